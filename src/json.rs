@@ -1,0 +1,168 @@
+//! A writer of JSON text: objects, strings and integers, in one pass into one string.
+//! Knows nothing of what it writes; there are no floats, so no code for them reaches the browser.
+//! `wire` and `engine::present` write events, prompts and traces with it.
+
+/// JSON text under construction. Commas are its own business.
+#[derive(Debug, Default)]
+pub struct Json {
+    text: String,
+}
+
+impl Json {
+    /// An empty text.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The finished text.
+    #[must_use]
+    pub fn finish(self) -> String {
+        self.text
+    }
+
+    /// An object; its members are written by `fill`.
+    pub fn object(&mut self, fill: impl FnOnce(&mut Self)) {
+        self.open('{');
+        fill(self);
+        self.text.push('}');
+    }
+
+    /// A list; its items are written by `fill`.
+    pub fn list(&mut self, fill: impl FnOnce(&mut Self)) {
+        self.open('[');
+        fill(self);
+        self.text.push(']');
+    }
+
+    /// The name of the member whose value is written next.
+    pub fn key(&mut self, name: &str) -> &mut Self {
+        self.string(name);
+        self.text.push(':');
+        self
+    }
+
+    /// A string.
+    pub fn string(&mut self, value: &str) {
+        self.open('"');
+        for character in value.chars() {
+            match character {
+                '"' => self.text.push_str("\\\""),
+                '\\' => self.text.push_str("\\\\"),
+                '\n' => self.text.push_str("\\n"),
+                control if (control as u32) < 0x20 => {
+                    self.text.push_str("\\u00");
+                    self.text.push(hex_digit(control as u64 >> 4));
+                    self.text.push(hex_digit(control as u64));
+                }
+                plain => self.text.push(plain),
+            }
+        }
+        self.text.push('"');
+    }
+
+    /// An integer.
+    pub fn number(&mut self, value: i64) {
+        self.comma();
+        push_number(&mut self.text, value);
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, value: bool) {
+        self.comma();
+        self.text.push_str(if value { "true" } else { "false" });
+    }
+
+    /// JSON text made elsewhere; "" is written as `null`.
+    pub fn raw(&mut self, json: &str) {
+        self.comma();
+        self.text.push_str(if json.is_empty() { "null" } else { json });
+    }
+
+    /// 64 bits as a string of 16 hex digits.
+    pub fn hex(&mut self, value: u64) {
+        self.open('"');
+        push_hex(&mut self.text, value);
+        self.text.push('"');
+    }
+
+    fn open(&mut self, bracket: char) {
+        self.comma();
+        self.text.push(bracket);
+    }
+
+    fn comma(&mut self) {
+        // A value follows another value exactly when the text ends in neither an opening bracket nor a colon.
+        if !matches!(self.text.as_bytes().last(), None | Some(b'{' | b'[' | b':')) {
+            self.text.push(',');
+        }
+    }
+}
+
+/// Appends an integer in decimal.
+pub fn push_number(text: &mut String, value: i64) {
+    if value < 0 {
+        text.push('-');
+    }
+    let mut rest = value.unsigned_abs();
+    let mut digits = [0_u8; 20];
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        used += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    for digit in digits.iter().skip(20 - used) {
+        text.push(char::from(b'0' + digit));
+    }
+}
+
+/// Appends 64 bits as 16 hex digits.
+pub fn push_hex(text: &mut String, value: u64) {
+    for shift in (0..16).rev() {
+        text.push(hex_digit(value >> (shift * 4)));
+    }
+}
+
+/// Reads what [`push_hex`] wrote.
+#[must_use]
+pub fn read_hex(text: &str) -> Option<u64> {
+    match text.len() {
+        16 => u64::from_str_radix(text, 16).ok(),
+        _ => None,
+    }
+}
+
+fn hex_digit(value: u64) -> char {
+    let nibble = u8::try_from(value & 15).unwrap_or(0);
+    char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_lists_and_escapes() {
+        let mut json = Json::new();
+        json.object(|json| {
+            json.key("a").number(i64::MIN);
+            json.key("b").list(|json| {
+                json.number(0);
+                json.string("\"\\\n\u{1f}é");
+                json.boolean(true);
+            });
+            json.key("c").hex(0xfe);
+            json.key("d").object(|_| {});
+        });
+        let text = json.finish();
+        assert_eq!(
+            text,
+            r#"{"a":-9223372036854775808,"b":[0,"\"\\\n\u001fé",true],"c":"00000000000000fe","d":{}}"#
+        );
+        assert_eq!(read_hex("00000000000000fe"), Some(0xfe));
+    }
+}
