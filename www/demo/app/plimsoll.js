@@ -1,0 +1,92 @@
+// How a host embeds Plimsoll, whole: start, tell it what happened, sync, and answer its actions.
+// If it cannot start, Postwharf works on without prompts: its server decides what a plan allows.
+
+import { ask, change, refresh } from "./api.js";
+
+let instance;
+let failure;
+
+/** The running instance, or undefined before `start` resolves and where it failed. */
+export const plimsoll = () => instance;
+/** Why there is none, as the developer should read it. */
+export const startFailure = () => failure;
+
+export async function startPlimsoll(truth, { locale, route, hooks }) {
+  try {
+    const { start } = await import("/pkg/index.js");
+    const { define } = await import("/pkg/define.js");
+    define();
+    instance = await start({
+      policy: truth.plimsoll.policy,
+      endpoint: truth.plimsoll.endpoint,
+      key: truth.plimsoll.key,
+      snapshot: truth.snapshot,
+      locale,
+      route,
+      target: document.getElementById("notices"),
+      quote: (intent) => quote(intent, hooks),
+      purchase: (intent) => purchase(intent, hooks),
+      onAction: (intent) => act(intent, hooks),
+    });
+  } catch (error) {
+    failure = error;
+    console.error(error);
+  }
+  return instance;
+}
+
+/**
+ * Something the plan meters: ask, count, then do it on the server with the token.
+ *
+ * The token travels with the request, so the server's next figure and what this tab counted never
+ * add up twice. The server decides; Plimsoll only answers the person.
+ */
+export async function spend(meter, amount, { path, body }) {
+  if (instance?.attempt(meter, amount).verdict === "over_limit") {
+    // The account may have changed elsewhere; what is stale heals before the next try.
+    await refresh();
+    return { ok: false, status: 402 };
+  }
+  const token = instance?.use(meter, amount);
+  const reply = await change("POST", path, { ...body, token });
+  if (reply.status === 402) instance?.limitHit(meter);
+  return reply;
+}
+
+/** A level going down: a seat freed, a file deleted. */
+export function giveBack(meter, amount, path) {
+  const token = instance?.release(meter, amount);
+  return change("DELETE", path, { token });
+}
+
+async function quote(intent, hooks) {
+  const reply = await ask("/api/quote", { plan: intent.plan?.to, locale: hooks.locale() });
+  return reply.quote ?? null;
+}
+
+/** Charged once per intent: the server gives a repeated intent the first one's answer. */
+async function purchase(intent, hooks) {
+  const reply = await buy(intent.id, intent.plan?.to, hooks.locale());
+  if (reply.ok) hooks.bought(reply.receipt);
+  return reply.ok ? "done" : "failed";
+}
+
+/** Also called by Postwharf's own checkout page. */
+export async function buy(intentId, plan, locale) {
+  const reply = await change("POST", "/api/checkout", { intent: intentId, plan, locale });
+  if (reply.ok) instance?.converted();
+  return reply;
+}
+
+async function act(intent, hooks) {
+  if (intent.action === "extend_trial") {
+    const reply = await change("POST", "/api/trial/extend");
+    if (reply.ok) hooks.say("toast.extended");
+  } else if (intent.action === "ask_admin") {
+    await change("POST", "/api/requests", { action: "ask_admin", plan: intent.plan?.to });
+    hooks.say("toast.ask_admin");
+  } else if (intent.action === "talk_to_sales") {
+    await change("POST", "/api/requests", { action: "talk_to_sales", plan: intent.plan?.to });
+    hooks.go("/sales");
+  }
+}

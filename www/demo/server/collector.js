@@ -1,0 +1,61 @@
+// The way to the collector: `/p/…` passes the browser's requests on under this origin, and
+// `accountEvents` reads an account's events back with the secret key, which no browser ever sees.
+
+import { Refused } from "./account.js";
+import { answer, readBody } from "./http.js";
+
+const BODY_MAX_BYTES = 256 * 1024;
+const REQUEST_MAX_MS = 15_000;
+const FORWARDED = ["content-type", "content-encoding", "if-none-match", "accept", "origin"];
+const RETURNED = ["content-type", "etag", "cache-control", "retry-after", "vary"];
+
+/** Passes `/p/v1/…` on. A collector that is away is a 503, which the outbox retries. */
+export async function proxy(request, response, config, url) {
+  const target = new URL(url.pathname.slice("/p".length) + url.search, config.collector);
+  const headers = {};
+  for (const name of FORWARDED) {
+    if (request.headers[name] !== undefined) headers[name] = request.headers[name];
+  }
+  const hasBody = request.method !== "GET" && request.method !== "HEAD";
+  const body = hasBody ? await readBody(request, BODY_MAX_BYTES) : undefined;
+  let reply;
+  let bytes;
+  try {
+    reply = await fetch(target, {
+      method: request.method,
+      headers,
+      body,
+      redirect: "manual",
+      signal: AbortSignal.timeout(REQUEST_MAX_MS),
+    });
+    bytes = Buffer.from(await reply.arrayBuffer());
+  } catch {
+    return answer(response, 503, { "content-type": "text/plain" }, "the collector is away\n");
+  }
+  const back = {};
+  for (const name of RETURNED) {
+    const value = reply.headers.get(name);
+    if (value !== null) back[name] = value;
+  }
+  // fetch refuses a body with these, and so does the browser.
+  const empty = reply.status === 204 || reply.status === 304;
+  answer(response, reply.status, back, empty ? undefined : bytes);
+}
+
+/** The account's events as the collector stored them. */
+export async function accountEvents(config, accountId, query) {
+  const target = new URL(`/v1/accounts/${encodeURIComponent(accountId)}/events`, config.collector);
+  for (const [name, value] of query) target.searchParams.set(name, value);
+  let reply;
+  try {
+    reply = await fetch(target, {
+      headers: { authorization: `Bearer ${config.secretKey}` },
+      signal: AbortSignal.timeout(REQUEST_MAX_MS),
+    });
+  } catch {
+    throw new Refused(503, "collector_away");
+  }
+  if (reply.status === 404) return { events: [] };
+  if (!reply.ok) throw new Refused(502, "collector_refused", { status: reply.status });
+  return reply.json();
+}
