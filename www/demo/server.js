@@ -46,7 +46,8 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 }
 
 async function handle(request, response) {
-  const url = new URL(request.url, "http://demo.invalid");
+  if (!request.url.startsWith("/")) throw new Refused(400, "path_expected");
+  const url = new URL(`http://demo.invalid${request.url}`);
   if (url.pathname.startsWith("/p/v1/")) return proxy(request, response, config, url);
   if (url.pathname.startsWith("/api/")) {
     const session = sessionOf(request);
