@@ -151,10 +151,6 @@ fn check_value(property: &Property, value: &Value) -> Result<(), Refused> {
             "an id of 1 to 64 letters, digits, `_` or `-`",
         ),
         Kind::Count => (is_count, "an integer from 0 to 2^53 - 1"),
-        Kind::Limit => (
-            is_count || matches!(text, Some("unlimited" | "none")),
-            "an integer from 0 to 2^53 - 1, `unlimited` or `none`",
-        ),
         Kind::Hex => (text.is_some_and(is_hex), "16 hex digits in lower case"),
         Kind::Time => (
             text.and_then(fields::parse_time).is_some(),

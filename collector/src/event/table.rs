@@ -22,8 +22,6 @@ pub enum Kind {
     Id,
     /// Integer from 0 to 2^53 − 1.
     Count,
-    /// Integer from 0 to 2^53 − 1, or `unlimited`, or `none`.
-    Limit,
     /// 16 hex digits.
     Hex,
     /// RFC 3339 time.
@@ -79,10 +77,10 @@ pub const EVENTS: &[Event] = &[
         name: "Usage Counted",
         properties: &[
             must("meter", Kind::Id),
-            may("added", Kind::Count),
-            may("released", Kind::Count),
-            may("used", Kind::Count),
-            may("limit", Kind::Limit),
+            must("added", Kind::Count),
+            must("released", Kind::Count),
+            must("used", Kind::Count),
+            may("limit", Kind::Count),
         ],
     },
     Event {
@@ -90,24 +88,24 @@ pub const EVENTS: &[Event] = &[
         properties: &[
             must("meter", Kind::Id),
             must("percent", Kind::Count),
-            may("count", Kind::Count),
+            must("count", Kind::Count),
             must("used", Kind::Count),
-            must("limit", Kind::Limit),
+            must("limit", Kind::Count),
             must("kind", Kind::Word(&["crossed", "first_sight", "carried"])),
             must("crossing", Kind::Hex),
-            may("period_start", Kind::Time),
-            may("epoch", Kind::Count),
-            may("rise", Kind::Count),
+            must("period_start", Kind::Time),
+            must("epoch", Kind::Count),
+            must("rise", Kind::Count),
         ],
     },
     Event {
         name: "Limit Hit",
         properties: &[
             must("meter", Kind::Id),
-            may("amount", Kind::Count),
-            may("used", Kind::Count),
-            may("limit", Kind::Limit),
-            may("source", Kind::Word(&["attempt", "server"])),
+            must("amount", Kind::Count),
+            must("used", Kind::Count),
+            may("limit", Kind::Count),
+            must("source", Kind::Word(&["attempt", "server"])),
         ],
     },
     Event {
@@ -132,13 +130,13 @@ pub const EVENTS: &[Event] = &[
         name: "Prompt Answered",
         properties: &[
             must("prompt", Kind::Id),
-            may("surface", SURFACE),
             may("meter", Kind::Id),
             may("feature", Kind::Id),
+            must("surface", SURFACE),
             must("exposure", Kind::Hex),
             must("response", RESPONSE),
             may("action", ACTION),
-            may("late", Kind::Flag),
+            must("late", Kind::Flag),
         ],
     },
     Event {
@@ -154,6 +152,8 @@ pub const EVENTS: &[Event] = &[
         name: "Prompt Withdrawn",
         properties: &[
             must("prompt", Kind::Id),
+            may("meter", Kind::Id),
+            may("feature", Kind::Id),
             must("exposure", Kind::Hex),
             must("reason", Kind::Reason),
         ],
@@ -162,7 +162,7 @@ pub const EVENTS: &[Event] = &[
         name: "Upgrade Started",
         properties: &[
             must("intent", Kind::Hex),
-            may("exposure", Kind::Hex),
+            must("exposure", Kind::Hex),
             may("from_plan", Kind::Id),
             may("to_plan", Kind::Id),
         ],
@@ -171,8 +171,8 @@ pub const EVENTS: &[Event] = &[
         name: "Plan Changed",
         properties: &[
             may("from_plan", Kind::Id),
-            must("to_plan", Kind::Id),
-            may("epoch", Kind::Count),
+            may("to_plan", Kind::Id),
+            must("epoch", Kind::Count),
         ],
     },
     Event {
@@ -185,7 +185,7 @@ pub const EVENTS: &[Event] = &[
     },
     Event {
         name: "Trial Extension Requested",
-        properties: &[must("intent", Kind::Hex), may("exposure", Kind::Hex)],
+        properties: &[must("intent", Kind::Hex), must("exposure", Kind::Hex)],
     },
     Event {
         name: "Events Dropped",
@@ -194,24 +194,24 @@ pub const EVENTS: &[Event] = &[
             must("from", Kind::Count),
             must("to", Kind::Count),
             must("reason", Kind::Reason),
-            may("count", Kind::Count),
+            must("count", Kind::Count),
         ],
     },
 ];
 
 const SHOWN: &[Property] = &[
     must("prompt", Kind::Id),
-    must("surface", SURFACE),
-    may("trigger", TRIGGER),
     may("meter", Kind::Id),
     may("feature", Kind::Id),
-    may("percent", Kind::Count),
+    must("surface", SURFACE),
     must("exposure", Kind::Hex),
+    must("trigger", TRIGGER),
+    may("percent", Kind::Count),
 ];
 
 const REQUESTED: &[Property] = &[
     must("intent", Kind::Hex),
-    may("exposure", Kind::Hex),
+    must("exposure", Kind::Hex),
     may("meter", Kind::Id),
     may("feature", Kind::Id),
     may("plan", Kind::Id),

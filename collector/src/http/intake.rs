@@ -49,7 +49,7 @@ type Answer = Result<(StatusCode, Json<Taken>), Fault>;
 
 pub(super) async fn batch(State(app): Shared, request: Request) -> Answer {
     let (headers, body) = read(&app, request).await?;
-    let envelope: Envelope<'_> = serde_json::from_slice(&body).map_err(fault::not_json)?;
+    let envelope = Envelope::parse(&body)?;
     authenticate(&app, &headers, envelope.write_key)?;
     let events = envelope.events()?;
     let sent_at = envelope
@@ -108,6 +108,14 @@ struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
+    fn parse(body: &'a [u8]) -> Result<Envelope<'a>, Fault> {
+        // A list would be read as the fields in their order.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(fault::not_json("it does not begin with `{`"));
+        }
+        serde_json::from_slice(body).map_err(fault::not_json)
+    }
+
     fn events(&self) -> Result<Vec<&'a RawValue>, Fault> {
         let batch = self.batch.ok_or_else(|| fault::no_batch("is missing"))?;
         let events: Vec<&RawValue> =

@@ -2,5 +2,9 @@
 //!
 //! Each module is a chapter of the promise; `support` starts servers and speaks HTTP by hand.
 
+mod commands;
+mod durability;
+mod hostile;
 mod intake;
+mod reads;
 mod support;
