@@ -68,22 +68,86 @@ struct Rule {
 }
 
 const RULES: [Rule; 16] = [
-    Rule { columns: 3, together: 3, earliest: 0 },
-    Rule { columns: 8, together: 8, earliest: 0 },
-    Rule { columns: 4, together: 4, earliest: 0 },
-    Rule { columns: 8, together: 8, earliest: 0 },
-    Rule { columns: 6, together: 6, earliest: 0 },
-    Rule { columns: 4, together: 0, earliest: 0 },
-    Rule { columns: 3, together: 0, earliest: 0 },
-    Rule { columns: 3, together: 0, earliest: 0 },
-    Rule { columns: 1, together: 0, earliest: 0 },
-    Rule { columns: 2, together: 0, earliest: 0 },
-    Rule { columns: 5, together: 2, earliest: 0 },
-    Rule { columns: 8, together: 0, earliest: 0b0010_1100 },
-    Rule { columns: 6, together: 4, earliest: 0 },
-    Rule { columns: 1, together: 0, earliest: 0 },
-    Rule { columns: 2, together: 2, earliest: 0 },
-    Rule { columns: 1, together: 0, earliest: 0 },
+    Rule {
+        columns: 3,
+        together: 3,
+        earliest: 0,
+    },
+    Rule {
+        columns: 8,
+        together: 8,
+        earliest: 0,
+    },
+    Rule {
+        columns: 4,
+        together: 4,
+        earliest: 0,
+    },
+    Rule {
+        columns: 8,
+        together: 8,
+        earliest: 0,
+    },
+    Rule {
+        columns: 6,
+        together: 6,
+        earliest: 0,
+    },
+    Rule {
+        columns: 4,
+        together: 0,
+        earliest: 0,
+    },
+    Rule {
+        columns: 3,
+        together: 0,
+        earliest: 0,
+    },
+    Rule {
+        columns: 3,
+        together: 0,
+        earliest: 0,
+    },
+    Rule {
+        columns: 1,
+        together: 0,
+        earliest: 0,
+    },
+    Rule {
+        columns: 2,
+        together: 0,
+        earliest: 0,
+    },
+    Rule {
+        columns: 5,
+        together: 2,
+        earliest: 0,
+    },
+    Rule {
+        columns: 8,
+        together: 0,
+        earliest: 0b0010_1100,
+    },
+    Rule {
+        columns: 6,
+        together: 4,
+        earliest: 0,
+    },
+    Rule {
+        columns: 1,
+        together: 0,
+        earliest: 0,
+    },
+    Rule {
+        columns: 2,
+        together: 2,
+        earliest: 0,
+    },
+    Rule {
+        columns: 1,
+        together: 0,
+        earliest: 0,
+    },
 ];
 
 impl Table {
@@ -140,6 +204,10 @@ impl Row {
         let rest = self.v.iter_mut().zip(other).enumerate().skip(rule.together);
         for (column, (mine, theirs)) in rest {
             let earliest = rule.earliest & (1_u8.checked_shl(column as u32).unwrap_or(0)) != 0;
+            if fault!(17) && self.table == Table::Choice && column == 4 {
+                *mine = (*mine).min(*theirs);
+                continue;
+            }
             *mine = match (earliest, *mine, *theirs) {
                 (true, 0, theirs) => theirs,
                 (true, mine, 0) => mine,
@@ -188,7 +256,9 @@ impl Memory {
     /// The last row of a table at or before a place with the same first half.
     #[must_use]
     pub fn last_until(&self, table: Table, a: u64, b: u64) -> Option<&Row> {
-        let end = self.rows.partition_point(|row| row.place() <= (table, a, b));
+        let end = self
+            .rows
+            .partition_point(|row| row.place() <= (table, a, b));
         let row = self.rows.get(end.checked_sub(1)?)?;
         (row.table == table && row.a == a).then_some(row)
     }
@@ -225,14 +295,23 @@ impl Memory {
                 (None, None) => break,
             };
             if order.is_gt() {
+                let theirs = theirs.next().copied();
+                if fault!(6) && theirs.is_some_and(|row| row.table == Table::Exposure) {
+                    continue;
+                }
                 changed = true;
-                merged.extend(theirs.next().copied());
+                merged.extend(theirs);
             } else if let Some(mut row) = mine.next() {
                 if order.is_eq()
                     && let Some(other) = theirs.next()
                 {
                     let before = row.v;
-                    row.join(&other.v);
+                    if !(fault!(23) && row.table == Table::Mark) {
+                        row.join(&other.v);
+                    }
+                    if fault!(22) && row.table == Table::Tally {
+                        row.v[0] = before[0].saturating_add(other.v[0]);
+                    }
                     changed |= row.v != before;
                 }
                 merged.push(row);
@@ -272,9 +351,17 @@ impl Memory {
             if !same_a {
                 push_varint(&mut bytes, row.a);
             }
-            push_varint(&mut bytes, if same_a { row.b.wrapping_sub(last.2) } else { row.b });
+            push_varint(
+                &mut bytes,
+                if same_a {
+                    row.b.wrapping_sub(last.2)
+                } else {
+                    row.b
+                },
+            );
             for value in row.v.iter().take(row.table.rule().columns) {
-                push_varint(&mut bytes, zigzag(*value));
+                let forgotten = fault!(16) && row.table == Table::Choice && *value == row.v[4];
+                push_varint(&mut bytes, if forgotten { 0 } else { zigzag(*value) });
             }
             last = row.place();
         }
@@ -288,12 +375,14 @@ impl Memory {
     /// # Errors
     /// When the bytes are of a newer format, cut or changed. No bytes at all are an empty memory.
     pub fn decode(bytes: &[u8]) -> Result<Self, MemoryError> {
-        let Some(format) = bytes.first() else { return Ok(Self::default()) };
+        let Some(format) = bytes.first() else {
+            return Ok(Self::default());
+        };
         if *format > FORMAT {
             return Err(MemoryError::Format(*format));
         }
         let (body, checksum) = bytes.split_last_chunk::<4>().ok_or(MemoryError::Damaged)?;
-        if fnv32(body) != u32::from_le_bytes(*checksum) {
+        if fnv32(body) != u32::from_le_bytes(*checksum) && !fault!(27) {
             return Err(MemoryError::Damaged);
         }
         let mut reader = Reader(body.get(1..).unwrap_or_default());
@@ -305,13 +394,23 @@ impl Memory {
     pub fn hot_line(&self, writer: Writer) -> String {
         let mut line = String::new();
         crate::json::push_hex(&mut line, writer.0);
-        for row in self.table(Table::Tally).iter().filter(|row| row.b == writer.0) {
+        for row in self
+            .table(Table::Tally)
+            .iter()
+            .filter(|row| row.b == writer.0)
+        {
             let meter = u32::try_from(row.a).unwrap_or(0);
             let mark = self.last_until(Table::Mark, writer.0, mark_key(Key(meter), u32::MAX));
             let second = mark.map_or(0, |mark| mark.b & 0xffff_ffff);
             let milliseconds = mark.map_or(0, |mark| mark.v[2]);
             line.push(';');
-            let numbers = [row.a as i64, row.v[0], row.v[1], second as i64, milliseconds];
+            let numbers = [
+                row.a as i64,
+                row.v[0],
+                row.v[1],
+                second as i64,
+                milliseconds,
+            ];
             for (index, number) in numbers.into_iter().enumerate() {
                 if index > 0 {
                     line.push(':');
@@ -325,18 +424,29 @@ impl Memory {
     /// Joins a line made by [`Memory::hot_line`]; what does not read is left out.
     pub fn absorb_line(&mut self, line: &str) -> bool {
         let mut parts = line.split(';');
-        let Some(writer) = parts.next().and_then(crate::json::read_hex) else { return false };
+        let Some(writer) = parts.next().and_then(crate::json::read_hex) else {
+            return false;
+        };
         let mut changed = false;
         for part in parts {
-            let mut numbers = part.split(':').map(|number| number.parse::<i64>().unwrap_or(-1));
+            let mut numbers = part
+                .split(':')
+                .map(|number| number.parse::<i64>().unwrap_or(-1));
             let mut next = || numbers.next().unwrap_or(-1);
             let (meter, added, released, second, ms) = (next(), next(), next(), next(), next());
-            let fine = [added, released, second, ms].into_iter().all(|number| number >= 0);
+            let fine = [added, released, second, ms]
+                .into_iter()
+                .all(|number| number >= 0);
             let (Ok(meter), Ok(second), true) = (u32::try_from(meter), u32::try_from(second), fine)
             else {
                 continue;
             };
-            changed |= self.join(Table::Tally, u64::from(meter), writer, columns([added, released]));
+            changed |= self.join(
+                Table::Tally,
+                u64::from(meter),
+                writer,
+                columns([added, released]),
+            );
             let mark = columns([added, released, ms]);
             changed |= self.join(Table::Mark, writer, mark_key(Key(meter), second), mark);
         }
@@ -344,7 +454,8 @@ impl Memory {
     }
 
     fn search(&self, table: Table, a: u64, b: u64) -> Result<usize, usize> {
-        self.rows.binary_search_by(|row| row.place().cmp(&(table, a, b)))
+        self.rows
+            .binary_search_by(|row| row.place().cmp(&(table, a, b)))
     }
 
     fn between(&self, from: (Table, u64, u64), to: (Table, u64, u64)) -> &[Row] {
@@ -374,7 +485,9 @@ struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
     fn rows(&mut self) -> Option<Memory> {
-        let count = usize::try_from(self.varint()?).ok().filter(|count| *count <= ROWS_MAX)?;
+        let count = usize::try_from(self.varint()?)
+            .ok()
+            .filter(|count| *count <= ROWS_MAX)?;
         let mut rows: Vec<Row> = Vec::with_capacity(count.min(self.0.len()));
         let mut last = (Table::Clock, 0, 0);
         for _ in 0..count {
@@ -445,7 +558,9 @@ mod tests {
     fn some(seed: u64) -> Memory {
         let mut state = seed;
         let mut next = move |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             (state >> 33) % below
         };
         let mut memory = Memory::default();
@@ -470,7 +585,11 @@ mod tests {
                 both
             };
             assert_eq!(joined(&a, &b), joined(&b, &a), "seed {seed}");
-            assert_eq!(joined(&joined(&a, &b), &c), joined(&a, &joined(&b, &c)), "seed {seed}");
+            assert_eq!(
+                joined(&joined(&a, &b), &c),
+                joined(&a, &joined(&b, &c)),
+                "seed {seed}"
+            );
             assert_eq!(joined(&a, &a), a, "seed {seed}");
             assert_eq!(Memory::decode(&a.encode()), Ok(a), "seed {seed}");
         }
@@ -482,8 +601,16 @@ mod tests {
         for at in 1..bytes.len() {
             let mut flipped = bytes.clone();
             flipped[at] ^= 0x10;
-            assert_eq!(Memory::decode(&flipped), Err(MemoryError::Damaged), "byte {at}");
-            assert_eq!(Memory::decode(&bytes[..at]), Err(MemoryError::Damaged), "cut at {at}");
+            assert_eq!(
+                Memory::decode(&flipped),
+                Err(MemoryError::Damaged),
+                "byte {at}"
+            );
+            assert_eq!(
+                Memory::decode(&bytes[..at]),
+                Err(MemoryError::Damaged),
+                "cut at {at}"
+            );
         }
         assert_eq!(Memory::decode(&[9, 0]), Err(MemoryError::Format(9)));
     }
