@@ -1,0 +1,323 @@
+//! Compiling: one policy and one locale become the arena that a browser decides with.
+//! Owns the choice of texts by locale and the instances of prompts; a policy that was read always compiles.
+//! `plim::write` lays the drafts out; the engine reads them in place.
+
+use super::locale::{Localized, canonical, chain};
+use super::plan::{Plan, Quota};
+use super::prompt::Prompt;
+use super::subject::{Feature, Meter};
+use super::text::Text;
+use super::texts::{self, Texts, UI, Words};
+use super::trigger::{About, Trigger};
+use super::{DEFAULT_LOCALE, Policy};
+use crate::engine::effect::{Lane, Surface};
+use crate::engine::input::ActionKind;
+use crate::json::Json;
+use crate::plim::{self, FeatureDraft, MeterDraft, PlanDraft, PromptDraft, QuotaDraft, RootDraft, ThresholdDraft};
+use crate::unit::{Key, Limit};
+
+/// Prompts of one rank follow the policy's order.
+const ORDERS: i64 = 65_536;
+
+impl Policy {
+    /// The compiled policy with the texts of a locale: each from the nearest of `pt-BR`, `pt`, then the
+    /// default locale, then English.
+    #[must_use]
+    pub fn compile(&self, locale: &str) -> Vec<u8> {
+        let built_in = texts::built_in();
+        let speaker = Speaker::new(self, &built_in, locale);
+        plim::write(&self.root(&speaker))
+    }
+
+    /// The locales worth compiling: the default first, then the built-in ones and all that the policy
+    /// has a text in, sorted.
+    #[must_use]
+    pub fn locales(&self) -> Vec<String> {
+        let mut locales: Vec<String> = texts::built_in_locales().map(String::from).collect();
+        locales.extend(self.texts.iter().map(|(locale, _)| locale.clone()));
+        fn add<T>(locales: &mut Vec<String>, values: &Localized<T>) {
+            locales.extend(values.0.iter().map(|(locale, _)| locale.clone()));
+        }
+        for plan in &self.plans {
+            add(&mut locales, &plan.name);
+        }
+        for meter in &self.subjects.meters {
+            add(&mut locales, &meter.name);
+            add(&mut locales, &meter.usage);
+        }
+        for feature in &self.subjects.features {
+            for words in [&feature.name, &feature.outcome, &feature.image, &feature.image_alt] {
+                add(&mut locales, words);
+            }
+        }
+        for prompt in &self.prompts {
+            add(&mut locales, &prompt.texts);
+        }
+        locales.retain(|locale| *locale != self.default_locale);
+        locales.sort_unstable();
+        locales.dedup();
+        locales.insert(0, self.default_locale.clone());
+        locales
+    }
+
+    fn root(&self, speaker: &Speaker<'_>) -> RootDraft {
+        let mut root = RootDraft {
+            revision: self.revision.clone(),
+            locale: speaker.locale.clone(),
+            plans: self.plans.iter().map(|plan| self.plan(plan, speaker)).collect(),
+            meters: self.subjects.meters.iter().enumerate().map(|(at, meter)| self.meter(at, meter, speaker)).collect(),
+            features: self.subjects.features.iter().map(|feature| feature_draft(feature, speaker)).collect(),
+            groups: self.pacing.groups.iter().map(super::pacing::Group::draft).collect(),
+            pacing: vec![self.pacing.draft.clone()],
+            checkout_link: self.links.checkout.clone(),
+            pricing_link: self.links.pricing.clone(),
+            sales_link: self.links.sales.clone(),
+            settle_ms: self.settle_ms,
+            action_labels: speaker.action_labels(),
+            ui: speaker.ui(),
+            ..RootDraft::default()
+        };
+        for (order, prompt) in self.prompts.iter().enumerate().filter(|(_, prompt)| prompt.is_on) {
+            self.add_instances(&mut root, order, prompt, speaker);
+        }
+        root
+    }
+
+    /// One instance for each subject, known to the subject by its index.
+    fn add_instances(&self, root: &mut RootDraft, order: usize, prompt: &Prompt, speaker: &Speaker<'_>) {
+        let words = speaker.words(prompt);
+        let subjects: &[usize] = match &prompt.about {
+            About::Account => &[0],
+            About::Meters(indexes) | About::Features(indexes) => indexes,
+        };
+        for subject in subjects {
+            let index = word(root.prompts.len());
+            let mut usage = None;
+            match prompt.about {
+                About::Account => root.general_prompts.push(index),
+                About::Meters(_) => {
+                    usage = self.subjects.meters.get(*subject).and_then(|meter| speaker.usage(meter));
+                    if let Some(meter) = root.meters.get_mut(*subject) {
+                        meter.prompts.push(index);
+                    }
+                }
+                About::Features(_) => {
+                    if let Some(feature) = root.features.get_mut(*subject) {
+                        feature.prompts.push(index);
+                    }
+                }
+            }
+            root.prompts.push(PromptDraft {
+                subject: word(*subject),
+                title: words.map_or_else(String::new, |words| words.title.json(usage)),
+                body: words.map_or_else(Vec::new, |words| {
+                    words.body.iter().map(|sentence| sentence.json(usage)).collect()
+                }),
+                ..prompt_draft(prompt, order)
+            });
+        }
+    }
+
+    fn plan(&self, plan: &Plan, speaker: &Speaker<'_>) -> PlanDraft {
+        let price = plan.price.as_ref();
+        let quota = |meter: usize| plan.quotas.iter().find(|(own, _)| *own == meter).map(|(_, quota)| *quota);
+        PlanDraft {
+            key: Key::of(&plan.id).0,
+            id: plan.id.clone(),
+            name: speaker.say(&plan.name, &plan.id),
+            buy: plan.buy,
+            price_minor: price.map_or(-1, |price| price.amount_minor),
+            price_currency: price.map_or_else(String::new, |price| price.currency.clone()),
+            price_per: price.map_or_else(String::new, |price| price.per.into()),
+            quotas: (0..self.subjects.meters.len()).map(|meter| quota_draft(quota(meter))).collect(),
+            features: plan.features.iter().map(|index| word(*index)).collect(),
+        }
+    }
+
+    fn meter(&self, index: usize, meter: &Meter, speaker: &Speaker<'_>) -> MeterDraft {
+        let mut thresholds = meter.thresholds.clone().unwrap_or_else(|| self.thresholds.clone());
+        for prompt in &self.prompts {
+            if let (Trigger::Threshold { kind, value }, About::Meters(meters)) = (prompt.trigger, &prompt.about)
+                && meters.contains(&index)
+            {
+                thresholds.push(ThresholdDraft { kind, value });
+            }
+        }
+        thresholds.sort_by_key(|threshold| (threshold.kind, threshold.value));
+        thresholds.dedup();
+        let mut name = Json::new();
+        name.object(|json| match speaker.first(&meter.name) {
+            Some(forms) => forms.iter().for_each(|(form, word)| json.key(form).string(word)),
+            None => json.key("other").string(&meter.id),
+        });
+        MeterDraft {
+            key: Key::of(&meter.id).0,
+            id: meter.id.clone(),
+            name: name.finish(),
+            kind: u32::from(meter.is_level),
+            thresholds,
+            prompts: Vec::new(),
+        }
+    }
+}
+
+fn feature_draft(feature: &Feature, speaker: &Speaker<'_>) -> FeatureDraft {
+    FeatureDraft {
+        key: Key::of(&feature.id).0,
+        id: feature.id.clone(),
+        name: speaker.say(&feature.name, &feature.id),
+        outcome: speaker.say(&feature.outcome, ""),
+        image: speaker.say(&feature.image, ""),
+        image_alt: speaker.say(&feature.image_alt, ""),
+        prompts: Vec::new(),
+    }
+}
+
+fn quota_draft(quota: Option<Quota>) -> QuotaDraft {
+    let Some(quota) = quota else { return QuotaDraft::default() };
+    let (limit_kind, limit) = match quota.limit {
+        Limit::None => (0, 0),
+        Limit::Of(limit) => (1, limit),
+        Limit::Unlimited => (2, 0),
+    };
+    QuotaDraft { limit_kind, limit, soft: u32::from(quota.is_soft), period: quota.period }
+}
+
+/// All of an instance but its subject and its words.
+fn prompt_draft(prompt: &Prompt, order: usize) -> PromptDraft {
+    let (threshold_kind, value, window_ms, steps) = match prompt.trigger {
+        Trigger::Threshold { kind, value } => (kind, value, 0, 0),
+        Trigger::AtLimit | Trigger::LimitHit => (0, 0, 0, 0),
+        Trigger::Explored { times, window_ms, steps } => (0, times, window_ms, steps),
+        Trigger::TrialEnding { before_ms } => (0, before_ms, 0, 0),
+    };
+    let is_feature = matches!(prompt.about, About::Features(_));
+    let rank = prompt.rank.unwrap_or_else(|| prompt.trigger.rank());
+    let rank = rank.saturating_mul(ORDERS).saturating_add(i64::from(word(order)).min(ORDERS - 1));
+    PromptDraft {
+        key: Key::of(&prompt.id).0,
+        id: prompt.id.clone(),
+        trigger: prompt.trigger.word(),
+        threshold_kind,
+        value,
+        window_ms,
+        steps,
+        subject_kind: match prompt.about {
+            About::Account => 0,
+            About::Meters(_) => 1,
+            About::Features(_) => 2,
+        },
+        surface: match prompt.surface {
+            Surface::Banner => 0,
+            Surface::Modal => 1,
+            Surface::Preview => 2,
+            Surface::Toast => 3,
+            Surface::Inline if is_feature => 5,
+            Surface::Inline => 4,
+        },
+        lane: match prompt.surface.lane() {
+            Lane::Interrupt => 0,
+            Lane::Ambient => 1,
+            Lane::Inline => 2,
+        },
+        tone: prompt.trigger.tone(),
+        rank: u32::try_from(rank).unwrap_or(u32::MAX),
+        group: prompt.group.as_ref().map_or(0, |group| Key::of(group).0),
+        caps: prompt.caps.clone(),
+        routes_in: prompt.routes_in.clone(),
+        routes_out: prompt.routes_out.clone(),
+        delay_ms: prompt.delay_ms,
+        actions: prompt.actions,
+        ..PromptDraft::default()
+    }
+}
+
+fn word(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(plim::NONE)
+}
+
+/// Finds each text in the nearest locale, the policy's before the built-in one.
+struct Speaker<'p> {
+    /// Locales from the nearest to the last resort.
+    chain: Vec<String>,
+    /// The locale that numbers and dates are written in.
+    locale: String,
+    /// Texts in the order of the chain.
+    texts: Vec<(String, &'p Texts)>,
+}
+
+impl<'p> Speaker<'p> {
+    fn new(policy: &'p Policy, built_in: &'p [(String, Texts)], wanted: &str) -> Self {
+        let wanted = canonical(wanted).unwrap_or_else(|| policy.default_locale.clone());
+        let spoken = policy.locales();
+        // A locale in which nothing is said would write German dates into English sentences.
+        let is_spoken = chain(&wanted).iter().any(|locale| spoken.contains(locale));
+        let locale = if is_spoken { wanted } else { policy.default_locale.clone() };
+        let mut chain_all: Vec<String> = Vec::new();
+        for locale in [locale.as_str(), policy.default_locale.as_str(), DEFAULT_LOCALE] {
+            for step in chain(locale) {
+                if !chain_all.contains(&step) {
+                    chain_all.push(step);
+                }
+            }
+        }
+        let of = |all: &'p [(String, Texts)], locale: &str| {
+            all.iter().find(|(own, _)| own == locale).map(|(_, texts)| texts)
+        };
+        let mut texts = Vec::new();
+        for locale in &chain_all {
+            let both = [of(&policy.texts, locale), of(built_in, locale)];
+            texts.extend(both.into_iter().flatten().map(|texts| (locale.clone(), texts)));
+        }
+        Self { chain: chain_all, locale, texts }
+    }
+
+    fn first<'v, T>(&self, values: &'v Localized<T>) -> Option<&'v T> {
+        values.first(&self.chain)
+    }
+
+    fn say(&self, values: &Localized<String>, otherwise: &str) -> String {
+        self.first(values).cloned().unwrap_or_else(|| otherwise.into())
+    }
+
+    /// What a prompt says: its own words, else those of its id, else those of its trigger.
+    fn words<'v>(&'v self, prompt: &'v Prompt) -> Option<&'v Words> {
+        let shared = prompt.trigger.text_id();
+        self.first(&prompt.texts).or_else(|| {
+            self.texts.iter().find_map(|(_, texts)| {
+                let of = |id: &str| texts.prompts.iter().find(|(own, _)| own == id).map(|(_, words)| words);
+                of(&prompt.id).or_else(|| of(shared))
+            })
+        })
+    }
+
+    /// The sentence about a meter's usage: at each step of the chain the meter's own, else the general one.
+    fn usage<'v>(&'v self, meter: &'v Meter) -> Option<&'v Text> {
+        self.chain.iter().find_map(|locale| {
+            let here = self.texts.iter().filter(|(own, _)| own == locale);
+            let general = || here.clone().find_map(|(_, texts)| texts.usage.as_ref());
+            meter.usage.exact(locale).or_else(general)
+        })
+    }
+
+    fn action_labels(&self) -> Vec<String> {
+        let label = |index: usize| {
+            let own = |(_, texts): &(String, &'p Texts)| texts.actions.iter().find(|(at, _)| *at == index).map(|(_, text)| text);
+            self.texts.iter().find_map(own).map_or_else(String::new, |text| text.json(None))
+        };
+        (0..ActionKind::ALL.len()).map(label).collect()
+    }
+
+    fn ui(&self) -> String {
+        let mut json = Json::new();
+        json.object(|json| {
+            for (id, _) in UI {
+                let own = |(_, texts): &(String, &'p Texts)| texts.ui.iter().find(|(own, _)| own == id).map(|(_, text)| text);
+                if let Some(text) = self.texts.iter().find_map(own) {
+                    json.key(id).raw(&text.json(None));
+                }
+            }
+        });
+        json.finish()
+    }
+}

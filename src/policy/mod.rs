@@ -1,0 +1,263 @@
+//! The policy: the growth team's whole configuration, read from JSON and compiled for the browser.
+//! Owns every rule about what a policy may say, and the texts that are built in; decides nothing itself.
+//! [`Policy::parse`] is the only way in and tells all mistakes at once; [`Policy::compile`] writes the
+//! arena of `plim` that the engine decides with.
+
+mod compile;
+mod error;
+mod link;
+mod locale;
+mod pacing;
+mod plan;
+mod prompt;
+mod subject;
+mod text;
+mod texts;
+mod tree;
+mod trigger;
+mod walk;
+
+pub use error::{CODES, PolicyError};
+pub use tree::{DEPTH_MAX, POLICY_BYTES, Tree, too_large};
+
+use crate::plim::ThresholdDraft;
+use crate::unit::{Digest, Millis, SECOND_MS};
+use link::Holes;
+use locale::{canonical, check_tag};
+use pacing::Pacing;
+use plan::Plan;
+use prompt::{Around, Prompt};
+use subject::Subjects;
+use texts::Texts;
+use tree::shown;
+use walk::{At, Fields, Walk};
+
+/// The format of policy files that this version reads.
+const FORMAT: i64 = 1;
+const DEFAULT_LOCALE: &str = "en";
+const REVISION_CHARS: usize = 32;
+/// Prompts after those without a subject of their own have been made for each meter and feature.
+/// At 200 bytes each this bounds a compiled policy well below the engine's memory.
+const INSTANCES_MAX: usize = 2_000;
+/// Uses are remembered one by one for five minutes, so a later settling would find nothing.
+const SETTLE_MS_MAX: Millis = 300 * SECOND_MS;
+const FIELDS: &[&str] = &[
+    "format", "$schema", "revision", "default_locale", "plans", "meters", "features", "thresholds", "prompts",
+    "defaults", "texts", "pacing", "links", "settle_ms",
+];
+const LATER_FIELDS: &[&str] =
+    &["experiments", "holdout", "groups", "scoring", "sales_triggers", "handoff", "recording_percent"];
+
+/// A policy without mistakes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    revision: String,
+    default_locale: String,
+    plans: Vec<Plan>,
+    subjects: Subjects,
+    /// Percentages of every meter without thresholds of its own.
+    thresholds: Vec<ThresholdDraft>,
+    /// The policy's own in its order, then the built-in ones it does not replace.
+    prompts: Vec<Prompt>,
+    texts: Vec<(String, Texts)>,
+    pacing: Pacing,
+    links: Links,
+    settle_ms: Millis,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Links {
+    checkout: String,
+    pricing: String,
+    sales: String,
+}
+
+impl Policy {
+    /// Reads a policy from JSON text.
+    ///
+    /// # Errors
+    /// All mistakes in it, at most 100.
+    pub fn parse(text: &str) -> Result<Self, Vec<PolicyError>> {
+        let tree = Tree::parse(text).map_err(|error| vec![error])?;
+        Self::from_tree(&tree)
+    }
+
+    /// Reads a policy from a tree, however it was made.
+    ///
+    /// # Errors
+    /// All mistakes in it, at most 100.
+    pub fn from_tree(tree: &Tree) -> Result<Self, Vec<PolicyError>> {
+        let mut walk = Walk::default();
+        let policy = walk.fields(tree, &At::Root, FIELDS, LATER_FIELDS).map(|fields| {
+            let mut policy = read(&mut walk, &fields);
+            if policy.revision.is_empty() {
+                policy.revision = checksum(tree);
+            }
+            policy
+        });
+        match policy {
+            Some(policy) if walk.errors.is_empty() => Ok(policy),
+            _ => Err(walk.errors),
+        }
+    }
+
+    /// The revision that every event carries: the policy's own, or the first 12 hex digits of a 64-bit
+    /// checksum of what it says. The order of members and the white space do not change it.
+    #[must_use]
+    pub fn revision(&self) -> &str {
+        &self.revision
+    }
+
+    /// The locale of a text that has none of the reader's.
+    #[must_use]
+    pub fn default_locale(&self) -> &str {
+        &self.default_locale
+    }
+}
+
+fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
+    let at = &At::Root;
+    read_format(walk, fields, at);
+    let revision = fields.of("revision").and_then(|tree| read_revision(walk, tree, &At::Field(at, "revision")));
+    let default_locale = read_default_locale(walk, fields, at);
+    let mut subjects = Subjects::default();
+    if let Some(tree) = fields.of("meters") {
+        subjects.read_meters(walk, tree, &At::Field(at, "meters"), &default_locale);
+    }
+    if let Some(tree) = fields.of("features") {
+        subjects.read_features(walk, tree, &At::Field(at, "features"), &default_locale);
+    }
+    let plans_at = At::Field(at, "plans");
+    let mut plans = match walk.required(fields, at, "plans") {
+        Some(tree) => plan::read_plans(walk, tree, &plans_at, &default_locale, &mut subjects),
+        None => Vec::new(),
+    };
+    plan::settle_periods(walk, &plans_at, &mut plans, &mut subjects);
+    if !plans.is_empty() {
+        plan::check_used(walk, &plans, &subjects);
+    }
+    let thresholds_at = At::Field(at, "thresholds");
+    let thresholds = subject::read_default_thresholds(walk, fields.of("thresholds"), &thresholds_at);
+    let pacing = Pacing::read(walk, fields.of("pacing"), &At::Field(at, "pacing"));
+    let defaults = prompt::defaults(&subjects, &thresholds);
+    let mut prompts = Vec::new();
+    if let Some(tree) = fields.of("prompts") {
+        let around = Around {
+            default_locale: &default_locale,
+            subjects: &subjects,
+            groups: &pacing.groups,
+            defaults: &defaults,
+        };
+        prompts = prompt::read_prompts(walk, tree, &At::Field(at, "prompts"), &around);
+    }
+    let texts = match fields.of("texts") {
+        Some(tree) => texts::read(walk, tree, &At::Field(at, "texts"), &|id| {
+            defaults.iter().find(|prompt| prompt.id == id).map(|prompt| prompt.trigger.offer())
+        }),
+        None => Vec::new(),
+    };
+    let with_defaults = fields.of("defaults").and_then(|tree| walk.boolean(tree, &At::Field(at, "defaults")));
+    add_defaults(walk, at, &mut prompts, defaults, with_defaults != Some(false));
+    let links = match fields.of("links") {
+        Some(tree) => read_links(walk, tree, &At::Field(at, "links")),
+        None => Links::default(),
+    };
+    let settle_ms = walk.integer_or(fields, at, "settle_ms", 0..=SETTLE_MS_MAX, 5 * SECOND_MS);
+    Policy {
+        revision: revision.unwrap_or_default(),
+        default_locale,
+        plans,
+        subjects,
+        thresholds,
+        prompts,
+        texts,
+        pacing,
+        links,
+        settle_ms,
+    }
+}
+
+fn read_format(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>) {
+    let Some(tree) = walk.required(fields, at, "format") else { return };
+    if let Some(format) = walk.integer(tree, &At::Field(at, "format"), 0..=i64::MAX)
+        && format != FORMAT
+    {
+        let message = format!("format `{format}` is not known to this version");
+        walk.error(&At::Field(at, "format"), "unknown_format", message, "write 1, or use a newer package");
+    }
+}
+
+fn read_revision(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<String> {
+    let text = walk.string(tree, at)?;
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-+:".contains(&byte);
+    if !text.is_empty() && text.len() <= REVISION_CHARS && text.bytes().all(fits) {
+        return Some(text.into());
+    }
+    let message = format!("{} cannot be a revision", shown(text));
+    walk.error(at, "bad_revision", message, "use 1 to 32 letters, digits, `.`, `_`, `-`, `+` or `:`");
+    None
+}
+
+fn read_default_locale(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>) -> String {
+    let place = At::Field(at, "default_locale");
+    let tag = fields.of("default_locale").and_then(|tree| walk.string(tree, &place));
+    match tag {
+        Some(tag) if check_tag(walk, tag, &place) => tag.into(),
+        // One mistake in the tag must not make every text miss its locale.
+        Some(tag) => canonical(tag).unwrap_or_else(|| DEFAULT_LOCALE.into()),
+        None => DEFAULT_LOCALE.into(),
+    }
+}
+
+/// Adds the built-in prompts that are wanted and not replaced; all instances together have a limit.
+fn add_defaults(walk: &mut Walk, at: &At<'_>, prompts: &mut Vec<Prompt>, defaults: Vec<Prompt>, wanted: bool) {
+    let own = prompts.len();
+    for prompt in defaults {
+        if wanted && !prompts.iter().take(own).any(|own| own.id == prompt.id) {
+            prompts.push(prompt);
+        }
+    }
+    let instances = prompts.iter().filter(|prompt| prompt.is_on).map(|prompt| prompt.about.len());
+    let instances = instances.fold(0_usize, usize::saturating_add);
+    if instances > INSTANCES_MAX {
+        let message = format!("`{instances}` prompts once each meter and feature has its own, at most {INSTANCES_MAX} fit");
+        let help = "name a `meter` or `feature` in the triggers, or write `\"defaults\": false`";
+        walk.error(&At::Field(at, "prompts"), "too_many_instances", message, help);
+    }
+}
+
+fn read_links(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Links {
+    let Some(fields) = walk.fields(tree, at, &["checkout", "pricing", "sales"], &[]) else {
+        return Links::default();
+    };
+    let mut link = |name: &str| {
+        let link = fields.of(name).and_then(|tree| link::read(walk, tree, &At::Field(at, name), Holes::Typed));
+        link.unwrap_or_default()
+    };
+    Links { checkout: link("checkout"), pricing: link("pricing"), sales: link("sales") }
+}
+
+/// The first 12 hex digits of a 64-bit digest of the tree, members sorted by name.
+fn checksum(tree: &Tree) -> String {
+    let mut text = String::new();
+    crate::json::push_hex(&mut text, digest(Digest::default(), tree).finish());
+    text.truncate(12);
+    text
+}
+
+fn digest(sum: Digest, tree: &Tree) -> Digest {
+    match tree {
+        Tree::Null | Tree::TooDeep | Tree::Foreign(_) => sum.number(0),
+        Tree::Bool(value) => sum.number(1).number(i64::from(*value)),
+        Tree::Integer(value) => sum.number(2).number(*value),
+        Tree::Float(value) => sum.number(3).number(value.to_bits().cast_signed()),
+        Tree::Text(text) => sum.number(4).text(text),
+        Tree::List(items) => items.iter().fold(sum.number(5), digest).number(6),
+        Tree::Object(entries) => {
+            let mut sorted: Vec<&(String, Tree)> = entries.iter().collect();
+            sorted.sort_by(|a, b| a.0.cmp(&b.0));
+            let fold = |sum: Digest, (name, value): &&(String, Tree)| digest(sum.text(name), value);
+            sorted.iter().fold(sum.number(7), fold).number(8)
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Prompts: the built-in ones for every meter and feature, and the policy's own, which add or replace.
+//! Owns what a prompt is before it is compiled; its trigger and texts are read by their own modules.
+//! `compile` makes one instance for each of its subjects.
+
+use super::locale::Localized;
+use super::pacing::{Group, read_caps};
+use super::subject::{PERCENT, REMAINING, Subjects, fresh_id};
+use super::texts::{Words, read_words};
+use super::tree::{Tree, shown};
+use super::trigger::{self, About, Trigger};
+use super::walk::{At, Fields, Walk, listed};
+use crate::engine::effect::Surface;
+use crate::engine::input::ActionKind;
+use crate::plim::{CapDraft, ThresholdDraft};
+use crate::unit::{DAY_MS, Millis};
+
+const PROMPTS_MAX: usize = 500;
+const ROUTES_MAX: usize = 20;
+const ROUTE_CHARS: usize = 200;
+const DELAY_MS_MAX: Millis = 7 * DAY_MS;
+const RANK_MAX: i64 = 1_000;
+const SURFACES: [Surface; 5] =
+    [Surface::Banner, Surface::Modal, Surface::Preview, Surface::Toast, Surface::Inline];
+const FIELDS: &[&str] = &[
+    "id", "on", "trigger", "surface", "routes", "group", "rank", "caps", "delay_ms", "texts", "actions",
+    "dismissible",
+];
+const LATER_FIELDS: &[&str] = &["audience", "condition", "experiment"];
+
+/// A prompt, for all its subjects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Prompt {
+    pub id: String,
+    /// One that is off keeps its id and shows nothing.
+    pub is_on: bool,
+    pub trigger: Trigger,
+    pub about: About,
+    pub surface: Surface,
+    pub routes_in: Vec<String>,
+    pub routes_out: Vec<String>,
+    pub group: Option<String>,
+    pub rank: Option<i64>,
+    pub caps: Vec<CapDraft>,
+    pub delay_ms: Millis,
+    /// Its own texts; empty when the built-in ones serve.
+    pub texts: Localized<Words>,
+    /// Bits of the actions it may offer; 0 for all.
+    pub actions: u32,
+}
+
+impl Prompt {
+    fn new(id: String, trigger: Trigger, about: About) -> Self {
+        Self {
+            id,
+            is_on: true,
+            trigger,
+            about,
+            surface: trigger.surface(),
+            routes_in: Vec::new(),
+            routes_out: Vec::new(),
+            group: None,
+            rank: None,
+            caps: Vec::new(),
+            delay_ms: 0,
+            texts: Localized::default(),
+            actions: 0,
+        }
+    }
+}
+
+/// The built-in prompts, in the order of their ranks.
+pub(super) fn defaults(subjects: &Subjects, thresholds: &[ThresholdDraft]) -> Vec<Prompt> {
+    let all_meters = || About::Meters((0..subjects.meters.len()).collect());
+    let mut prompts = vec![
+        Prompt::new("default-limit-hit".into(), Trigger::LimitHit, all_meters()),
+        Prompt::new("default-at-limit".into(), Trigger::AtLimit, all_meters()),
+    ];
+    let own = |index: usize| subjects.meters.get(index).and_then(|meter| meter.thresholds.as_deref());
+    let of_meter = |index: usize| own(index).unwrap_or(thresholds);
+    let mut every: Vec<&ThresholdDraft> = (0..subjects.meters.len()).flat_map(of_meter).collect();
+    // Percentages from high to low, then absolute amounts, then remaining ones.
+    every.sort_by_key(|threshold| match threshold.kind {
+        PERCENT => (PERCENT, threshold.value.saturating_neg()),
+        kind => (kind, threshold.value),
+    });
+    every.dedup();
+    for threshold in every {
+        let ThresholdDraft { kind, value } = *threshold;
+        let id = match kind {
+            PERCENT => format!("default-{}", value / 100),
+            REMAINING => format!("default-remaining-{value}"),
+            _ => format!("default-used-{value}"),
+        };
+        let meters = (0..subjects.meters.len()).filter(|index| of_meter(*index).contains(threshold));
+        prompts.push(Prompt::new(id, Trigger::Threshold { kind, value }, About::Meters(meters.collect())));
+    }
+    let all_features = About::Features((0..subjects.features.len()).collect());
+    prompts.push(Prompt::new("default-preview".into(), Trigger::TRIED, all_features));
+    prompts.push(Prompt::new("default-trial-ending".into(), Trigger::TRIAL_ENDING, About::Account));
+    prompts
+}
+
+/// What reading the prompts needs to know of the rest of the policy.
+pub(super) struct Around<'p> {
+    pub default_locale: &'p str,
+    pub subjects: &'p Subjects,
+    pub groups: &'p [Group],
+    pub defaults: &'p [Prompt],
+}
+
+/// Reads `prompts`: the policy's own, in its order.
+pub(super) fn read_prompts(walk: &mut Walk, tree: &Tree, at: &At<'_>, around: &Around<'_>) -> Vec<Prompt> {
+    let mut prompts: Vec<Prompt> = Vec::new();
+    for (index, item) in walk.list(tree, at, PROMPTS_MAX).iter().enumerate() {
+        let place = At::Item(at, index);
+        let Some(fields) = walk.fields(item, &place, FIELDS, LATER_FIELDS) else { continue };
+        let id = read_id(walk, &fields, &place, &prompts, around);
+        let base = around.defaults.iter().find(|base| Some(&base.id) == id.as_ref());
+        if let Some(prompt) = read_prompt(walk, &fields, &place, id.unwrap_or_default(), base, around) {
+            prompts.push(prompt);
+        }
+    }
+    prompts
+}
+
+fn read_id(
+    walk: &mut Walk,
+    fields: &Fields<'_>,
+    at: &At<'_>,
+    prompts: &[Prompt],
+    around: &Around<'_>,
+) -> Option<String> {
+    let tree = walk.required(fields, at, "id")?;
+    let place = At::Field(at, "id");
+    let id = walk.string(tree, &place)?;
+    let defaults = around.defaults.iter().map(|prompt| prompt.id.as_str());
+    if id.starts_with("default-") && !defaults.clone().any(|own| own == id) {
+        let help = super::walk::did_you_mean(id, defaults.clone());
+        let help = help.unwrap_or_else(|| {
+            let names: Vec<&str> = defaults.clone().take(8).collect();
+            format!("built-in prompts here are {}; give your own another name", listed(&names))
+        });
+        walk.error(&place, "reserved_id", format!("{} is no built-in prompt", shown(id)), help);
+        return None;
+    }
+    let own = prompts.iter().map(|prompt| prompt.id.as_str()).filter(|own| !own.is_empty());
+    let others = own.chain(defaults.filter(|own| *own != id));
+    fresh_id(walk, id, &place, others, "prompt", usize::MAX)
+}
+
+fn read_prompt(
+    walk: &mut Walk,
+    fields: &Fields<'_>,
+    at: &At<'_>,
+    id: String,
+    base: Option<&Prompt>,
+    around: &Around<'_>,
+) -> Option<Prompt> {
+    if let Some(tree) = fields.of("dismissible") {
+        let place = At::Field(at, "dismissible");
+        if walk.boolean(tree, &place) == Some(false) {
+            let message = "every prompt can be dismissed".into();
+            walk.error(&place, "must_be_dismissible", message, "leave `dismissible` out");
+        }
+    }
+    let trigger = match (fields.of("trigger"), base) {
+        (Some(tree), _) => trigger::read(walk, tree, &At::Field(at, "trigger"), around.subjects),
+        (None, Some(base)) => Some((base.trigger, base.about.clone())),
+        (None, None) => walk.required(fields, at, "trigger").and(None),
+    };
+    let surface = fields.of("surface").and_then(|tree| {
+        let names = SURFACES.map(Surface::name);
+        let index = walk.one_of(tree, &At::Field(at, "surface"), &names, &["email"]);
+        index.and_then(|index| SURFACES.get(index).copied())
+    });
+    let (routes_in, routes_out) = match fields.of("routes") {
+        Some(tree) => read_routes(walk, tree, &At::Field(at, "routes")),
+        None => Default::default(),
+    };
+    let group = fields.of("group").and_then(|tree| read_group(walk, tree, &At::Field(at, "group"), around.groups));
+    let rank = fields.of("rank").and_then(|tree| walk.integer(tree, &At::Field(at, "rank"), 0..=RANK_MAX));
+    let caps = fields.of("caps").map(|tree| read_caps(walk, tree, &At::Field(at, "caps")));
+    let delay_ms = walk.integer_or(fields, at, "delay_ms", 0..=DELAY_MS_MAX, 0);
+    let actions = fields.of("actions").map(|tree| read_actions(walk, tree, &At::Field(at, "actions")));
+    let is_on = fields.of("on").and_then(|tree| walk.boolean(tree, &At::Field(at, "on")));
+    let (trigger, about) = trigger?;
+    let texts = match fields.of("texts") {
+        Some(tree) => {
+            let place = At::Field(at, "texts");
+            Localized::read_object(walk, tree, &place, around.default_locale, |walk, tree, at| {
+                read_words(walk, tree, at, trigger.offer())
+            })
+        }
+        None => Localized::default(),
+    };
+    let surface = surface.unwrap_or(trigger.surface());
+    check_surface(walk, at, trigger, surface);
+    Some(Prompt {
+        is_on: is_on.unwrap_or(true),
+        surface,
+        routes_in,
+        routes_out,
+        group,
+        rank,
+        caps: caps.unwrap_or_default(),
+        delay_ms,
+        texts,
+        actions: actions.unwrap_or(0),
+        ..Prompt::new(id, trigger, about)
+    })
+}
+
+fn check_surface(walk: &mut Walk, at: &At<'_>, trigger: Trigger, surface: Surface) {
+    let (message, help) = match (trigger, surface) {
+        (Trigger::Explored { .. }, Surface::Modal) => {
+            ("a `modal` is about a limit, not about a feature", "write `preview`, a dialog about a feature")
+        }
+        (Trigger::Explored { .. }, _) => return,
+        (_, Surface::Preview) => {
+            ("a `preview` is about a feature", "write `modal`, a dialog about a limit, or trigger it by `explored_times`")
+        }
+        (Trigger::LimitHit, Surface::Banner) => {
+            ("a blocked attempt is not answered by a `banner`", "write `modal`, `toast` or `inline`")
+        }
+        _ => return,
+    };
+    walk.error(&At::Field(at, "surface"), "surface_trigger", message.into(), help);
+}
+
+fn read_group(walk: &mut Walk, tree: &Tree, at: &At<'_>, groups: &[Group]) -> Option<String> {
+    let id = walk.string(tree, at)?;
+    if groups.iter().any(|group| group.id == id) {
+        return Some(id.into());
+    }
+    let known = groups.iter().map(|group| group.id.as_str());
+    let help = super::walk::did_you_mean(id, known);
+    let help = help.unwrap_or_else(|| "add the group with its caps to `pacing.groups`".into());
+    walk.error(at, "unknown_group", format!("there is no group {}", shown(id)), help);
+    None
+}
+
+fn read_routes(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> (Vec<String>, Vec<String>) {
+    let Some(fields) = walk.fields(tree, at, &["in", "out"], &[]) else {
+        return Default::default();
+    };
+    let mut routes = |name: &str| {
+        let (Some(tree), place) = (fields.of(name), At::Field(at, name)) else { return Vec::new() };
+        let items = walk.list(tree, &place, ROUTES_MAX).iter().enumerate();
+        items.filter_map(|(index, item)| read_route(walk, item, &At::Item(&place, index))).collect()
+    };
+    (routes("in"), routes("out"))
+}
+
+fn read_route(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<String> {
+    let route = walk.words(tree, at)?;
+    let stem = route.strip_suffix('*').unwrap_or(route);
+    if route.starts_with('/') && !stem.contains('*') && route.chars().count() <= ROUTE_CHARS {
+        return Some(route.into());
+    }
+    let message = format!("{} is not a route", shown(route));
+    walk.error(at, "bad_route", message, "write a path such as `/billing`, or `/billing*` for all that begin so");
+    None
+}
+
+/// The bits of the actions named; `later` and `never` are always among them.
+fn read_actions(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> u32 {
+    let names = ActionKind::ALL.map(ActionKind::name);
+    if matches!(tree, Tree::List(items) if items.is_empty()) {
+        let help = "name what it may offer, or leave `actions` out; `later` and `never` are always there";
+        walk.error(at, "actions_empty", "there is no action".into(), help);
+    }
+    let mut bits = (1 << ActionKind::Later as u32) | (1 << ActionKind::Never as u32);
+    for (index, item) in walk.list(tree, at, ActionKind::ALL.len()).iter().enumerate() {
+        if let Some(action) = walk.one_of(item, &At::Item(at, index), &names, &[]) {
+            bits |= 1 << action;
+        }
+    }
+    bits
+}

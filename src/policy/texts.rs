@@ -1,0 +1,230 @@
+//! Texts: what the built-in prompts, the actions and the surfaces say, and what a policy says instead.
+//! Owns the list of texts with the variables each may use; knows no plans.
+//! `texts/*.json` and a policy's `texts` have one shape and one reader.
+
+use super::locale::{LOCALES_MAX, check_tag};
+use super::text::{self, Offer, Text};
+use super::tree::Tree;
+use super::walk::{At, Walk};
+use crate::engine::input::ActionKind;
+
+/// Sentences of one body.
+const SENTENCES_MAX: usize = 20;
+
+/// The built-in texts, by locale.
+const BUILT_IN: [(&str, &str); 2] =
+    [("en", include_str!("texts/en.json")), ("pt-BR", include_str!("texts/pt-BR.json"))];
+
+/// Every text of the surfaces that is not a prompt's own, with the variables it may use.
+/// `pkg/view.js` and `<plimsoll-meter>` get them filled into one object, by id.
+pub(super) const UI: &[(&str, Offer)] = &[
+    // Label of the button that closes a prompt.
+    ("close", text::FIXED),
+    // Label of the button that opens the menu of a prompt.
+    ("more", text::FIXED),
+    // Label of the region that holds banners and toasts.
+    ("region", text::FIXED),
+    // Label of the group of buttons that put a prompt off.
+    ("dismiss_group", text::FIXED),
+    // Label of the meter inside a prompt or the page: "412 of 1,000 e-mails".
+    ("meter_text", text::READING),
+    // The same without a limit: "412 e-mails, no limit".
+    ("meter_unlimited", text::READING),
+    // The same past the limit: "1,100 of 1,000 e-mails, 100 over".
+    ("meter_over", text::READING),
+    // The same for what the plan does not have.
+    ("meter_locked", text::READING),
+    // When the count starts again.
+    ("meter_resets", text::READING),
+    // Marks a feature that the plan lacks.
+    ("paid_feature", text::FIXED),
+    // Says which plan has it.
+    ("included_in", text::NEXT_PLAN),
+    // Before the list of what else the plan has.
+    ("also_in_plan", text::NEXT_PLAN),
+    // The amount due now.
+    ("due_now", text::PRICE),
+    // While an action runs.
+    ("waiting", text::FIXED),
+    // After an action that failed.
+    ("failed", text::FIXED),
+    // After a purchase.
+    ("thanks", text::FIXED),
+    // After a request that was sent.
+    ("status_sent", text::FIXED),
+    // After a request that waits for the network.
+    ("status_queued", text::FIXED),
+    // After asking whoever can buy.
+    ("status_asked", text::OWNER),
+    // To a blocked person whose team is already talking with sales.
+    ("sales_conversation", text::FIXED),
+];
+
+/// Built-in prompts that have texts of their own; thresholds share the text of the step below them.
+pub(super) const PROMPTS: &[(&str, Offer)] = &[
+    ("default-50", text::METER),
+    ("default-75", text::METER),
+    ("default-90", text::METER),
+    ("default-used", text::METER),
+    ("default-remaining", text::METER),
+    ("default-at-limit", text::METER),
+    ("default-limit-hit", text::METER),
+    ("default-preview", text::FEATURE),
+    ("default-trial-ending", text::TRIAL),
+];
+
+/// What a prompt says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Words {
+    pub title: Text,
+    pub body: Vec<Text>,
+}
+
+/// The texts of one locale.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Texts {
+    /// A meter's sentence where the meter has none.
+    pub usage: Option<Text>,
+    /// By index of `ActionKind::ALL`.
+    pub actions: Vec<(usize, Text)>,
+    /// By id in [`UI`].
+    pub ui: Vec<(String, Text)>,
+    /// By id of a built-in prompt.
+    pub prompts: Vec<(String, Words)>,
+}
+
+/// The locales that are built in.
+pub(super) fn built_in_locales() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|(locale, _)| *locale)
+}
+
+/// The built-in texts of all locales.
+pub(super) fn built_in() -> Vec<(String, Texts)> {
+    let mut walk = Walk::default();
+    let read = |walk: &mut Walk, json: &str| {
+        let tree = Tree::parse(json).unwrap_or(Tree::Null);
+        read_texts(walk, &tree, &At::Root, &|_| None)
+    };
+    let texts = BUILT_IN.iter().map(|(locale, json)| ((*locale).into(), read(&mut walk, json))).collect();
+    debug_assert_eq!(walk.errors, [], "the built-in texts have no mistakes");
+    texts
+}
+
+/// Reads a policy's `texts`. `default_prompt` tells what a default's id offers, when there is one.
+pub(super) fn read(
+    walk: &mut Walk,
+    tree: &Tree,
+    at: &At<'_>,
+    default_prompt: &dyn Fn(&str) -> Option<Offer>,
+) -> Vec<(String, Texts)> {
+    let mut texts = Vec::new();
+    for (tag, tree) in walk.entries(tree, at, LOCALES_MAX).unwrap_or_default() {
+        let place = At::Field(at, tag);
+        if check_tag(walk, tag, &place) {
+            texts.push((tag.clone(), read_texts(walk, tree, &place, default_prompt)));
+        }
+    }
+    texts
+}
+
+fn read_texts(
+    walk: &mut Walk,
+    tree: &Tree,
+    at: &At<'_>,
+    default_prompt: &dyn Fn(&str) -> Option<Offer>,
+) -> Texts {
+    let mut texts = Texts::default();
+    let Some(fields) = walk.fields(tree, at, &["usage", "actions", "ui", "prompts"], &[]) else {
+        return texts;
+    };
+    if let Some(tree) = fields.of("usage") {
+        texts.usage = read_text(walk, tree, &At::Field(at, "usage"), text::USAGE);
+    }
+    if let Some(tree) = fields.of("actions") {
+        let place = At::Field(at, "actions");
+        let names = ActionKind::ALL.map(ActionKind::name);
+        let known = walk.fields(tree, &place, &names, &[]);
+        for (index, name) in names.iter().enumerate() {
+            let Some(tree) = known.and_then(|fields| fields.of(name)) else { continue };
+            // A label must never be left out, so it may use only what its action always has.
+            let offer = if *name == ActionKind::Upgrade.name() { text::NEXT_PLAN } else { text::FIXED };
+            let label = read_text(walk, tree, &At::Field(&place, name), offer);
+            texts.actions.extend(label.map(|label| (index, label)));
+        }
+    }
+    if let Some(tree) = fields.of("ui") {
+        let place = At::Field(at, "ui");
+        let names: Vec<&str> = UI.iter().map(|(id, _)| *id).collect();
+        let known = walk.fields(tree, &place, &names, &[]);
+        for (id, offer) in UI {
+            let Some(tree) = known.and_then(|fields| fields.of(id)) else { continue };
+            let text = read_text(walk, tree, &At::Field(&place, id), *offer);
+            texts.ui.extend(text.map(|text| ((*id).into(), text)));
+        }
+    }
+    if let Some(tree) = fields.of("prompts") {
+        texts.prompts = read_prompts(walk, tree, &At::Field(at, "prompts"), default_prompt);
+    }
+    texts
+}
+
+fn read_prompts(
+    walk: &mut Walk,
+    tree: &Tree,
+    at: &At<'_>,
+    default_prompt: &dyn Fn(&str) -> Option<Offer>,
+) -> Vec<(String, Words)> {
+    let mut prompts = Vec::new();
+    for (id, tree) in walk.entries(tree, at, usize::MAX).unwrap_or_default() {
+        let place = At::Field(at, id);
+        let shared = PROMPTS.iter().find(|(own, _)| own == id).map(|(_, offer)| *offer);
+        let Some(offer) = shared.or_else(|| default_prompt(id)) else {
+            walk.unknown(&place, "unknown_prompt", "built-in prompt", id, PROMPTS.iter().map(|(own, _)| *own));
+            continue;
+        };
+        prompts.extend(read_words(walk, tree, &place, offer).map(|words| (id.clone(), words)));
+    }
+    prompts
+}
+
+/// Reads `{"title": …, "body": …}`; the body is a sentence or a list of sentences.
+pub(super) fn read_words(walk: &mut Walk, tree: &Tree, at: &At<'_>, offer: Offer) -> Option<Words> {
+    let fields = walk.fields(tree, at, &["title", "body"], &[])?;
+    let title = walk.required(&fields, at, "title");
+    let title = title.and_then(|tree| read_text(walk, tree, &At::Field(at, "title"), offer));
+    let place = At::Field(at, "body");
+    let body = match fields.of("body") {
+        Some(Tree::Text(_)) => {
+            fields.of("body").and_then(|tree| read_text(walk, tree, &place, offer)).into_iter().collect()
+        }
+        Some(tree) => {
+            let items = walk.list(tree, &place, SENTENCES_MAX).iter().enumerate();
+            items.filter_map(|(index, item)| read_text(walk, item, &At::Item(&place, index), offer)).collect()
+        }
+        None => Vec::new(),
+    };
+    Some(Words { title: title?, body })
+}
+
+fn read_text(walk: &mut Walk, tree: &Tree, at: &At<'_>, offer: Offer) -> Option<Text> {
+    let source = walk.words(tree, at)?;
+    Text::read(walk, source, at, offer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_texts_are_complete_and_have_no_mistakes() {
+        for (locale, json) in BUILT_IN {
+            let mut walk = Walk::default();
+            let texts = read_texts(&mut walk, &Tree::parse(json).unwrap(), &At::Root, &|_| None);
+            assert_eq!(walk.errors, [], "{locale}");
+            assert!(texts.usage.is_some(), "{locale}");
+            assert_eq!(texts.actions.len(), ActionKind::ALL.len(), "{locale}");
+            assert_eq!(texts.ui.len(), UI.len(), "{locale}");
+            assert_eq!(texts.prompts.len(), PROMPTS.len(), "{locale}");
+        }
+    }
+}
