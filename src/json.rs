@@ -76,7 +76,8 @@ impl Json {
     /// JSON text made elsewhere; "" is written as `null`.
     pub fn raw(&mut self, json: &str) {
         self.comma();
-        self.text.push_str(if json.is_empty() { "null" } else { json });
+        self.text
+            .push_str(if json.is_empty() { "null" } else { json });
     }
 
     /// 64 bits as a string of 16 hex digits.
@@ -138,7 +139,11 @@ pub fn read_hex(text: &str) -> Option<u64> {
 
 fn hex_digit(value: u64) -> char {
     let nibble = u8::try_from(value & 15).unwrap_or(0);
-    char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 })
+    char::from(if nibble < 10 {
+        b'0' + nibble
+    } else {
+        b'a' + nibble - 10
+    })
 }
 
 #[cfg(test)]

@@ -90,7 +90,10 @@ impl Plim {
     /// The policy's first record.
     #[must_use]
     pub fn root(&self) -> Root<'_> {
-        Root { arena: &self.arena, at: self.root }
+        Root {
+            arena: &self.arena,
+            at: self.root,
+        }
     }
 
     /// The index of the meter with this key.
@@ -102,7 +105,10 @@ impl Plim {
     /// The index of the feature with this key.
     #[must_use]
     pub fn feature_index(&self, key: Key) -> Option<u32> {
-        index_of(self.root().features().iter().map(|feature| feature.key()), key)
+        index_of(
+            self.root().features().iter().map(|feature| feature.key()),
+            key,
+        )
     }
 
     /// The index of the plan with this key; its index is its rank.
@@ -113,7 +119,8 @@ impl Plim {
 }
 
 fn index_of(mut keys: impl Iterator<Item = u32>, key: Key) -> Option<u32> {
-    keys.position(|candidate| candidate == key.0).and_then(|index| u32::try_from(index).ok())
+    keys.position(|candidate| candidate == key.0)
+        .and_then(|index| u32::try_from(index).ok())
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,14 +128,22 @@ struct Arena(Vec<u8>);
 
 impl Arena {
     fn word(&self, at: usize) -> u32 {
-        match self.0.get(at..at.saturating_add(4)).and_then(|bytes| bytes.try_into().ok()) {
+        match self
+            .0
+            .get(at..at.saturating_add(4))
+            .and_then(|bytes| bytes.try_into().ok())
+        {
             Some(bytes) => u32::from_le_bytes(bytes),
             None => 0,
         }
     }
 
     fn long(&self, at: usize) -> i64 {
-        match self.0.get(at..at.saturating_add(8)).and_then(|bytes| bytes.try_into().ok()) {
+        match self
+            .0
+            .get(at..at.saturating_add(8))
+            .and_then(|bytes| bytes.try_into().ok())
+        {
             Some(bytes) => i64::from_le_bytes(bytes),
             None => 0,
         }
@@ -136,7 +151,9 @@ impl Arena {
 
     fn text(&self, at: usize) -> &str {
         let from = at.saturating_add(4);
-        let bytes = self.0.get(from..from.saturating_add(self.word(at) as usize));
+        let bytes = self
+            .0
+            .get(from..from.saturating_add(self.word(at) as usize));
         core::str::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
     }
 }
@@ -170,7 +187,12 @@ impl<'a, T: Item<'a>> List<'a, T> {
         // cannot make a loop long.
         let room = arena.0.len().saturating_sub(at) / T::BYTES;
         let len = (arena.word(at) as usize).min(room);
-        Self { arena, at: at.saturating_add(FIELD_BYTES), len, item: PhantomData }
+        Self {
+            arena,
+            at: at.saturating_add(FIELD_BYTES),
+            len,
+            item: PhantomData,
+        }
     }
 
     /// How many there are.
@@ -190,7 +212,10 @@ impl<'a, T: Item<'a>> List<'a, T> {
     pub fn get(&self, index: u32) -> Option<T> {
         let index = index as usize;
         (index < self.len).then(|| {
-            T::at(Slot(self.arena, self.at.saturating_add(index.saturating_mul(T::BYTES))))
+            T::at(Slot(
+                self.arena,
+                self.at.saturating_add(index.saturating_mul(T::BYTES)),
+            ))
         })
     }
 
@@ -291,7 +316,10 @@ impl Write for String {
 impl<T: Write> Write for Vec<T> {
     const BYTES: usize = FIELD_BYTES;
     fn write(&self, writer: &mut Writer, at: usize) {
-        let bytes = self.len().saturating_mul(T::BYTES).saturating_add(FIELD_BYTES);
+        let bytes = self
+            .len()
+            .saturating_mul(T::BYTES)
+            .saturating_add(FIELD_BYTES);
         let offset = writer.reserve(bytes);
         writer.put_offset(offset, self.len());
         writer.put_offset(at, offset);
@@ -310,7 +338,13 @@ pub fn write(root: &RootDraft) -> Vec<u8> {
     let at = writer.reserve(RootDraft::BYTES);
     root.write(&mut writer, at);
     let len = writer.bytes.len() - at;
-    for (offset, word) in [(0, MAGIC), (4, FORMAT), (12, 1), (16, ROOT_SECTION), (20, MUST_UNDERSTAND)] {
+    for (offset, word) in [
+        (0, MAGIC),
+        (4, FORMAT),
+        (12, 1),
+        (16, ROOT_SECTION),
+        (20, MUST_UNDERSTAND),
+    ] {
         writer.put(offset, &word.to_le_bytes());
     }
     writer.put_offset(24, at);
@@ -596,11 +630,19 @@ mod tests {
     fn small() -> RootDraft {
         RootDraft {
             revision: "r1".into(),
-            plans: vec![PlanDraft { key: 7, id: "free".into(), features: vec![1, 2], ..Default::default() }],
+            plans: vec![PlanDraft {
+                key: 7,
+                id: "free".into(),
+                features: vec![1, 2],
+                ..Default::default()
+            }],
             meters: vec![MeterDraft {
                 key: Key::of("emails").0,
                 id: "emails".into(),
-                thresholds: vec![ThresholdDraft { kind: 0, value: 5_000 }],
+                thresholds: vec![ThresholdDraft {
+                    kind: 0,
+                    value: 5_000,
+                }],
                 ..Default::default()
             }],
             settle_ms: -5,
@@ -614,9 +656,21 @@ mod tests {
         let root = plim.root();
         assert_eq!((root.revision(), root.settle_ms()), ("r1", -5));
         let plan = root.plans().get(0).unwrap();
-        assert_eq!((plan.id(), plan.features().iter().collect::<Vec<_>>()), ("free", vec![1, 2]));
+        assert_eq!(
+            (plan.id(), plan.features().iter().collect::<Vec<_>>()),
+            ("free", vec![1, 2])
+        );
         assert_eq!(plim.meter_index(Key::of("emails")), Some(0));
-        assert_eq!(root.meters().get(0).unwrap().thresholds().get(0).unwrap().value(), 5_000);
+        assert_eq!(
+            root.meters()
+                .get(0)
+                .unwrap()
+                .thresholds()
+                .get(0)
+                .unwrap()
+                .value(),
+            5_000
+        );
         assert!(root.plans().get(1).is_none());
     }
 

@@ -1,1 +1,12 @@
-//! Being built.
+//! The collector: keeps the events that browsers and servers send, and gives out the compiled policy.
+//!
+//! It owns what an HTTP answer promises (`http`), which events are let in (`event`), how they are
+//! kept exactly once (`store`), who may ask (`keys`) and what browsers decide with (`policy`).
+//! It does not decide prompts and knows no browser crate; the engine lives in the root crate.
+//! A request goes `http` → `keys` → `event` → `store`, and is answered after the store has synced.
+
+pub mod event;
+pub mod http;
+pub mod keys;
+pub mod policy;
+pub mod store;

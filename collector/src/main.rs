@@ -1,1 +1,283 @@
-fn main() {}
+//! The command `plimsoll`: `serve`, `check` and `keys`.
+//!
+//! It owns the command line, what is printed and the exit codes (0 fine, 1 something is wrong, 2 wrong usage);
+//! it does not do the work, the library beside it does.
+
+mod arguments;
+
+use std::error::Error;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::{env, fs, io};
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use arguments::{Check, Command, Keys, KeysDo, Serve};
+use plimsoll_collector::http::{self, App, Limiter};
+use plimsoll_collector::keys::{Key, Kind};
+use plimsoll_collector::policy::{self, LoadError, Problem, Published};
+use plimsoll_collector::store::Store;
+
+type Outcome = Result<ExitCode, Box<dyn Error>>;
+
+/// Something is wrong with what was asked for, not with how.
+const FAILED: u8 = 1;
+const WRONG_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let command = match arguments::parse(lexopt::Parser::from_env()) {
+        Ok(command) => command,
+        Err(message) => {
+            eprintln!("error: {message}\n  help: `plimsoll --help` lists the commands");
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
+    let outcome = match command {
+        Command::Help(text) => say(text.trim_end())
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(Into::into),
+        Command::Serve(options) => serve(options),
+        Command::Check(options) => check(&options),
+        Command::Keys(options) => keys(&options),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(FAILED)
+    })
+}
+
+fn serve(options: Serve) -> Outcome {
+    start_log()?;
+    let policy = match &options.policy {
+        None => None,
+        Some(file) => match Published::load(file) {
+            Ok(policy) => Some(policy),
+            Err(error) => return refuse_policy(file, error),
+        },
+    };
+    let store = Store::open(&options.data)?;
+    make_keys(&store)?;
+    let app = App::new(
+        store,
+        policy,
+        options.origins,
+        Limiter::new(options.requests_per_s),
+    )?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let address = format!("{}:{}", options.host, options.port);
+        let listener = TcpListener::bind((options.host.as_str(), options.port))
+            .await
+            .map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
+        let stop = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        // Whoever started us waits for this line and reads the port from it.
+        say(&format!("listening on http://{}", listener.local_addr()?))?;
+        http::serve(listener, Arc::new(app), stop).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Logs go to standard error, so that standard output can be read by programs.
+fn start_log() -> Result<(), Box<dyn Error>> {
+    let level = env::var("PLIMSOLL_LOG").unwrap_or_else(|_| "info".into());
+    let level: tracing::Level = level.parse().map_err(|_| {
+        format!("`PLIMSOLL_LOG` is `{level}`, not one of error, warn, info, debug, trace")
+    })?;
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .init();
+    Ok(())
+}
+
+/// Takes keys from the environment, and at the first start makes and shows those that are missing.
+fn make_keys(store: &Store) -> Outcome {
+    for (kind, variable) in [
+        (Kind::Publishable, "PLIMSOLL_PUBLISHABLE_KEY"),
+        (Kind::Secret, "PLIMSOLL_SECRET_KEY"),
+    ] {
+        if let Ok(text) = env::var(variable) {
+            let key = Key::given(kind, &text).map_err(|error| format!("`{variable}`: {error}"))?;
+            store.add_key(&key)?;
+        } else if !store.keys()?.iter().any(|row| row.kind == kind) {
+            show_new_key(store, kind)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show_new_key(store: &Store, kind: Kind) -> Result<(), Box<dyn Error>> {
+    let key = Key::random(kind);
+    store.add_key(&key)?;
+    say(&format!(
+        "{} key {} (id {}, shown only now)",
+        kind.as_str(),
+        key.reveal(),
+        key.hash().id()
+    ))?;
+    Ok(())
+}
+
+fn keys(options: &Keys) -> Outcome {
+    let store = Store::open(&options.data)?;
+    match &options.action {
+        KeysDo::Make => {
+            show_new_key(&store, Kind::Publishable)?;
+            show_new_key(&store, Kind::Secret)?;
+        }
+        KeysDo::List => {
+            for row in store.keys()? {
+                let created = jiff::Timestamp::from_millisecond(row.created_ms).unwrap_or_default();
+                say(&format!(
+                    "{} {} made {created:.0}",
+                    row.hash.id(),
+                    row.kind.as_str()
+                ))?;
+            }
+        }
+        KeysDo::Revoke(id) => {
+            if !store.revoke_key(id)? {
+                return Err(format!("there is no key with the id `{id}`").into());
+            }
+            say(&format!("{id} revoked"))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(options: &Check) -> Outcome {
+    let text = match fs::read_to_string(&options.file) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!(
+                "error: `{}` cannot be read: {error}",
+                options.file.display()
+            );
+            return Ok(ExitCode::from(WRONG_USAGE));
+        }
+    };
+    let compiled = policy::compile(&text);
+    let mut written = Vec::new();
+    if let (Ok(policy), Some(out)) = (&compiled, &options.out) {
+        written = write_artefacts(policy, &options.file, out)?;
+    }
+    match (&compiled, options.json) {
+        (Ok(policy), true) => say(&report_json(policy, &written, &[]))?,
+        (Err(problems), true) => say(&report_json(&Published::none(), &[], problems))?,
+        (Ok(policy), false) => {
+            let locales: Vec<&str> = policy
+                .artefacts()
+                .iter()
+                .map(|a| a.locale.as_str())
+                .collect();
+            say(&format!(
+                "{}: fine, revision {}, {}",
+                options.file.display(),
+                policy.revision(),
+                locales.join(", ")
+            ))?;
+            for file in &written {
+                say(&format!("wrote {file}"))?;
+            }
+        }
+        (Err(problems), false) => print_problems(&options.file, problems),
+    }
+    Ok(if compiled.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FAILED)
+    })
+}
+
+/// `policy.json` becomes `policy.en.plim`, `policy.pt-BR.plim` and so on.
+fn write_artefacts(
+    policy: &Published,
+    file: &Path,
+    out: &Path,
+) -> Result<Vec<String>, Box<dyn Error>> {
+    let cannot = |error: io::Error| format!("cannot write to `{}`: {error}", out.display());
+    fs::create_dir_all(out).map_err(cannot)?;
+    let stem = file
+        .file_stem()
+        .map(|stem| stem.to_string_lossy())
+        .unwrap_or("policy".into());
+    let mut written = Vec::new();
+    for artefact in policy.artefacts() {
+        let path = out.join(format!("{stem}.{}.plim", artefact.locale));
+        fs::write(&path, &artefact.bytes).map_err(cannot)?;
+        written.push(path.display().to_string());
+    }
+    Ok(written)
+}
+
+fn report_json(policy: &Published, written: &[String], problems: &[Problem]) -> String {
+    let locales: Vec<_> = policy
+        .artefacts()
+        .iter()
+        .map(|a| a.locale.as_str())
+        .collect();
+    let errors: Vec<_> = problems
+        .iter()
+        .map(|p| serde_json::json!({"code": p.code, "path": p.path, "message": p.message, "help": p.help}))
+        .collect();
+    serde_json::json!({
+        "ok": problems.is_empty(),
+        "revision": policy.revision(),
+        "locales": locales,
+        "written": written,
+        "errors": errors,
+    })
+    .to_string()
+}
+
+fn refuse_policy(file: &Path, error: LoadError) -> Outcome {
+    match error {
+        LoadError::Refused(problems) => print_problems(file, &problems),
+        LoadError::Unreadable(error) => {
+            eprintln!("error: `{}` cannot be read: {error}", file.display())
+        }
+    }
+    Ok(ExitCode::from(FAILED))
+}
+
+fn print_problems(file: &Path, problems: &[Problem]) {
+    for problem in problems {
+        let place = if problem.path.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", problem.path)
+        };
+        eprintln!(
+            "error[{}]: {place}{}\n  help: {}",
+            problem.code, problem.message, problem.help
+        );
+    }
+    let count = problems.len();
+    eprintln!(
+        "{}: {count} {}",
+        file.display(),
+        if count == 1 { "error" } else { "errors" }
+    );
+}
+
+/// Prints a line at once; a closed pipe is an error, not a panic.
+fn say(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}

@@ -13,7 +13,10 @@ pub enum Effect {
     /// It is painted already; its figures changed.
     Update(Box<Prompt>),
     /// Take it off the screen.
-    Withdraw { exposure: ExposureId, reason: WithdrawReason },
+    Withdraw {
+        exposure: ExposureId,
+        reason: WithdrawReason,
+    },
     /// Put this event into the outbox.
     Record(Event),
     /// The memory changed and must be stored before the call returns.
@@ -167,8 +170,8 @@ impl Lane {
 pub struct Reading {
     /// Usage: the snapshot's figure and what was used here since; never below 0.
     pub used: i64,
-    /// The limit in force.
-    pub limit: crate::unit::Limit,
+    /// The limit in force; `None` when neither the plan nor a snapshot says one.
+    pub limit: Option<crate::unit::Limit>,
     /// Of the limit, rounded down; 0 without a limit of a number.
     pub basis_points: i64,
     /// Where that is.
@@ -245,11 +248,34 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Uses since the last one, folded.
-    UsageCounted { meter: u32, added: i64, released: i64, used: i64, limit: Option<i64> },
+    UsageCounted {
+        meter: u32,
+        added: i64,
+        released: i64,
+        used: i64,
+        limit: Option<i64>,
+    },
     /// Usage passed a threshold; `crossing` is its identity.
-    ThresholdCrossed { meter: u32, crossing: u64, kind: CrossingKind, basis_points: i64, count: i64, used: i64, limit: i64, period_start: Timestamp, epoch: i64, rise: i64 },
+    ThresholdCrossed {
+        meter: u32,
+        crossing: u64,
+        kind: CrossingKind,
+        basis_points: i64,
+        count: i64,
+        used: i64,
+        limit: i64,
+        period_start: Timestamp,
+        epoch: i64,
+        rise: i64,
+    },
     /// An attempt that would pass a hard limit, or the server's refusal.
-    LimitHit { meter: u32, amount: i64, used: i64, limit: Option<i64>, by_server: bool },
+    LimitHit {
+        meter: u32,
+        amount: i64,
+        used: i64,
+        limit: Option<i64>,
+        by_server: bool,
+    },
     /// A person touched a feature that the plan lacks.
     FeatureExplored { feature: u32, step: Step },
     /// A prompt was rendered for the first time.
@@ -257,19 +283,43 @@ pub enum Event {
     /// It was in the viewport for a second.
     PromptSeen { about: About },
     /// The person answered it.
-    PromptAnswered { about: About, response: Response, late: bool },
+    PromptAnswered {
+        about: About,
+        response: Response,
+        late: bool,
+    },
     /// A candidate was held; once for each reason, prompt and subject in a day.
     PromptHeld { prompt: u32, reason: HoldReason },
     /// A rendered prompt was taken back.
-    PromptWithdrawn { about: About, reason: WithdrawReason },
+    PromptWithdrawn {
+        about: About,
+        reason: WithdrawReason,
+    },
     /// The upgrade action was pressed.
-    UpgradeStarted { intent: u64, about: About, from_plan: Option<u32>, to_plan: Option<u32> },
+    UpgradeStarted {
+        intent: u64,
+        about: About,
+        from_plan: Option<u32>,
+        to_plan: Option<u32>,
+    },
     /// The snapshot named another plan.
-    PlanChanged { from_plan: Option<u32>, to_plan: Option<u32>, epoch: i64 },
+    PlanChanged {
+        from_plan: Option<u32>,
+        to_plan: Option<u32>,
+        epoch: i64,
+    },
     /// The ask-admin action was pressed.
-    UpgradeRequested { intent: u64, about: About, plan: Option<u32> },
+    UpgradeRequested {
+        intent: u64,
+        about: About,
+        plan: Option<u32>,
+    },
     /// The talk-to-sales action was pressed.
-    SalesRequested { intent: u64, about: About, plan: Option<u32> },
+    SalesRequested {
+        intent: u64,
+        about: About,
+        plan: Option<u32>,
+    },
     /// The extend-trial action was pressed.
     TrialExtensionRequested { intent: u64, about: About },
 }

@@ -32,7 +32,10 @@ pub enum Input {
     /// What happened on the screen.
     Painted { exposure: ExposureId, paint: Paint },
     /// What the person did.
-    Respond { exposure: ExposureId, response: Response },
+    Respond {
+        exposure: ExposureId,
+        response: Response,
+    },
     /// The host saw the purchase; `None` means from the epoch known here.
     Converted { from_epoch: Option<i64> },
     /// What the page allows now.
@@ -60,8 +63,13 @@ pub enum Step {
 
 impl Step {
     /// All steps, in order.
-    pub const ALL: [Self; 5] =
-        [Self::Seen, Self::Tried, Self::Previewed, Self::Built, Self::Requested];
+    pub const ALL: [Self; 5] = [
+        Self::Seen,
+        Self::Tried,
+        Self::Previewed,
+        Self::Built,
+        Self::Requested,
+    ];
 
     /// The name in JSON and in the JavaScript API.
     #[must_use]

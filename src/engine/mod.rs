@@ -1,4 +1,624 @@
 //! The decision engine: a pure state machine that is told what happened and answers with effects.
+//! Owns the order in which an input is taken in, reconciled and decided; asks for nothing itself.
+//! Inputs come from `modules/start` or a test; effects go back there.
+//!
+//! `account` and `usage` turn the snapshot and local uses into readings, `crossing` finds what was
+//! passed, `judge` and `pacing` hold or let pass, `decide` changes the screen, `respond` takes answers.
+
+mod account;
+mod action;
+mod compact;
+mod crossing;
+mod decide;
 pub mod effect;
+pub mod explain;
 pub mod input;
+mod judge;
+mod ledger;
 pub mod memory;
+mod pacing;
+pub mod period;
+mod present;
+mod respond;
+mod usage;
+
+pub use judge::{Fired, Hold, Judgement};
+pub use respond::intent_id;
+
+use crate::plim::Plim;
+use crate::unit::{DAY_MS, Digest, Key, Limit, Millis, Timestamp, Writer};
+use account::{Account, Applied};
+use crossing::{MeterView, Scene, Step};
+use decide::{Hit, Shown};
+use effect::{Delta, Effect, Event, HoldReason, Reading, Verdict, WakeReason};
+use input::{Context, Input, Now};
+use judge::Scope;
+use memory::{Memory, MemoryError, Table, columns};
+
+/// A jump forward of more than this within one page life grants nothing until a snapshot arrives.
+const JUMP_MS: Millis = DAY_MS;
+
+/// Who is looking, and which writer this tab is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The host's id of the account.
+    pub account: String,
+    /// The host's id of the user.
+    pub user: String,
+    /// This tab's berth with its generation.
+    pub writer: Writer,
+}
+
+/// The answer to an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether it fits.
+    pub verdict: Verdict,
+    /// Usage before it.
+    pub used: i64,
+    /// The limit in force; `None` when none is known.
+    pub limit: Option<Limit>,
+}
+
+/// The engine of one tab for one account and user.
+#[derive(Debug)]
+pub struct Engine {
+    plim: Plim,
+    identity: Identity,
+    memory: Memory,
+    /// Stored memory could be read; otherwise nothing interrupts in this page life.
+    readable: bool,
+    /// A snapshot has come in this page life.
+    fresh: bool,
+    account: Account,
+    meters: Vec<MeterView>,
+    /// When the next period ends, and readings have to be made anew.
+    roll_at: Timestamp,
+    context: Context,
+    clock: Clock,
+    owner: String,
+    shown: Vec<Shown>,
+    hits: Vec<Hit>,
+    /// Prompts that the painter could not paint in this page life.
+    failed: Vec<u32>,
+    held: Vec<(u32, HoldReason, i64)>,
+    eligible_at: Option<Timestamp>,
+    wake: Option<(Timestamp, WakeReason)>,
+    lease_wanted: bool,
+    /// Rows at which memory is bounded again.
+    compact_at: usize,
+    dirty: Dirty,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Dirty {
+    tally: bool,
+    memory: bool,
+}
+
+/// Engine time: an instant, and the monotonic time at which it was so.
+#[derive(Clone, Copy, Debug, Default)]
+struct Clock {
+    set: bool,
+    engine: Timestamp,
+    mono: Millis,
+    /// The device's clocks at the last input.
+    at: Now,
+    last: Timestamp,
+    jumped: bool,
+}
+
+impl Engine {
+    /// An engine that remembers. Memory that could not be read is passed as the error it gave:
+    /// then nothing interrupts in this page life.
+    #[must_use]
+    pub fn new(plim: Plim, identity: Identity, memory: Result<Memory, MemoryError>) -> Self {
+        let readable = memory.is_ok();
+        let mut engine = Self {
+            plim,
+            identity,
+            memory: memory.unwrap_or_default(),
+            readable,
+            fresh: false,
+            account: Account::default(),
+            meters: Vec::new(),
+            roll_at: Timestamp(0),
+            context: Context::default(),
+            clock: Clock::default(),
+            owner: String::new(),
+            shown: Vec::new(),
+            hits: Vec::new(),
+            failed: Vec::new(),
+            held: Vec::new(),
+            eligible_at: None,
+            wake: None,
+            lease_wanted: false,
+            compact_at: 0,
+            dirty: Dirty::default(),
+        };
+        engine.account = Account::read(&engine.plim, &engine.memory);
+        engine
+    }
+
+    /// Takes an input in and answers with everything that has to happen, in order.
+    pub fn handle(&mut self, now: Now, input: Input) -> Vec<Effect> {
+        let mut out = Vec::new();
+        let now = self.tick(now, &mut out);
+        match input {
+            Input::Use { meter, amount } => self.count(meter, amount, 0, now, &mut out),
+            Input::Release { meter, amount } => self.count(meter, 0, amount, now, &mut out),
+            Input::Snapshot(snapshot) => self.snapshot(&snapshot, now, &mut out),
+            Input::Merge(memory) => self.merge(&memory, now, &mut out),
+            Input::Attempt { meter, amount } => self.attempt(meter, amount, now, &mut out),
+            Input::LimitHit { meter } => self.limit_hit(meter, 1, true, now, &mut out),
+            Input::Explore { feature, step } => self.explore(feature, step, now, &mut out),
+            Input::Painted { exposure, paint } => {
+                self.painted(exposure, paint, now, &mut out);
+                if !matches!(paint, input::Paint::Rendered | input::Paint::Seen) {
+                    self.decide(now, Scope::All, &mut out);
+                }
+            }
+            Input::Respond { exposure, response } => {
+                self.respond(exposure, response, now, &mut out);
+                self.decide(now, Scope::All, &mut out);
+            }
+            Input::Converted { from_epoch } => {
+                let epoch = from_epoch.unwrap_or(self.account.epoch);
+                self.memory
+                    .join(Table::Converted, 0, 0, columns([epoch, now.0]));
+                self.dirty.memory = true;
+                self.decide(now, Scope::All, &mut out);
+            }
+            Input::Context(context) => {
+                self.context = context;
+                self.decide(now, Scope::All, &mut out);
+            }
+            Input::Wake => self.decide(now, Scope::All, &mut out),
+        }
+        self.finish(now, &mut out);
+        out
+    }
+
+    /// Whether an attempt would fit: the question without effect.
+    #[must_use]
+    pub fn fits(&self, now: Now, meter: Key, amount: i64) -> Answer {
+        let now = self.time(now);
+        let Some(index) = self.plim.meter_index(meter) else {
+            return Answer {
+                verdict: Verdict::Fits,
+                used: 0,
+                limit: None,
+            };
+        };
+        let reading = usage::reading(&self.plim, &self.memory, &self.account, index, now);
+        let over = match reading.limit {
+            None | Some(Limit::Unlimited) => false,
+            Some(Limit::None) => true,
+            Some(Limit::Of(limit)) => reading.used.saturating_add(amount.max(1)) > limit,
+        };
+        let soft = self.soft(index) && reading.limit != Some(Limit::None);
+        let verdict = match (over, soft) {
+            (false, _) => Verdict::Fits,
+            (true, true) => Verdict::OverSoft,
+            (true, false) => Verdict::OverLimit,
+        };
+        Answer {
+            verdict,
+            used: reading.used,
+            limit: reading.limit,
+        }
+    }
+
+    /// When the engine wants to be woken, and why.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<(Timestamp, WakeReason)> {
+        self.wake
+    }
+
+    /// Engine time at an instant of the device.
+    #[must_use]
+    pub fn time(&self, now: Now) -> Timestamp {
+        if self.clock.set {
+            return self
+                .clock
+                .engine
+                .plus(now.mono.saturating_sub(self.clock.mono).max(0));
+        }
+        // After a reload: stored engine time and the wall clock's difference, never negative.
+        match self.memory.find(Table::Clock, 0, 0) {
+            Some(row) => Timestamp(row[1]).plus(now.wall.0.saturating_sub(row[2]).max(0)),
+            None => now.wall.clamped(),
+        }
+    }
+
+    /// Where every meter stands, by its index in the policy.
+    #[must_use]
+    pub fn read(&self, now: Now) -> Vec<Reading> {
+        let now = self.time(now);
+        let count = u32::try_from(self.plim.root().meters().len()).unwrap_or(0);
+        (0..count)
+            .map(|index| usage::reading(&self.plim, &self.memory, &self.account, index, now))
+            .collect()
+    }
+
+    /// What is remembered.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The compiled policy.
+    #[must_use]
+    pub fn plim(&self) -> &Plim {
+        &self.plim
+    }
+
+    /// The index of the account's plan, when a snapshot named one the policy knows.
+    #[must_use]
+    pub fn plan(&self) -> Option<u32> {
+        self.account.plan
+    }
+
+    /// The account's plan epoch.
+    #[must_use]
+    pub fn epoch(&self) -> i64 {
+        self.account.epoch
+    }
+
+    /// Whether the account has a feature.
+    #[must_use]
+    pub fn has_feature(&self, feature: u32) -> bool {
+        self.account.has_feature(&self.plim, &self.memory, feature)
+    }
+
+    /// This writer's tally on a meter: added and released.
+    #[must_use]
+    pub fn tally(&self, meter: Key) -> (i64, i64) {
+        self.memory
+            .find(Table::Tally, u64::from(meter.0), self.identity.writer.0)
+            .map_or((0, 0), |row| (row[0], row[1]))
+    }
+
+    /// Whether this tab wants the interrupt lane's lease, or needs to keep it.
+    #[must_use]
+    pub fn wants_lease(&self) -> bool {
+        self.lease_wanted
+    }
+
+    /// What a writer used and has not been counted in an event yet, as events; counts it as sent.
+    pub fn take_usage(&mut self, writer: Writer) -> Vec<Event> {
+        let count = u32::try_from(self.plim.root().meters().len()).unwrap_or(0);
+        let mut events = Vec::new();
+        for index in 0..count {
+            let Some(meter) = self.plim.root().meters().get(index) else {
+                continue;
+            };
+            let a = u64::from(meter.key());
+            let Some(row) = self.memory.find(Table::Tally, a, writer.0).copied() else {
+                continue;
+            };
+            let (added, released) = (row[0].saturating_sub(row[2]), row[1].saturating_sub(row[3]));
+            if added <= 0 && released <= 0 {
+                continue;
+            }
+            self.memory.join(
+                Table::Tally,
+                a,
+                writer.0,
+                columns([row[0], row[1], row[0], row[1]]),
+            );
+            let reading = self.meters.get(index as usize).map(|view| view.reading);
+            let limit = match reading.and_then(|reading| reading.limit) {
+                Some(Limit::Of(limit)) => Some(limit),
+                _ => None,
+            };
+            let used = reading.map_or(0, |reading| reading.used);
+            events.push(Event::UsageCounted {
+                meter: index,
+                added,
+                released,
+                used,
+                limit,
+            });
+        }
+        events
+    }
+
+    fn tick(&mut self, now: Now, out: &mut Vec<Effect>) -> Timestamp {
+        let time = self.time(now);
+        if !self.clock.set {
+            self.clock = Clock {
+                set: true,
+                engine: time,
+                mono: now.mono,
+                at: now,
+                last: time,
+                jumped: false,
+            };
+            self.refresh(time, out);
+        }
+        self.clock.at = now;
+        if time.since(self.clock.last) > JUMP_MS {
+            self.clock.jumped = true;
+        }
+        self.clock.last = time;
+        if time >= self.roll_at {
+            self.refresh(time, out);
+        }
+        time
+    }
+
+    /// Makes every reading anew and finds what was crossed.
+    fn refresh(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        self.account = Account::read(&self.plim, &self.memory);
+        let count = u32::try_from(self.plim.root().meters().len()).unwrap_or(0);
+        self.roll_at = Timestamp::MAX;
+        for index in 0..count {
+            let reading = usage::reading(&self.plim, &self.memory, &self.account, index, now);
+            if self.meters.len() <= index as usize {
+                self.meters.push(MeterView::new(reading));
+            }
+            if reading.period_end > now {
+                self.roll_at = self.roll_at.min(reading.period_end);
+            } else if reading.period_end.0 > 0 {
+                // A host that resets late: looked at again until its grace is over.
+                self.roll_at = self.roll_at.min(now.plus(crate::unit::HOUR_MS));
+            }
+            self.observe(index, reading, now, out);
+        }
+    }
+
+    fn observe(&mut self, index: u32, reading: Reading, now: Timestamp, out: &mut Vec<Effect>) {
+        let Some(view) = self.meters.get_mut(index as usize) else {
+            return;
+        };
+        let moved = view.reading != reading;
+        view.reading = reading;
+        let scene = Scene {
+            plim: &self.plim,
+            account: &self.account,
+            account_id: &self.identity.account,
+            now,
+        };
+        self.dirty.memory |= crossing::observe(&scene, &mut self.memory, view, index, out);
+        if moved {
+            self.update_meter(index, now, out);
+        }
+    }
+
+    fn count(
+        &mut self,
+        meter: Key,
+        added: i64,
+        released: i64,
+        now: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(index) = self.plim.meter_index(meter) else {
+            return;
+        };
+        let level = self
+            .plim
+            .root()
+            .meters()
+            .get(index)
+            .is_some_and(|meter| meter.kind() == 1);
+        // A counter only grows within its period: giving back is for levels.
+        let released = if level { released.max(0) } else { 0 };
+        let added = added.max(0);
+        if added == 0 && released == 0 {
+            return;
+        }
+        let writer = self.identity.writer;
+        usage::count(&mut self.memory, writer, meter, added, released, now);
+        self.dirty.tally = true;
+        let Some(view) = self.meters.get(index as usize) else {
+            return;
+        };
+        let clamps = released > view.reading.used;
+        let reading = if clamps {
+            usage::reading(&self.plim, &self.memory, &self.account, index, now)
+        } else {
+            usage::moved(&view.reading, added.saturating_sub(released))
+        };
+        let plain = released == 0 && reading.used < view.next_count() && !reading.provisional;
+        if plain {
+            if let Some(view) = self.meters.get_mut(index as usize) {
+                view.reading = reading;
+            }
+            self.update_meter(index, now, out);
+            return;
+        }
+        self.observe(index, reading, now, out);
+        self.decide(now, Scope::Meter(index), out);
+    }
+
+    fn snapshot(&mut self, snapshot: &input::Snapshot, now: Timestamp, out: &mut Vec<Effect>) {
+        let before = self.account.clone();
+        if account::apply(&self.plim, &mut self.memory, snapshot, now) == Applied::Ignored {
+            return;
+        }
+        self.fresh = true;
+        self.clock.jumped = false;
+        self.owner.clone_from(&snapshot.billing_owner);
+        self.dirty.memory = true;
+        let mut now = now;
+        if let Some(server_time) = snapshot.server_time {
+            // Engine time is the server's, backwards too.
+            let server_time = server_time.clamped();
+            self.clock.mono = self.clock.at.mono;
+            self.clock.engine = server_time;
+            self.clock.last = server_time;
+            now = server_time;
+        }
+        self.refresh(now, out);
+        self.plan_changed(&before, out);
+        self.decide(now, Scope::All, out);
+    }
+
+    fn plan_changed(&mut self, before: &Account, out: &mut Vec<Effect>) {
+        if before.known && before.epoch != self.account.epoch {
+            out.push(Effect::Record(Event::PlanChanged {
+                from_plan: before.plan,
+                to_plan: self.account.plan,
+                epoch: self.account.epoch,
+            }));
+            out.push(Effect::Announce(effect::HostEvent::PlanChanged));
+        }
+    }
+
+    fn merge(&mut self, memory: &Memory, now: Timestamp, out: &mut Vec<Effect>) {
+        let before = self.account.clone();
+        if !self.memory.merge(memory) {
+            return;
+        }
+        self.dirty.memory = true;
+        let account = Account::read(&self.plim, &self.memory);
+        // Another tab's newer snapshot is as good as our own.
+        self.fresh |= account.known && account.server_time > before.server_time && before.known;
+        self.refresh(now, out);
+        self.decide(now, Scope::All, out);
+    }
+
+    fn attempt(&mut self, meter: Key, amount: i64, now: Timestamp, out: &mut Vec<Effect>) {
+        if self.fits(self.clock.at, meter, amount).verdict == Verdict::OverLimit {
+            self.limit_hit(meter, amount.max(1), false, now, out);
+        }
+    }
+
+    fn limit_hit(
+        &mut self,
+        meter: Key,
+        amount: i64,
+        by_server: bool,
+        now: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(index) = self.plim.meter_index(meter) else {
+            return;
+        };
+        let Some(view) = self.meters.get(index as usize) else {
+            return;
+        };
+        let limit = match view.reading.limit {
+            Some(Limit::Of(limit)) => Some(limit),
+            _ => None,
+        };
+        let used = view.reading.used;
+        out.push(Effect::Record(Event::LimitHit {
+            meter: index,
+            amount,
+            used,
+            limit,
+            by_server,
+        }));
+        if !self.account.known || self.account.plan.is_none() {
+            return;
+        }
+        let occasion = Digest::default()
+            .text("hit")
+            .number(i64::from(meter.0))
+            .number(now.0)
+            .finish();
+        self.hits.retain(|hit| hit.meter != index);
+        self.hits.push(Hit {
+            meter: index,
+            occasion,
+            at: now,
+            amount,
+        });
+        self.decide(now, Scope::Meter(index), out);
+    }
+
+    fn explore(&mut self, feature: Key, step: input::Step, now: Timestamp, out: &mut Vec<Effect>) {
+        let Some(index) = self.plim.feature_index(feature) else {
+            return;
+        };
+        // Exploration is touching what the plan lacks; using what one has is not.
+        if self.account.known && self.has_feature(index) && !fault!(12) {
+            return;
+        }
+        let a = u64::from(feature.0) << 8 | step as u64;
+        self.memory
+            .join(Table::Explored, a, now.0.max(0) as u64, columns([1]));
+        self.dirty.memory = true;
+        out.push(Effect::Record(Event::FeatureExplored {
+            feature: index,
+            step,
+        }));
+        self.decide(now, Scope::All, out);
+    }
+
+    fn finish(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        if self.dirty.memory {
+            let wall_ahead = self
+                .memory
+                .find(Table::Clock, 0, 0)
+                .is_none_or(|row| row[1] < now.0);
+            if wall_ahead {
+                self.stamp_clock(now);
+            }
+            self.compact(now);
+            out.push(Effect::Persist(Delta::Memory));
+        } else if self.dirty.tally {
+            self.compact(now);
+            out.push(Effect::Persist(Delta::Tally));
+        }
+        self.dirty = Dirty::default();
+        let wake = self.wanted_wake(now);
+        if wake != self.wake {
+            self.wake = wake;
+            if let Some((at, reason)) = wake {
+                out.push(Effect::WakeAt(at, reason));
+            }
+        }
+    }
+
+    fn stamp_clock(&mut self, now: Timestamp) {
+        let server = self.account.server_time.0;
+        let v = columns([server, now.0, self.clock.at.wall.0]);
+        self.memory.join(Table::Clock, 0, 0, v);
+    }
+
+    fn wanted_wake(&self, now: Timestamp) -> Option<(Timestamp, WakeReason)> {
+        let rolls = Some(self.roll_at)
+            .filter(|at| *at < Timestamp::MAX && self.account.known)
+            .map(|at| (at, WakeReason::Period));
+        let eligible = self.eligible_at.map(|at| (at, WakeReason::Eligible));
+        let converted = self
+            .converted_until(now)
+            .map(|at| (at, WakeReason::Converted));
+        let expiry = ledger::exposures(&self.memory)
+            .filter(|exposure| exposure.open() && exposure.surface != effect::Surface::Toast)
+            .map(|exposure| {
+                (
+                    exposure.rendered.plus(ledger::EXPOSURE_MS),
+                    WakeReason::Expiry,
+                )
+            })
+            .min();
+        [rolls, eligible, converted, expiry]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The index of the prompt with this key about this subject.
+    fn instance(&self, prompt: u32, subject: u32) -> Option<u32> {
+        let prompts = self.plim.root().prompts();
+        let index = prompts
+            .iter()
+            .position(|other| other.key() == prompt && self.subject_key(other) == subject)?;
+        u32::try_from(index).ok()
+    }
+
+    fn crossing_id(&self, meter: u32, span_start: i64, step: &Step) -> u64 {
+        crossing::identity(
+            &self.identity.account,
+            meter,
+            span_start,
+            self.account.epoch,
+            step,
+        )
+    }
+}

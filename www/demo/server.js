@@ -1,7 +1,7 @@
 // Postwharf's server: pages, its own API, and the way to the collector, on one origin.
 //
 //   PORT                      0 picks a free one (default 8080)
-//   PLIMSOLL_COLLECTOR        the collector's address, http://127.0.0.1:7420 by default
+//   PLIMSOLL_COLLECTOR        the collector's address, http://127.0.0.1:8787 by default
 //   PLIMSOLL_PUBLISHABLE_KEY  pk_…, handed to the page
 //   PLIMSOLL_SECRET_KEY       sk_…, kept here; reads the events for the panel
 //   PLIMSOLL_POLICY_URL       what the page loads, /policy.json by default
@@ -23,7 +23,7 @@ const PAGES = new Set([
 
 const config = {
   port: Number(process.env.PORT ?? 8080),
-  collector: process.env.PLIMSOLL_COLLECTOR ?? "http://127.0.0.1:7420",
+  collector: process.env.PLIMSOLL_COLLECTOR ?? "http://127.0.0.1:8787",
   publishableKey: process.env.PLIMSOLL_PUBLISHABLE_KEY ?? "",
   secretKey: process.env.PLIMSOLL_SECRET_KEY ?? "",
   policyUrl: process.env.PLIMSOLL_POLICY_URL ?? "/policy.json",
@@ -46,7 +46,8 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 }
 
 async function handle(request, response) {
-  const url = new URL(request.url, "http://demo.invalid");
+  if (!request.url.startsWith("/")) throw new Refused(400, "path_expected");
+  const url = new URL(`http://demo.invalid${request.url}`);
   if (url.pathname.startsWith("/p/v1/")) return proxy(request, response, config, url);
   if (url.pathname.startsWith("/api/")) {
     const session = sessionOf(request);

@@ -1,1 +1,64 @@
-fn main() {}
+//! The project's tasks, each one word after `cargo xtask`; this file is the list of them.
+//! It knows no task's inside: each module below is one task or one kind of tool.
+//! From here a call goes to the task's `run` and comes back as an exit code.
+
+mod host;
+mod modules;
+mod node;
+mod report;
+mod size;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+struct Task {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Result<()>,
+}
+
+const TASKS: &[Task] = &[
+    Task {
+        name: "build",
+        about: "build the three wasm modules into pkg/dist (--plain: without rebuilding std)",
+        run: modules::task,
+    },
+    Task {
+        name: "size",
+        about: "measure what a browser downloads against the budgets (--plain: both builds)",
+        run: size::task,
+    },
+];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = words.split_first() else {
+        list();
+        return ExitCode::SUCCESS;
+    };
+    let outcome = match TASKS.iter().find(|task| task.name == name) {
+        Some(task) => (task.run)(rest),
+        None => unknown(name),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn list() {
+    println!("cargo xtask <task>\n");
+    for task in TASKS {
+        println!("  {:<8} {}", task.name, task.about);
+    }
+}
+
+fn unknown(name: &str) -> Result<()> {
+    list();
+    println!();
+    bail!("there is no task `{name}`")
+}

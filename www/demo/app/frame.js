@@ -88,14 +88,17 @@ function navLink(t, path, name, feature) {
       fill(note, locked && mark(planWith(state, feature)?.name ?? ""));
     },
     select(current) {
-      if (current === path) node.setAttribute("aria-current", "page");
-      else node.removeAttribute("aria-current");
+      if (current !== path) return node.removeAttribute("aria-current");
+      node.setAttribute("aria-current", "page");
+      // On a narrow screen the list scrolls sideways; the page itself must not.
+      const list = node.closest("ul");
+      if (list) list.scrollLeft = node.offsetLeft - list.offsetLeft - 16;
     },
   };
 }
 
 function usagePanel(ctx) {
-  const { t, day } = ctx.words;
+  const { t, shortDay } = ctx.words;
   const plan = h("span", { class: "plan-name" });
   const resets = h("p", { class: "hint" });
   const meters = METERS.map((id) =>
@@ -113,7 +116,7 @@ function usagePanel(ctx) {
     node,
     update({ state, snapshot }) {
       setText(plan, state.plans.find(({ id }) => id === state.plan)?.name ?? state.plan);
-      setText(resets, t("usage.resets", { date: day(state.period_end) }));
+      setText(resets, t("usage.resets", { date: shortDay(state.period_end) }));
       for (const [index, id] of METERS.entries()) {
         // What the page shows until Plimsoll runs, and where it cannot.
         const { used, limit } = snapshot.meters[id];

@@ -54,6 +54,7 @@ if (first.ok) {
     route: location.pathname,
     hooks: { locale: () => words.locale, say: ctx.say, go, bought: () => {} },
   });
+  document.body.dataset.plimsoll = plimsoll() ? "started" : "failed";
   shell.plimsollReady(plimsoll());
   page.ready?.();
   followOtherTabs();

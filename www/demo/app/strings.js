@@ -36,8 +36,9 @@ export function speak(locale) {
       value >= 1000
         ? `${number.format(value / 1000)} GB`
         : `${number.format(value)} MB`,
+    shortDay: (iso) => format(locale, iso, { day: "numeric", month: "short" }),
     day: (iso) => format(locale, iso, { day: "numeric", month: "long" }),
-    date: (iso) => format(locale, iso, { day: "numeric", month: "long", year: "numeric" }),
+    date: (iso) => format(locale, iso, { day: "numeric", month: "short", year: "numeric" }),
     time: (iso) => format(locale, iso, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: undefined }),
   };
 }

@@ -55,7 +55,6 @@ export async function accountEvents(config, accountId, query) {
   } catch {
     throw new Refused(503, "collector_away");
   }
-  if (reply.status === 404) return { events: [] };
   if (!reply.ok) throw new Refused(502, "collector_refused", { status: reply.status });
   return reply.json();
 }

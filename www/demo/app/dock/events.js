@@ -5,6 +5,8 @@ import { h, keyed, setText } from "../dom.js";
 
 const POLL_MS = 1_500;
 const SHOWN_MAX = 60;
+/** The most the collector gives at once. */
+const PAGE_EVENTS = 500;
 
 export function events(ctx) {
   const { t } = ctx.words;
@@ -18,6 +20,10 @@ export function events(ctx) {
     hint,
     list,
   );
+  let newest = [];
+  let total = 0;
+  let after = "0";
+  let account;
   let timer;
   let stopped = false;
 
@@ -28,17 +34,18 @@ export function events(ctx) {
   async function look() {
     let answer;
     try {
-      const response = await fetch("/api/events?limit=500");
+      const response = await fetch(`/api/events?after=${after}&limit=${PAGE_EVENTS}`);
       answer = response.ok ? await response.json() : undefined;
     } catch {
       answer = undefined;
     }
     if (!answer) return show(t("dock.events_away"));
-    const all = answer.events ?? [];
-    show(all.length === 0 ? t("dock.events_empty") : "");
-    setText(count, all.length > 0 ? String(all.length) : "");
-    const newest = all.slice(-SHOWN_MAX).reverse();
-    keyed(list, newest, (event) => event.messageId, (event) => row(ctx, event));
+    after = answer.next ?? after;
+    total += answer.events.length;
+    newest = [...newest, ...answer.events].slice(-SHOWN_MAX);
+    show(total === 0 ? t("dock.events_empty") : "");
+    setText(count, total > 0 ? String(total) : "");
+    keyed(list, [...newest].reverse(), (event) => event.position, (event) => row(ctx, event));
   }
   function show(text) {
     setText(hint, text);
@@ -46,6 +53,11 @@ export function events(ctx) {
   }
   return {
     node,
+    update({ snapshot }) {
+      if (account === snapshot.account.id) return;
+      account = snapshot.account.id;
+      [newest, total, after] = [[], 0, "0"];
+    },
     watch(open) {
       clearTimeout(timer);
       stopped = !open;

@@ -1,0 +1,154 @@
+//! The command line: words in, a command or a sentence about what is wrong out.
+//!
+//! It owns names, defaults and the help text of the commands; it does not run them.
+
+use std::path::PathBuf;
+
+use lexopt::prelude::*;
+
+use plimsoll_collector::http::Origins;
+
+pub enum Command {
+    Help(&'static str),
+    Serve(Serve),
+    Check(Check),
+    Keys(Keys),
+}
+
+pub struct Serve {
+    pub data: PathBuf,
+    pub host: String,
+    pub port: u16,
+    pub policy: Option<PathBuf>,
+    pub origins: Origins,
+    pub requests_per_s: u32,
+}
+
+pub struct Check {
+    pub file: PathBuf,
+    pub out: Option<PathBuf>,
+    pub json: bool,
+}
+
+pub struct Keys {
+    pub data: PathBuf,
+    pub action: KeysDo,
+}
+
+pub enum KeysDo {
+    Make,
+    List,
+    Revoke(String),
+}
+
+const HELP: &str = "\
+plimsoll: keeps the events of upgrade prompts and gives out the policy
+
+plimsoll serve --data DIR [--port N] [--host ADDRESS] [--policy FILE] [--origin URL]... [--requests-per-s N]
+    Runs the collector until SIGTERM or SIGINT.
+    --data DIR          folder of the database, made if it is missing
+    --port N            default 7420; 0 takes a free one
+    --host ADDRESS      default 127.0.0.1
+    --policy FILE       policy (JSON) or compiled policy (.plim) for GET /v1/policy
+    --origin URL        pages of this origin only; may be given again; default: any page
+    --requests-per-s N  for one address, twice as many at once; default 500; 0 is no limit
+    Prints `listening on http://ADDRESS:PORT` when it is ready, before that at the first start the new keys.
+    PLIMSOLL_PUBLISHABLE_KEY and PLIMSOLL_SECRET_KEY give the keys instead.
+    PLIMSOLL_LOG is error, warn, info (default), debug or trace; logs go to standard error.
+
+plimsoll check FILE [--out DIR] [--json]
+    Says everything that is wrong with a policy; with --out writes a .plim for each locale.
+
+plimsoll keys --data DIR [--list | --revoke ID]
+    Makes and shows a new pair of keys; the old ones stay valid until they are revoked.
+    A running server takes changes over within 2 s.
+
+Exit codes: 0 fine, 1 something is wrong, 2 wrong usage.
+";
+
+const DEFAULT_PORT: u16 = 7420;
+const DEFAULT_REQUESTS_PER_S: u32 = 500;
+
+pub fn parse(mut words: lexopt::Parser) -> Result<Command, String> {
+    let parsed = match words.next().map_err(plain)? {
+        None => Err("no command was given".into()),
+        Some(Long("help") | Short('h')) => return Ok(Command::Help(HELP)),
+        Some(Long("version") | Short('V')) => {
+            return Ok(Command::Help(concat!(
+                "plimsoll ",
+                env!("CARGO_PKG_VERSION")
+            )));
+        }
+        Some(Value(name)) if name == "help" => return Ok(Command::Help(HELP)),
+        Some(Value(name)) if name == "serve" => serve(words),
+        Some(Value(name)) if name == "check" => check(words),
+        Some(Value(name)) if name == "keys" => keys(words),
+        Some(Value(name)) => Err(lexopt::Error::from(format!(
+            "there is no command `{}`",
+            name.display()
+        ))),
+        Some(other) => Err(other.unexpected()),
+    };
+    parsed.map_err(plain)
+}
+
+fn serve(mut words: lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let (mut data, mut origins) = (None, Vec::new());
+    let mut options = Serve {
+        data: PathBuf::new(),
+        host: "127.0.0.1".into(),
+        port: DEFAULT_PORT,
+        policy: None,
+        origins: Origins::Any,
+        requests_per_s: DEFAULT_REQUESTS_PER_S,
+    };
+    while let Some(word) = words.next()? {
+        match word {
+            Long("data") => data = Some(words.value()?.into()),
+            Long("host") => options.host = words.value()?.string()?,
+            Long("port") => options.port = words.value()?.parse()?,
+            Long("policy") => options.policy = Some(words.value()?.into()),
+            Long("origin") => origins.push(words.value()?.string()?),
+            Long("requests-per-s") => options.requests_per_s = words.value()?.parse()?,
+            Long("help") | Short('h') => return Ok(Command::Help(HELP)),
+            other => return Err(other.unexpected()),
+        }
+    }
+    options.data = data.ok_or("`serve` needs `--data DIR`")?;
+    options.origins = Origins::parse(&origins)?;
+    Ok(Command::Serve(options))
+}
+
+fn check(mut words: lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let (mut file, mut out, mut json) = (None, None, false);
+    while let Some(word) = words.next()? {
+        match word {
+            Value(path) if file.is_none() => file = Some(path.into()),
+            Long("out") => out = Some(words.value()?.into()),
+            Long("json") => json = true,
+            Long("help") | Short('h') => return Ok(Command::Help(HELP)),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let file = file.ok_or("`check` needs a file")?;
+    Ok(Command::Check(Check { file, out, json }))
+}
+
+fn keys(mut words: lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let (mut data, mut action) = (None, KeysDo::Make);
+    while let Some(word) = words.next()? {
+        match word {
+            Long("data") => data = Some(words.value()?.into()),
+            Long("list") => action = KeysDo::List,
+            Long("revoke") => action = KeysDo::Revoke(words.value()?.string()?),
+            Long("help") | Short('h') => return Ok(Command::Help(HELP)),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let data = data.ok_or("`keys` needs `--data DIR`")?;
+    Ok(Command::Keys(Keys { data, action }))
+}
+
+fn plain(error: lexopt::Error) -> String {
+    error.to_string()
+}

@@ -1,0 +1,176 @@
+use super::*;
+use crate::event::Checked;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+fn folder(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("plimsoll-store-{name}-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&path);
+    path
+}
+
+fn event(message_id: &str, timestamp_ms: i64) -> Checked {
+    Checked {
+        message_id: message_id.into(),
+        account: Some("acc".into()),
+        timestamp_ms,
+        place: None,
+        dropped: None,
+        body: format!("{{\"messageId\":\"{message_id}\"}}"),
+    }
+}
+
+fn append(store: &Store, received_ms: i64, events: Vec<Checked>) -> (usize, usize) {
+    let answer = store
+        .append(Batch {
+            received_ms,
+            events,
+            refused: Vec::new(),
+        })
+        .expect("queued");
+    let appended = answer.blocking_recv().expect("answered").expect("stored");
+    (appended.accepted, appended.duplicates)
+}
+
+#[test]
+fn an_id_counts_once_within_a_batch_across_batches_and_across_a_restart() {
+    let data = folder("once");
+    let now = now_ms();
+    let store = Store::open(&data).expect("opens");
+    assert_eq!(
+        append(
+            &store,
+            now,
+            vec![event("a", now), event("a", now), event("b", now)]
+        ),
+        (2, 1)
+    );
+    assert_eq!(
+        append(&store, now, vec![event("b", now), event("c", now)]),
+        (1, 1)
+    );
+    drop(store);
+    let store = Store::open(&data).expect("opens again");
+    assert_eq!(
+        append(&store, now, vec![event("a", now), event("d", now)]),
+        (1, 1)
+    );
+    let events = store.events("acc", 0, 10).expect("reads");
+    assert_eq!(events.len(), 4);
+    assert!(
+        events
+            .windows(2)
+            .all(|pair| pair[0].position < pair[1].position)
+    );
+    assert_eq!(
+        store.events("acc", events[1].position, 1).expect("reads"),
+        events[2..3]
+    );
+    drop(store);
+    fs::remove_dir_all(data).expect("removed");
+}
+
+#[test]
+fn an_id_is_remembered_as_long_as_its_event_could_be_sent_again() {
+    let data = folder("age");
+    let now = now_ms();
+    let store = Store::open(&data).expect("opens");
+    let ahead = now + DAY_MS;
+    assert_eq!(
+        append(&store, now, vec![event("old", now), event("ahead", ahead)]),
+        (2, 0)
+    );
+    let later = now + 30 * DAY_MS;
+    assert_eq!(
+        append(
+            &store,
+            later,
+            vec![event("old", now), event("ahead", ahead)]
+        ),
+        (0, 2)
+    );
+    // Past that, the same id is another event.
+    let much_later = now + 33 * DAY_MS;
+    assert_eq!(
+        append(&store, much_later, vec![event("old", much_later)]),
+        (1, 0)
+    );
+    drop(store);
+    fs::remove_dir_all(data).expect("removed");
+}
+
+#[test]
+fn places_of_stored_duplicate_and_refused_events_are_marked() {
+    let data = folder("places");
+    let now = now_ms();
+    let store = Store::open(&data).expect("opens");
+    let placed = |seq| Checked {
+        place: Some(Place {
+            writer: "00000000000000aa".into(),
+            seq,
+        }),
+        ..event(&format!("m{seq}"), now)
+    };
+    let refused = vec![Place {
+        writer: "00000000000000aa".into(),
+        seq: 2,
+    }];
+    let batch = Batch {
+        received_ms: now,
+        events: vec![placed(1), placed(4), placed(4)],
+        refused,
+    };
+    store
+        .append(batch)
+        .expect("queued")
+        .blocking_recv()
+        .expect("answered")
+        .expect("stored");
+    let marks = store
+        .writer_marks("00000000000000aa")
+        .expect("reads")
+        .expect("known");
+    assert_eq!((marks.high, marks.missing), (4, 1));
+    assert_eq!(store.writer_marks("00000000000000bb").expect("reads"), None);
+    drop(store);
+    fs::remove_dir_all(data).expect("removed");
+}
+
+#[test]
+fn a_database_of_a_newer_format_is_left_alone() {
+    let data = folder("newer");
+    drop(Store::open(&data).expect("opens"));
+    let connection = Connection::open(data.join("plimsoll.db")).expect("opens");
+    connection
+        .pragma_update(None, "user_version", 99)
+        .expect("set");
+    let error = Store::open(&data).err().expect("refused");
+    assert!(error.to_string().contains("format 99"), "{error}");
+    drop(connection);
+    fs::remove_dir_all(data).expect("removed");
+}
+
+#[test]
+fn after_closing_nothing_is_queued() {
+    let data = folder("closed");
+    let store = Store::open(&data).expect("opens");
+    store.close();
+    assert_eq!(store.append(Batch::default()).err(), Some(Busy::Stopped));
+    assert!(!store.is_ready());
+    drop(store);
+    fs::remove_dir_all(data).expect("removed");
+}
+
+#[test]
+fn keys_are_kept_once_and_revoked_by_their_id() {
+    let data = folder("keys");
+    let store = Store::open(&data).expect("opens");
+    let key = Key::random(Kind::Secret);
+    store.add_key(&key).expect("added");
+    store.add_key(&key).expect("added again");
+    assert_eq!(store.keys().expect("reads").len(), 1);
+    assert!(store.revoke_key(&key.hash().id()).expect("revoked"));
+    assert!(!store.revoke_key(&key.hash().id()).expect("unknown now"));
+    drop(store);
+    fs::remove_dir_all(data).expect("removed");
+}

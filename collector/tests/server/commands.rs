@@ -1,0 +1,165 @@
+//! The command line: what is printed where, and with which exit code.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::support::{Folder, Request, Server, foreign, plimsoll};
+
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let output = plimsoll().args(arguments).output().expect("runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (
+        output.status.code().expect("a code"),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2_with_a_sentence() {
+    let cases: [&[&str]; 9] = [
+        &[],
+        &["sail"],
+        &["serve"],
+        &["serve", "--data"],
+        &["serve", "--data", "x", "--port", "65536"],
+        &["serve", "--data", "x", "--origin", "*"],
+        &["check"],
+        &["check", "/nowhere/policy.json"],
+        &["keys", "--list"],
+    ];
+    for arguments in cases {
+        let (code, out, err) = run(arguments);
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
+        assert!(err.starts_with("error: "), "{err}");
+    }
+    let (code, out, _) = run(&["--help"]);
+    assert!(code == 0 && out.contains("plimsoll serve --data DIR"));
+    assert_eq!(
+        run(&["--version"]).1,
+        format!("plimsoll {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn what_cannot_work_is_exit_code_1() {
+    let folder = Folder::new("cannot");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "x").expect("writes");
+    let (code, _, err) = run(&[
+        "serve",
+        "--port",
+        "0",
+        "--data",
+        file.to_str().expect("text"),
+    ]);
+    assert!(
+        code == 1 && err.contains("cannot use the data folder"),
+        "{err}"
+    );
+    let data = folder.path().join("data");
+    let data = data.to_str().expect("text");
+    let (code, _, err) = run(&[
+        "serve",
+        "--port",
+        "0",
+        "--data",
+        data,
+        "--policy",
+        "/nowhere.json",
+    ]);
+    assert!(code == 1 && err.contains("cannot be read"), "{err}");
+    let server = Server::start(folder.path());
+    let port = server.address.port().to_string();
+    let (code, _, err) = run(&["serve", "--port", &port, "--data", data]);
+    assert!(code == 1 && err.contains("cannot listen on"), "{err}");
+    let short = plimsoll()
+        .args(["serve", "--port", "0", "--data", data])
+        .env("PLIMSOLL_PUBLISHABLE_KEY", "pk_x")
+        .output()
+        .expect("runs");
+    assert_eq!(short.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&short.stderr).contains("a publishable key begins with `pk_`"));
+}
+
+#[test]
+fn the_first_start_shows_its_keys_once_and_keeps_only_their_hashes() {
+    let folder = Folder::new("first");
+    let start = || {
+        let mut child = plimsoll()
+            .args(["serve", "--port", "0", "--data"])
+            .arg(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let mut lines = Vec::new();
+        for line in BufReader::new(child.stdout.take().expect("piped")).lines() {
+            lines.push(line.expect("reads"));
+            if lines
+                .last()
+                .is_some_and(|line| line.starts_with("listening on http://127.0.0.1:"))
+            {
+                break;
+            }
+        }
+        (child, lines)
+    };
+    let (mut child, lines) = start();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    let secret = lines[1].split(' ').nth(2).expect("a key");
+    assert!(lines[0].starts_with("publishable key pk_live_") && secret.starts_with("sk_live_"));
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    let (mut child, lines) = start();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    for entry in std::fs::read_dir(folder.path()).expect("reads") {
+        let bytes = std::fs::read(entry.expect("an entry").path()).expect("reads");
+        assert!(
+            !bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes())
+        );
+    }
+}
+
+#[test]
+fn a_new_key_works_in_a_running_server_and_a_revoked_one_stops() {
+    let folder = Folder::new("rotate");
+    let server = Server::start(folder.path());
+    let data = folder.path().to_str().expect("text");
+    let (code, out, _) = run(&["keys", "--data", data]);
+    let publishable = out.split(' ').nth(2).expect("a key").to_owned();
+    assert!(code == 0 && publishable.starts_with("pk_live_"), "{out}");
+    let status = || {
+        let body = serde_json::json!({"batch": [foreign("a", "acc")]}).to_string();
+        let bearer = format!("Bearer {publishable}");
+        Request::post("/v1/batch", body)
+            .header("authorization", &bearer)
+            .send(server.address)
+            .status
+    };
+    let becomes = |wanted| {
+        (0..60).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            status() == wanted
+        })
+    };
+    assert!(becomes(202));
+    let id = out
+        .split("(id ")
+        .nth(1)
+        .and_then(|rest| rest.split(',').next())
+        .expect("an id");
+    let (_, listed, _) = run(&["keys", "--data", data, "--list"]);
+    assert!(
+        listed.lines().count() == 4 && listed.contains(id),
+        "{listed}"
+    );
+    assert!(!listed.contains(&publishable));
+    assert_eq!(run(&["keys", "--data", data, "--revoke", id]).0, 0);
+    assert!(becomes(401));
+    assert_eq!(run(&["keys", "--data", data, "--revoke", id]).0, 1);
+}

@@ -1,0 +1,206 @@
+//! What is open on the page, and what people do to it. It does not know how a prompt looks
+//! ([`crate::surface`], [`crate::card`]) nor what a response leads to: that is the shell's. Every
+//! event arrives at one handler, [`Stage::hear`], and leaves as a report.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+use web_sys::{Event, FocusEvent, KeyboardEvent, MouseEvent};
+
+use crate::dom::{Listener, Root};
+use crate::drawing::Drawing;
+use crate::page::{Handler, Reports, Tag};
+use crate::surface::{self, Painting};
+use crate::watch::Watch;
+
+const HEARD: &[&str] = &["click", "keydown", "focusout", "close"];
+
+pub struct Stage {
+    reports: Reports,
+    /// Emptied by `clear`; without roots nothing can be painted any more.
+    roots: RefCell<Option<Rc<Roots>>>,
+    open: RefCell<Vec<Open>>,
+}
+
+/// The places to paint in.
+pub struct Roots {
+    pub page: Root,
+    /// The host's own place, when it gave one.
+    pub slot: Option<Root>,
+    _listeners: Vec<Listener>,
+}
+
+/// One open prompt. Dropping it takes it off the page and ends its watch.
+struct Open {
+    exposure: String,
+    painting: Rc<Painting>,
+    _watch: Watch,
+}
+
+impl Stage {
+    pub fn new(reports: Reports, page: Tag, slot: Option<Tag>) -> Rc<Self> {
+        let page = Root::new(page, "page");
+        let slot = slot.map(|place| Root::new(place, "slot"));
+        let stage = Rc::new(Self {
+            reports,
+            roots: RefCell::default(),
+            open: RefCell::default(),
+        });
+        let listeners = Some(&page).into_iter().chain(&slot).map(|root| {
+            let stage = Rc::downgrade(&stage);
+            let handler = Handler::new(move |event: JsValue| {
+                if let Some(stage) = stage.upgrade() {
+                    stage.hear(event.unchecked_ref());
+                }
+            });
+            Listener::new(&root.frame, HEARD, handler)
+        });
+        let listeners = listeners.collect();
+        stage.roots.replace(Some(Rc::new(Roots {
+            page,
+            slot,
+            _listeners: listeners,
+        })));
+        stage
+    }
+
+    /// Nothing when it could not be painted.
+    pub fn show(self: &Rc<Self>, drawing: &Drawing) -> Option<()> {
+        let exposure = drawing.word("exposure");
+        self.hide(&exposure);
+        let roots = self.roots.borrow().clone()?;
+        let painting = surface::raise(&roots, drawing)?;
+        let watch = Watch::new(
+            Rc::downgrade(self),
+            &exposure,
+            &painting.base,
+            painting.fades,
+        );
+        let painting = Rc::new(painting);
+        self.open.borrow_mut().push(Open {
+            exposure,
+            painting,
+            _watch: watch,
+        });
+        Some(())
+    }
+
+    pub fn paint(&self, drawing: &Drawing) {
+        let exposure = drawing.word("exposure");
+        let painting = {
+            let open = self.open.borrow();
+            open.iter()
+                .find(|open| open.exposure == exposure)
+                .map(|open| open.painting.clone())
+        };
+        // The list is free again: painting moves the focus, and a host that hears that may call.
+        if let Some(painting) = painting {
+            painting.paint(drawing);
+        }
+    }
+
+    /// Whether it was open. The prompt is off the page when this returns.
+    pub fn hide(&self, exposure: &str) -> bool {
+        let hidden = {
+            let mut open = self.open.borrow_mut();
+            let place = open.iter().position(|open| open.exposure == exposure);
+            place.map(|place| open.swap_remove(place))
+        };
+        // Dropped here, with the list free: closing a dialog moves the focus.
+        hidden.is_some()
+    }
+
+    pub fn fade(&self, exposure: &str) {
+        if self.hide(exposure) {
+            self.reports.faded(exposure);
+        }
+    }
+
+    pub fn painted(&self, exposure: &str, how: &str) {
+        if how == "failed" {
+            self.hide(exposure);
+        }
+        self.reports.painted(exposure, how);
+    }
+
+    pub fn clear(&self) {
+        let open = self.open.take();
+        let roots = self.roots.take();
+        drop((open, roots));
+    }
+
+    fn hear(&self, event: &Event) {
+        let Some(target) = event.target() else { return };
+        let target: &Tag = target.unchecked_ref();
+        match event.type_().as_str() {
+            "click" => self.press(target, event.unchecked_ref()),
+            "keydown" => leave_menu(target, event.unchecked_ref()),
+            "focusout" => close_menu(target, event.unchecked_ref()),
+            // Escape, or a host that closed the dialog: a prompt that is hidden by us is gone from
+            // the list by now.
+            _ => self.dismiss(target, "close"),
+        }
+    }
+
+    fn press(&self, target: &Tag, event: &MouseEvent) {
+        let Some(pressed) = target.around("[data-action]") else {
+            return;
+        };
+        // With a modifier the browser opens the link elsewhere, and this page stays as it is.
+        let elsewhere = event.ctrl_key() || event.meta_key() || event.shift_key();
+        if elsewhere && pressed.has_attribute("href") {
+            return;
+        }
+        event.prevent_default();
+        let action = pressed.get_attribute("data-action").unwrap_or_default();
+        match action.as_str() {
+            "later" | "never" | "close" => self.dismiss(&pressed, &action),
+            _ => {
+                if let Some(exposure) = exposure_of(&pressed) {
+                    self.reports.respond(&exposure, "act", &action);
+                }
+            }
+        }
+    }
+
+    fn dismiss(&self, target: &Tag, response: &str) {
+        if let Some(exposure) = exposure_of(target)
+            && self.hide(&exposure)
+        {
+            self.reports.respond(&exposure, response, "");
+        }
+    }
+}
+
+fn exposure_of(target: &Tag) -> Option<String> {
+    target
+        .around("[data-exposure]")?
+        .get_attribute("data-exposure")
+}
+
+/// Escape closes an open menu first and gives the focus back to its button; only the next one
+/// closes the dialog around it.
+fn leave_menu(target: &Tag, event: &KeyboardEvent) {
+    if event.key() != "Escape" {
+        return;
+    }
+    if let Some(menu) = target.around("details[open]") {
+        event.prevent_default();
+        event.stop_propagation();
+        menu.unset("open");
+        if let Some(button) = menu.find("summary") {
+            button.focus();
+        }
+    }
+}
+
+/// A menu does not stay open behind someone's back.
+fn close_menu(target: &Tag, event: &FocusEvent) {
+    if let Some(menu) = target.around("details[open]") {
+        let next = event.related_target();
+        if !menu.contains(next.as_ref().map(JsCast::unchecked_ref)) {
+            menu.unset("open");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The frame of each surface: which element it is, where it stands, how it takes and gives back the
+//! focus. It does not know what stands in the frame; that is [`crate::card`]. Adding a surface means
+//! adding an arm in [`raise`] and a block in `view.css`.
+
+use crate::card;
+use crate::dom;
+use crate::drawing::Drawing;
+use crate::page::{Shadow, Tag};
+use crate::stage::Roots;
+
+/// A painted prompt. Dropping it takes it off the page, and gives the focus back if it had taken it.
+pub struct Painting {
+    pub base: Tag,
+    /// A toast: gone after its time.
+    pub fades: bool,
+    content: Tag,
+    note: Tag,
+    shadow: Shadow,
+}
+
+/// Puts a prompt on the page; nothing when the page has no place for it.
+pub fn raise(roots: &Roots, drawing: &Drawing) -> Option<Painting> {
+    let surface = drawing.word("surface");
+    let dialog = drawing.has("dialog");
+    let slot = roots.slot.as_ref();
+    let (root, parent) = match surface.as_str() {
+        "banner" => slot.map_or((&roots.page, &roots.page.banners), |slot| {
+            (slot, &slot.banners)
+        }),
+        "toast" => (&roots.page, &roots.page.toasts),
+        // A card needs a place in the host's own layout.
+        "inline" => slot.map(|slot| (slot, &slot.frame))?,
+        _ => (&roots.page, &roots.page.frame),
+    };
+    root.settle();
+    let base = dom::element(if dialog { "dialog" } else { "section" }, &surface);
+    let exposure = drawing.word("exposure");
+    base.set("part", "base");
+    base.set("data-exposure", &exposure);
+    base.set("aria-labelledby", &["t", &exposure].concat());
+    if dialog {
+        base.set("aria-describedby", &["b", &exposure].concat());
+    }
+    let painting = Painting {
+        content: dom::within(&base, "div", "content"),
+        note: dom::status(&base, "note"),
+        shadow: root.shadow.clone(),
+        fades: surface == "toast",
+        base,
+    };
+    painting.fill(drawing);
+    parent.append(&painting.base);
+    if dialog {
+        painting.base.open().ok()?;
+    }
+    Some(painting)
+}
+
+impl Drop for Painting {
+    fn drop(&mut self) {
+        // `close` is what gives the focus back; a section has no such thing and needs none.
+        if self.base.is("dialog[open]") {
+            self.base.close();
+        }
+        self.base.remove();
+    }
+}
+
+impl Painting {
+    /// Paints again in place. Changed figures of a banner are not announced: the first words were,
+    /// and a count that is read out with every e-mail sent would be a nuisance.
+    pub fn paint(&self, drawing: &Drawing) {
+        self.base.set("aria-live", "off");
+        let focused = self
+            .shadow
+            .focused()
+            .filter(|focused| self.content.contains(Some(focused)));
+        self.fill(drawing);
+        if let Some(mark) = focused.and_then(|focused| focused.get_attribute("data-focus"))
+            && let Some(again) = self.content.find(&["[data-focus=", &mark, "]"].concat())
+        {
+            again.focus();
+        }
+    }
+
+    fn fill(&self, drawing: &Drawing) {
+        for name in ["lang", "dir", "data-tone", "data-theme", "aria-busy"] {
+            match drawing.part(name) {
+                Some(value) => self.base.copy(name, &value),
+                None => self.base.unset(name),
+            }
+        }
+        card::fill(&self.content, drawing);
+        // Written only when it changed, or each painting would announce it.
+        if self.note.text_content().unwrap_or_default() != drawing.word("message") {
+            match drawing.part("message") {
+                Some(message) => self.note.say(&message),
+                None => self.note.empty(),
+            }
+        }
+    }
+}

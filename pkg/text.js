@@ -1,0 +1,125 @@
+/**
+ * Turns a text of the policy into words, with the browser's own `Intl` for plurals, numbers, dates
+ * and money. It knows no surface and touches no page, so a host that draws its own prompts uses the
+ * same sentences. What cannot be said whole is not said: a text that lacks a value is `null`.
+ */
+
+/** Addresses longer than this are refused: no real checkout needs more. Unit: UTF-16 code units. */
+const LINK_LENGTH_MAX = 2048;
+
+/**
+ * @param {string | Array} text a string, or the tokens described in docs/glossary.md
+ * @param {Record<string, unknown>} values what the variables stand for
+ * @param {string} locale a BCP 47 tag; an unknown one falls back to the browser's own
+ * @returns {string | null} `null` when a variable has no value or the text is no text
+ */
+export function fill(text, values, locale) {
+  try {
+    return join(text, values ?? {}, locale);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The only way an address gets into a link or an image: `https:`, or this page's own origin.
+ * @returns {string | null} the absolute address, or `null` for anything else
+ */
+export function link(href) {
+  try {
+    if (typeof href != "string" || href.length > LINK_LENGTH_MAX) return null;
+    const url = new URL(href, document.baseURI);
+    // The origin of a `blob:` address is the page's own, so the scheme is asked first.
+    const trusted =
+      url.protocol == "https:" || (url.protocol == "http:" && url.origin == location.origin);
+    return trusted && !url.username && !url.password ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+function join(text, values, locale, count) {
+  if (typeof text == "string") return text;
+  let words = "";
+  for (const token of text) {
+    const part = typeof token == "string" ? token : variable(token, values, locale, count);
+    if (part == null) return null;
+    words += part;
+  }
+  return words;
+}
+
+function variable([name, forms, kind], values, locale, count) {
+  if (name == "#") return number(count, locale);
+  const value = own(values, name);
+  if (value == null) return null;
+  if (!forms) return say(name, value, values, locale);
+  const form =
+    kind == "s" ? own(forms, value) : (own(forms, "=" + value) ?? plural(forms, value, locale));
+  return join(form ?? forms.other, values, locale, kind == "s" ? count : value);
+}
+
+function say(name, value, values, locale) {
+  switch (name) {
+    case "used":
+    case "limit":
+    case "remaining":
+    case "next_limit":
+      return number(value, locale);
+    case "percent":
+      // Rounded down: 100 % is said only when the limit is reached.
+      return number(Math.floor(value) / 100, locale, { style: "percent" });
+    case "date":
+      return day(value, locale);
+    case "price":
+      return money(value, locale);
+    case "meter":
+      return typeof value == "string"
+        ? value
+        : plural(value, own(values, "limit") ?? own(values, "used"), locale);
+    default:
+      return typeof value == "object" ? null : String(value);
+  }
+}
+
+function number(value, locale, options) {
+  return Number.isFinite(value) ? intl("NumberFormat", locale, options).format(value) : null;
+}
+
+function plural(forms, value, locale) {
+  return own(forms, intl("PluralRules", locale).select(value)) ?? forms.other;
+}
+
+function day(stamp, locale) {
+  const date = new Date(stamp);
+  const year = date.getFullYear() == new Date().getFullYear() ? undefined : "numeric";
+  return intl("DateTimeFormat", locale, { day: "numeric", month: "long", year }).format(date);
+}
+
+function money({ amount_minor, currency, per }, locale) {
+  const format = intl("NumberFormat", locale, {
+    style: "currency",
+    currency,
+    trailingZeroDisplay: "stripIfInteger",
+  });
+  const { maximumFractionDigits } = format.resolvedOptions();
+  if (!Number.isFinite(amount_minor)) return null;
+  const amount = amount_minor / 10 ** maximumFractionDigits;
+  const words = format.format(amount);
+  if (!per) return words;
+  // `Intl` has no "money per month", but it has "litres per month": the litres make way.
+  const litres = (unit) => number(1, locale, { style: "unit", unit, unitDisplay: "long" });
+  return litres("liter-per-" + per).replace(litres("liter"), () => words);
+}
+
+function intl(kind, locale, options) {
+  try {
+    return new Intl[kind](locale, options);
+  } catch {
+    return new Intl[kind](undefined, options);
+  }
+}
+
+function own(object, key) {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}

@@ -1,0 +1,247 @@
+/**
+ * Between the shell and the painting module: turns prompts into drawings, that is, into filled
+ * texts and finished numbers, and keeps what changes while a prompt is open (busy, message, quote).
+ * It makes no decision and builds no node; `modules/view` does the painting. What people do comes
+ * back through `on`.
+ */
+import init, { View } from "./dist/plimsoll_view.js";
+import { fill, link } from "./text.js";
+
+/** Longer texts are cut: a name from a snapshot may be of any length. Unit: UTF-16 code units. */
+const TEXT_LENGTH_MAX = 2000;
+/** Two presses closer than this are one: a double click. */
+const PRESS_GAP_MS = 800;
+
+const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)\b/i;
+
+/** Said when the core has no text for the locale; the last resort, so in English. */
+const FALLBACK = {
+  close: "Close",
+  more: "More options",
+  paid_feature: "Paid feature",
+  meter_text: [["used"], " / ", ["limit"], " ", ["meter"]],
+  next_adds: [["limit"], " ", ["meter"]],
+  also_in_plan: ["Also in ", ["next_plan"]],
+};
+
+/**
+ * Loads the painting module and puts its empty status regions on the page.
+ *
+ * @param {object} options
+ * @param {string} options.locale BCP 47
+ * @param {Record<string, unknown>} options.ui the built-in texts of that locale, by id
+ * @param {"auto"|"light"|"dark"} [options.theme] `auto` follows the page, not the system
+ * @param {Element} [options.target] the host's place for banners and inline cards
+ * @param {string|URL} [options.wasm] the folder of the WebAssembly file, when it was moved
+ * @param {{painted: Function, respond: Function, faded?: Function}} options.on
+ *   `painted(exposure, "rendered"|"seen"|"failed")`, `respond(exposure, response, action?)`,
+ *   `faded(exposure)` when a toast has had its time
+ */
+export async function createView({ locale, ui = {}, theme = "auto", target, wasm, on }) {
+  const moved = wasm && new URL("plimsoll_view_bg.wasm", new URL(wasm, document.baseURI));
+  await init(moved && { module_or_path: moved });
+
+  /** What is open, by exposure: {prompt, busy, message, quote, pressed_ms, painted}. */
+  const open = new Map();
+  const waiting = new Set();
+  let frame = 0;
+
+  const view = new View(
+    {
+      painted: quietly((exposure, how) => {
+        if (how == "failed") open.delete(exposure);
+        on.painted?.(exposure, how);
+      }),
+      respond: quietly((exposure, response, action) => {
+        if (response != "act") {
+          open.delete(exposure);
+          return on.respond?.(exposure, response);
+        }
+        const state = open.get(exposure);
+        const now_ms = performance.now();
+        if (!state || state.busy || now_ms - state.pressed_ms < PRESS_GAP_MS) return;
+        state.pressed_ms = now_ms;
+        on.respond?.(exposure, "act", action);
+      }),
+      faded: quietly((exposure) => {
+        open.delete(exposure);
+        on.faded?.(exposure);
+      }),
+    },
+    document.body,
+    target,
+  );
+
+  const paint = quietly((exposure) => {
+    const state = open.get(exposure);
+    if (!state) return;
+    const drawing = draw(state);
+    const painted = JSON.stringify(drawing);
+    if (painted == state.painted) return;
+    state.painted = painted;
+    view.paint(drawing);
+  });
+
+  /** Paints once a frame however often figures change. */
+  const later = (exposure) => {
+    waiting.add(exposure);
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      waiting.forEach(paint);
+      waiting.clear();
+    });
+  };
+
+  const change = (exposure, changes) => {
+    const state = open.get(exposure);
+    if (state) paint(exposure, Object.assign(state, changes));
+  };
+
+  const draw = (state) => drawing(state, { locale, ui, theme });
+
+  return {
+    show: quietly((prompt) => {
+      const state = { prompt, pressed_ms: -PRESS_GAP_MS };
+      try {
+        const drawn = draw(state);
+        open.set(prompt.exposure, state);
+        if (view.show(drawn)) return;
+        throw new TypeError("nowhere to paint");
+      } catch {
+        open.delete(prompt.exposure);
+        quietly(on.painted)(prompt.exposure, "failed");
+      }
+    }),
+    update: quietly((prompt) => {
+      const state = open.get(prompt.exposure);
+      if (!state) return;
+      state.prompt = prompt;
+      later(prompt.exposure);
+    }),
+    hide: quietly((exposure) => {
+      open.delete(exposure);
+      view.hide(exposure);
+    }),
+    /** While busy the actions are marked as disabled and pressing them does nothing. */
+    busy: (exposure, busy) => change(exposure, { busy }),
+    /** Said aloud by screen readers, without moving the focus. */
+    message: (exposure, message) => change(exposure, { message }),
+    /** `{amount, line?}` or `{amount_minor, currency, per?, line?}`; null goes back to the plan's price. */
+    quote: (exposure, quote) => change(exposure, { quote }),
+    locale: quietly((next, texts) => {
+      locale = next;
+      ui = texts ?? ui;
+      open.forEach((_, exposure) => later(exposure));
+    }),
+    destroy: quietly(() => {
+      cancelAnimationFrame(frame);
+      open.clear();
+      view.destroy();
+    }),
+  };
+}
+
+/**
+ * The shape that `modules/view` reads: strings, objects and lists, and `true` or nothing. What
+ * becomes an attribute carries the attribute's name.
+ */
+function drawing({ prompt, busy, message, quote }, { locale, ui, theme }) {
+  const { surface, values = {}, texts = {}, actions = [] } = prompt;
+  const say = (text, more) => fill(text, more ?? values, locale)?.slice(0, TEXT_LENGTH_MAX);
+  const said = (id, more) => say(ui[id] ?? FALLBACK[id], more);
+  const dialog = surface == "modal" || surface == "preview";
+  const card = dialog || surface == "inline";
+  const counted = Number.isFinite(values.used) && values.limit > 0;
+  const percent = Math.floor(values.percent ?? (100 * values.used) / values.limit);
+
+  const drawn = {
+    exposure: prompt.exposure,
+    surface,
+    lang: locale,
+    dir: RIGHT_TO_LEFT.test(locale) ? "rtl" : "ltr",
+    "data-tone": prompt.tone,
+    "data-theme": theme == "auto" ? pageTheme() : theme,
+    "aria-busy": String(!!busy),
+    "aria-label": said("more"),
+    dialog: dialog || undefined,
+    title: say(texts.title ?? ""),
+    body: (texts.body ?? []).map((text) => say(text)).filter(Boolean),
+    message: message && String(message).slice(0, TEXT_LENGTH_MAX),
+    actions: [],
+  };
+  if (!drawn.title) throw new TypeError("a prompt needs a title");
+
+  for (const { id, label, primary, menu, href } of actions) {
+    const action = { ...named(id, primary ? "action primary" : "action"), label: say(label) };
+    if (!action.label) continue;
+    action.href = link(href) ?? undefined;
+    action.primary = primary || undefined;
+    action["aria-disabled"] = busy ? "true" : undefined;
+    // On a small surface "later" is the cross in the corner, under its own name.
+    if (id == "later" && !card) drawn.dismiss = cross(id, action.label);
+    else if (menu) (drawn.menu ??= []).push(action);
+    else drawn.actions.push(action);
+  }
+  drawn.dismiss ??= cross("close", said("close"));
+
+  if (!card) {
+    const dashes = `${Math.max(0, Math.min(100, percent))} 100`;
+    if (Number.isFinite(percent)) drawn.ring = { "stroke-dasharray": dashes };
+    return drawn;
+  }
+  if (counted) {
+    drawn.meter = {
+      value: String(values.used),
+      max: String(values.limit),
+      text: said("meter_text"),
+      share: say([["percent"]], { percent }),
+    };
+  }
+  drawn.offer = offer(values, quote, say, said);
+  if (surface == "preview" || values.feature) drawn.badge = said("paid_feature");
+  const src = link(prompt.image?.src);
+  if (src) drawn.image = { src, alt: String(prompt.image.alt ?? "") };
+  const items = (prompt.also ?? []).map((text) => say(text)).filter(Boolean);
+  if (items.length) drawn.also = { label: said("also_in_plan"), items };
+  return drawn;
+}
+
+const named = (id, part) => ({ "data-action": id, "data-focus": id, part });
+
+const cross = (id, label) => ({ ...named(id, "close"), "aria-label": label, title: label });
+
+/** The next plan with what it adds and what it costs, as far as each is known. */
+function offer(values, quote, say, said) {
+  if (!values.next_plan) return undefined;
+  const { next_limit, meter } = values;
+  const price = quote?.amount_minor == null ? values.price : quote;
+  return {
+    plan: String(values.next_plan),
+    // The noun must fit the next plan's number, not this one's.
+    adds: next_limit ? said("next_adds", { ...values, limit: next_limit, meter }) : undefined,
+    amount: quote?.amount ?? say([["price"]], { price }),
+    line: quote?.line,
+  };
+}
+
+/**
+ * What the page itself looks like. Its declared colour scheme is inherited by the style sheet; only
+ * a dark page that declares none has to be recognised by its background.
+ */
+function pageTheme() {
+  if (getComputedStyle(document.documentElement).colorScheme != "normal") return "auto";
+  const [red, green, blue, alpha = 1] =
+    getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [];
+  return alpha > 0 && 2 * red + 5 * green + blue < 1024 ? "dark" : "light";
+}
+
+/** Nothing throws into the page: what fails here shows nothing. */
+function quietly(call) {
+  return (...given) => {
+    try {
+      return call?.(...given);
+    } catch {
+      return undefined;
+    }
+  };
+}

@@ -1,0 +1,242 @@
+//! `build`: the three wasm modules, from Rust source to the minified files in pkg/dist.
+//! It does not know what the modules do or how large they may be.
+//! Flow: cargo → wasm-bindgen → wasm-opt and esbuild → a folder per flavour → pkg/dist.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::host::{at, cargo, command, flags, read, root, run, step, target, write_if_changed};
+use crate::node;
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// A wasm module: its cargo package and the name of its files in pkg/dist.
+pub struct Module {
+    pub package: &'static str,
+    pub out: &'static str,
+}
+
+pub const MODULES: [Module; 3] = [
+    Module {
+        package: "plimsoll-start",
+        out: "plimsoll",
+    },
+    Module {
+        package: "plimsoll-view",
+        out: "plimsoll_view",
+    },
+    Module {
+        package: "plimsoll-policy",
+        out: "plimsoll_policy",
+    },
+];
+
+/// How the standard library gets into a module.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Flavour {
+    /// std rebuilt for size, a panic is one trapping instruction. This is what is published.
+    Published,
+    /// The toolchain's own std. Larger; needs nothing but stable Rust.
+    Plain,
+}
+
+pub fn task(words: &[String]) -> Result<()> {
+    let [plain] = flags(words, ["--plain"])?;
+    let flavour = if plain {
+        Flavour::Plain
+    } else {
+        Flavour::Published
+    };
+    build_package(flavour).map(drop)
+}
+
+/// Builds into pkg/dist and says which flavour it became.
+pub fn build_package(wanted: Flavour) -> Result<Flavour> {
+    let (folder, flavour) = build(wanted)?;
+    for entry in std::fs::read_dir(&folder)? {
+        let file = entry?.path();
+        let name = file.file_name().expect("an entry has a name");
+        write_if_changed(&at("pkg/dist").join(name), &std::fs::read(&file)?)?;
+    }
+    println!("  pkg/dist holds the {} build", flavour.name());
+    Ok(flavour)
+}
+
+/// Builds all modules and returns the folder with the finished files. A published build falls
+/// back to a plain one, with a notice, where the sources of std are missing.
+pub fn build(wanted: Flavour) -> Result<(PathBuf, Flavour)> {
+    let flavour = prepare(wanted)?;
+    node::install()?;
+    step(
+        &format!("compile the wasm modules ({})", flavour.name()),
+        || compile(flavour),
+    )?;
+    let dist = target("wasm").join(flavour.name()).join("dist");
+    std::thread::scope(|scope| {
+        let jobs: Vec<_> = MODULES
+            .iter()
+            .map(|module| scope.spawn(|| finish(module, flavour, &dist)))
+            .collect();
+        jobs.into_iter()
+            .try_for_each(|job| job.join().expect("a finishing thread panicked"))
+    })?;
+    Ok((dist, flavour))
+}
+
+impl Flavour {
+    pub fn name(self) -> &'static str {
+        match self {
+            Flavour::Published => "published",
+            Flavour::Plain => "plain",
+        }
+    }
+}
+
+/// Adds what the toolchain lacks, and says what can be built.
+fn prepare(wanted: Flavour) -> Result<Flavour> {
+    let sysroot = PathBuf::from(read(command("rustc").args(["--print", "sysroot"]))?);
+    let library = sysroot.join("lib/rustlib");
+    if !library.join(WASM_TARGET).is_dir() {
+        step("add the wasm target", || {
+            run(command("rustup").args(["target", "add", WASM_TARGET]))
+        })?;
+    }
+    if wanted == Flavour::Plain || library.join("src/rust/library/Cargo.lock").is_file() {
+        return Ok(wanted);
+    }
+    let added = step("add the sources of std", || {
+        run(command("rustup").args(["component", "add", "rust-src"]))
+    });
+    if added.is_ok() {
+        return Ok(wanted);
+    }
+    println!("  notice: building with the toolchain's own std, which makes the modules larger;");
+    println!("  the published build needs `rustup component add rust-src`");
+    Ok(Flavour::Plain)
+}
+
+fn compile(flavour: Flavour) -> Result<()> {
+    let mut cargo = cargo();
+    cargo.args(["build", "--profile", "wasm", "--target", WASM_TARGET]);
+    cargo.args(MODULES.iter().flat_map(|module| ["-p", module.package]));
+    cargo
+        .arg("--target-dir")
+        .arg(target("wasm").join(flavour.name()));
+    let mut rustflags = remap_paths()?;
+    if flavour == Flavour::Published {
+        // Both are unstable names of what stable rustc already does; the toolchain is pinned.
+        cargo.env("RUSTC_BOOTSTRAP", "1");
+        cargo.args([
+            "-Zbuild-std=std,panic_abort",
+            "-Zbuild-std-features=optimize_for_size",
+        ]);
+        rustflags.extend([
+            "-Zunstable-options".to_owned(),
+            "-Cpanic=immediate-abort".to_owned(),
+        ]);
+    }
+    // This form takes paths with spaces.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags.join("\x1f"));
+    // Incremental units are larger and do nothing for a fat-LTO build.
+    cargo.env("CARGO_INCREMENTAL", "0");
+    run(&mut cargo)
+}
+
+/// The same source gives the same bytes on every machine.
+fn remap_paths() -> Result<Vec<String>> {
+    let sysroot = read(command("rustc").args(["--print", "sysroot"]))?;
+    let home = std::env::var("HOME").unwrap_or_default();
+    let cargo_home = std::env::var("CARGO_HOME").unwrap_or(format!("{home}/.cargo"));
+    let pairs = [
+        (root().display().to_string(), "."),
+        (cargo_home, "cargo"),
+        (sysroot, "rust"),
+    ];
+    Ok(pairs
+        .iter()
+        .map(|(from, to)| format!("--remap-path-prefix={from}={to}"))
+        .collect())
+}
+
+/// From cargo's module to the files a browser loads; skipped when cargo's output is unchanged.
+fn finish(module: &Module, flavour: Flavour, dist: &Path) -> Result<()> {
+    let folder = target("wasm").join(flavour.name());
+    let compiled = folder
+        .join(WASM_TARGET)
+        .join("wasm")
+        .join(format!("{}.wasm", module.package.replace('-', "_")));
+    let stamp_path = folder.join(format!("{}.stamp", module.out));
+    let stamp = stamp(&compiled)?;
+    let wasm = dist.join(format!("{}_bg.wasm", module.out));
+    if wasm.is_file() && std::fs::read_to_string(&stamp_path).is_ok_and(|old| old == stamp) {
+        return Ok(());
+    }
+    println!("  bind and optimise {}", module.out);
+    let bound = folder.join("bound");
+    bind(module, &compiled, &bound)?;
+    std::fs::create_dir_all(dist)?;
+    optimise(&bound.join(format!("{}_bg.wasm", module.out)), &wasm)?;
+    minify(
+        &bound.join(format!("{}.js", module.out)),
+        &dist.join(format!("{}.js", module.out)),
+    )?;
+    for types in [
+        format!("{}.d.ts", module.out),
+        format!("{}_bg.wasm.d.ts", module.out),
+    ] {
+        std::fs::copy(bound.join(&types), dist.join(&types))?;
+    }
+    Ok(std::fs::write(stamp_path, stamp)?)
+}
+
+/// Changes with the compiled module, with this file and with the npm tools.
+fn stamp(compiled: &Path) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    std::fs::read(compiled)
+        .with_context(|| format!("cargo left no {}", compiled.display()))?
+        .hash(&mut hasher);
+    std::fs::read(at("package-lock.json"))?.hash(&mut hasher);
+    include_str!("modules.rs").hash(&mut hasher);
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+fn bind(module: &Module, compiled: &Path, folder: &Path) -> Result<()> {
+    Bindgen::new()
+        .input_path(compiled)
+        .out_name(module.out)
+        .web(true)?
+        .typescript(true)
+        // Keeps `new URL("….wasm", import.meta.url)`, by which bundlers find the module.
+        .omit_default_module_path(false)
+        .generate(folder)
+        .with_context(|| format!("wasm-bindgen refused {}", module.package))
+}
+
+fn optimise(from: &Path, to: &Path) -> Result<()> {
+    let strip = ["--strip-debug", "--strip-producers"];
+    run(node::tool("wasm-opt")
+        .arg("-Oz")
+        .args(strip)
+        .arg(from)
+        .arg("-o")
+        .arg(to))
+}
+
+fn minify(from: &Path, to: &Path) -> Result<()> {
+    let outfile = format!("--outfile={}", to.display());
+    let options = [
+        "--minify",
+        "--format=esm",
+        "--target=es2022",
+        "--log-level=warning",
+    ];
+    run(node::tool("esbuild").arg(from).args(options).arg(outfile))?;
+    let text = std::fs::read_to_string(to)?;
+    if !(text.contains("_bg.wasm\",import.meta.url)") && text.contains("new URL(\"")) {
+        bail!("{} lost its `new URL(…, import.meta.url)`", to.display());
+    }
+    Ok(())
+}
