@@ -107,24 +107,22 @@ pub fn push_number(text: &mut String, value: i64) {
     }
     let mut rest = value.unsigned_abs();
     let mut digits = [0_u8; 20];
-    let mut used = 0;
     for digit in digits.iter_mut().rev() {
-        *digit = u8::try_from(rest % 10).unwrap_or(0);
+        *digit = b'0' | u8::try_from(rest % 10).unwrap_or(0);
         rest /= 10;
-        used += 1;
         if rest == 0 {
             break;
         }
     }
-    for digit in digits.iter().skip(20 - used) {
-        text.push(char::from(b'0' + digit));
+    for digit in digits.iter().skip_while(|digit| **digit == 0) {
+        text.push(char::from(*digit));
     }
 }
 
 /// Appends 64 bits as 16 hex digits.
 pub fn push_hex(text: &mut String, value: u64) {
-    for shift in (0..16).rev() {
-        text.push(hex_digit(value >> (shift * 4)));
+    for shift in (0..64).step_by(4).rev() {
+        text.push(hex_digit(value >> shift));
     }
 }
 
@@ -138,12 +136,8 @@ pub fn read_hex(text: &str) -> Option<u64> {
 }
 
 fn hex_digit(value: u64) -> char {
-    let nibble = u8::try_from(value & 15).unwrap_or(0);
-    char::from(if nibble < 10 {
-        b'0' + nibble
-    } else {
-        b'a' + nibble - 10
-    })
+    let digit = b"0123456789abcdef".get((value & 15) as usize);
+    char::from(digit.copied().unwrap_or(b'0'))
 }
 
 #[cfg(test)]

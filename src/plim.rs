@@ -74,9 +74,10 @@ impl Plim {
         let mut root = None;
         let sections = (arena.word(12) as usize).min(arena.0.len() / SECTION_BYTES);
         for section in 0..sections {
-            let at = HEADER_BYTES + section * SECTION_BYTES;
-            match (arena.word(at), arena.word(at + 4)) {
-                (ROOT_SECTION, _) => root = Some(arena.word(at + 8) as usize),
+            let at = HEADER_BYTES.saturating_add(section.saturating_mul(SECTION_BYTES));
+            let word = |offset: usize| arena.word(at.saturating_add(offset));
+            match (word(0), word(4)) {
+                (ROOT_SECTION, _) => root = Some(word(8) as usize),
                 (id, flags) if flags & MUST_UNDERSTAND != 0 => return Err(PlimError::Section(id)),
                 _ => {}
             }
@@ -185,7 +186,12 @@ impl<'a, T: Item<'a>> List<'a, T> {
     fn new(arena: &'a Arena, at: usize) -> Self {
         // INVARIANT: a list never claims more items than the arena has room for, so a corrupt length
         // cannot make a loop long.
-        let room = arena.0.len().saturating_sub(at) / T::BYTES;
+        let room = arena
+            .0
+            .len()
+            .saturating_sub(at)
+            .checked_div(T::BYTES)
+            .unwrap_or(0);
         let len = (arena.word(at) as usize).min(room);
         Self {
             arena,
@@ -337,7 +343,7 @@ pub fn write(root: &RootDraft) -> Vec<u8> {
     writer.reserve(HEADER_BYTES + SECTION_BYTES);
     let at = writer.reserve(RootDraft::BYTES);
     root.write(&mut writer, at);
-    let len = writer.bytes.len() - at;
+    let len = writer.bytes.len().saturating_sub(at);
     for (offset, word) in [
         (0, MAGIC),
         (4, FORMAT),
@@ -382,7 +388,7 @@ macro_rules! records {
             fn write(&self, writer: &mut Writer, at: usize) {
                 let mut place = at;
                 $( self.$field.write(writer, place); place = place.saturating_add(FIELD_BYTES); )*
-                debug_assert_eq!(place, at + Self::BYTES);
+                debug_assert_eq!(place, at.saturating_add(Self::BYTES));
             }
         }
     )* };

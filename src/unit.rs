@@ -95,15 +95,33 @@ pub fn basis_points(part: i64, whole: i64) -> i64 {
     if whole <= 0 {
         return 0;
     }
-    let ratio = i128::from(part.max(0)) * 10_000 / i128::from(whole);
-    i64::try_from(ratio).unwrap_or(i64::MAX)
+    let part = part.max(0);
+    // Long division, one decimal digit at a time: four digits of 2^53 overflow 64 bits, and code for
+    // 128 bits would have to be downloaded.
+    let (mut ratio, mut rest) = (
+        part.checked_div(whole).unwrap_or(0),
+        part.checked_rem(whole).unwrap_or(0),
+    );
+    for _ in 0..4 {
+        rest = rest.saturating_mul(10);
+        ratio = ratio
+            .saturating_mul(10)
+            .saturating_add(rest.checked_div(whole).unwrap_or(0));
+        rest = rest.checked_rem(whole).unwrap_or(0);
+    }
+    ratio
 }
 
 /// The count at which `basis_points` of `whole` is reached: rounded up.
 #[must_use]
 pub fn count_at(basis_points: i64, whole: i64) -> i64 {
-    let product = i128::from(whole.max(0)) * i128::from(basis_points.max(0));
-    i64::try_from((product + 9_999) / 10_000).unwrap_or(i64::MAX)
+    let (whole, basis_points) = (whole.max(0), basis_points.max(0));
+    let thousands = (whole / 10_000).saturating_mul(basis_points);
+    let rest = (whole % 10_000)
+        .saturating_mul(basis_points)
+        .saturating_add(9_999)
+        / 10_000;
+    thousands.saturating_add(rest)
 }
 
 /// FNV-1a, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/).

@@ -78,11 +78,10 @@ impl Engine {
                     actions.push(ActionKind::TalkToSales);
                 }
             }
-            Some(plan) if plan.buy() == SALES => {
-                if sales_link {
-                    actions.push(ActionKind::TalkToSales);
-                }
+            Some(plan) if plan.buy() == SALES && sales_link => {
+                actions.push(ActionKind::TalkToSales)
             }
+            Some(plan) if plan.buy() == SALES => {}
             Some(_) => {
                 actions.push(ActionKind::Upgrade);
                 if sales_link && asked_for(ActionKind::TalkToSales) {

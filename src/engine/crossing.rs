@@ -13,8 +13,9 @@ use crate::unit::{Digest, Limit, Timestamp, basis_points, count_at, fnv32};
 pub(super) const AT_LIMIT: u32 = 10_000;
 /// Absolute and remaining thresholds have codes from here on.
 const ABSOLUTE: u32 = 0x8000_0000;
-/// How far usage has to fall below a threshold before it arms again: five percentage points.
-const REARM_BASIS_POINTS: i64 = 500;
+/// How far usage has to fall below a threshold before it arms again: five percentage points, a
+/// twentieth of the limit.
+const REARM_PART: i64 = 20;
 
 /// A threshold in force: where it is, and whether it has been passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +114,8 @@ fn fallen(reading: &Reading, count: i64) -> bool {
     let Some(Limit::Of(limit)) = reading.limit else {
         return true;
     };
-    let below = i128::from(count) * 10_000 - i128::from(limit) * i128::from(REARM_BASIS_POINTS);
-    i128::from(reading.used) * 10_000 <= below
+    let span = |amount: i64| amount.saturating_mul(REARM_PART);
+    span(reading.used) <= span(count).saturating_sub(limit)
 }
 
 /// A crossing's identity, the same in every tab, on every device and for every teammate.
@@ -258,7 +259,10 @@ pub(super) fn observe(
                 Table::Crossing,
                 view.span,
                 crossing_key(step),
-                columns([kind as i64 + 1, scene.now.0.saturating_neg()]),
+                columns([
+                    (kind as i64).saturating_add(1),
+                    scene.now.0.saturating_neg(),
+                ]),
             );
             let step = *step;
             record(scene, view, meter.key(), index, &step, out);

@@ -548,7 +548,7 @@ fn zigzag(value: i64) -> u64 {
 }
 
 fn unzigzag(value: u64) -> i64 {
-    ((value >> 1) as i64) ^ (-((value & 1) as i64))
+    ((value >> 1) as i64) ^ ((value & 1) as i64).wrapping_neg()
 }
 
 #[cfg(test)]

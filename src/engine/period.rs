@@ -2,6 +2,11 @@
 //! Knows days, weeks, months and years only; local time is text and made when painting.
 //! `usage` asks it for the period of every reading; `wire` writes instants with it.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "instants are clamped to the years 1970-9999, so no sum of days, months or minutes comes near a bound"
+)]
+
 use crate::unit::{DAY_MS, Millis, Timestamp};
 
 /// How often a counter resets.
