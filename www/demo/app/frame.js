@@ -101,9 +101,7 @@ function usagePanel(ctx) {
   const { t, shortDay } = ctx.words;
   const plan = h("span", { class: "plan-name" });
   const resets = h("p", { class: "hint" });
-  const meters = METERS.map((id) =>
-    h("plimsoll-meter", { meter: id, label: t(`meter.${id}`), locale: ctx.words.locale }),
-  );
+  const meters = METERS.map((id) => h("plimsoll-meter", { meter: id }));
   const node = h(
     "section",
     { class: "usage", "aria-labelledby": "usage-title" },
@@ -120,9 +118,11 @@ function usagePanel(ctx) {
       for (const [index, id] of METERS.entries()) {
         // What the page shows until Plimsoll runs, and where it cannot.
         const { used, limit } = snapshot.meters[id];
+        const bounded = typeof limit === "number";
         meters[index].setAttribute("value", used);
-        if (typeof limit === "number") meters[index].setAttribute("max", limit);
+        if (bounded) meters[index].setAttribute("max", limit);
         else meters[index].removeAttribute("max");
+        setText(meters[index], t(bounded ? `meter.${id}` : `meter.${id}_unlimited`, { used, limit }));
       }
     },
   };

@@ -1,5 +1,5 @@
-// The trace of the last decision, as `plimsoll.explain()` tells it: every candidate, whether it was
-// shown, else the stage and code that held it and when it could next be eligible.
+// The trace of the last decision, as `plimsoll.explain()` tells it: every prompt that has fired, shown or
+// held, with the stage and code that held it and when it could next be eligible.
 
 import { fill, h, keyed, setText } from "../dom.js";
 import { plimsoll, startFailure } from "../plimsoll.js";
@@ -27,10 +27,9 @@ export function decision(ctx) {
       const failure = startFailure();
       return setText(rest, failure ? `${t("dock.decision_empty")} ${failure.message} ${failure.help ?? ""}` : t("dock.waiting"));
     }
-    const candidates = trace.candidates ?? [];
-    const fired = candidates.filter((candidate) => candidate.reason !== "not_fired");
-    keyed(list, fired, keyOf, row, (item, candidate) => paint(ctx, item, candidate));
-    const others = candidates.length - fired.length;
+    const fired = trace.prompts.filter((judged) => judged.reason !== "not_fired");
+    keyed(list, fired, keyOf, row, (item, judged) => paint(ctx, item, judged));
+    const others = trace.prompts.length - fired.length;
     setText(rest, others > 0 ? t("dock.others", { count: others }) : "");
   }
   return {
@@ -46,22 +45,22 @@ export function decision(ctx) {
 }
 
 const subjectOf = ({ subject }) => subject?.meter ?? subject?.feature ?? "";
-const keyOf = (candidate) => `${candidate.prompt}/${subjectOf(candidate)}`;
+const keyOf = (judged) => `${judged.prompt}/${subjectOf(judged)}`;
 
 const row = () =>
   h("li", {}, h("span", { class: "trace-name" }), h("span", { class: "trace-verdict" }), h("span", { class: "trace-why" }));
 
-function paint(ctx, item, candidate) {
+function paint(ctx, item, judged) {
   const { t, locale } = ctx.words;
-  const shown = candidate.reason === undefined || candidate.reason === null || candidate.shown === true;
   const [name, verdict, why] = item.children;
-  setText(name, [candidate.prompt, subjectOf(candidate)].filter(Boolean).join(" · "));
-  setText(verdict, t(shown ? "dock.shown" : "dock.held"));
-  item.dataset.verdict = shown ? "shown" : "held";
-  const parts = shown ? [candidate.surface] : [candidate.stage, candidate.reason];
-  if (!shown && Number.isFinite(candidate.next_at)) {
-    const when = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-    parts.push(t("dock.next", { time: when.format(candidate.next_at) }));
+  setText(name, [judged.prompt, subjectOf(judged)].filter(Boolean).join(" · "));
+  setText(verdict, t(`dock.${judged.decision}`));
+  item.dataset.verdict = judged.decision;
+  const parts = judged.decision === "held" ? [judged.stage, judged.reason, judged.by] : [judged.surface];
+  if (judged.eligible_at !== undefined) {
+    const format = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+    const when = new Intl.DateTimeFormat(locale, format).format(judged.eligible_at);
+    parts.push(t("dock.eligible", { time: when }));
   }
   setText(why, parts.filter(Boolean).join(" · "));
 }
