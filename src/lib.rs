@@ -22,9 +22,11 @@ pub mod engine;
 #[cfg(feature = "planted-bugs")]
 pub mod fault;
 pub mod json;
+pub mod outbox;
 pub mod plim;
 pub mod policy;
 pub mod unit;
+pub mod wire;
 
 pub use engine::Engine;
 pub use engine::effect::{Effect, HoldReason};
