@@ -313,3 +313,47 @@ pub(super) fn not_ready() -> Fault {
     )
     .retry_after(2)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_documented_with_its_status() {
+        let doc = include_str!("../../../docs/wire.md");
+        let faults = [
+            not_json(""),
+            bad_gzip(),
+            no_batch(""),
+            bad_query("", ""),
+            unreadable_query(),
+            no_key(),
+            unknown_key(),
+            secret_key_needed(),
+            origin_refused(),
+            not_found(),
+            no_policy(),
+            no_policy_format(""),
+            wrong_method(),
+            too_slow(),
+            cut_off(),
+            body_too_large(String::new()),
+            too_many_events(501, 500),
+            wrong_media_type(),
+            wrong_encoding(),
+            too_many_requests(),
+            queue_full(),
+            stopping(),
+            store_failed(),
+            too_slow_here(),
+            not_ready(),
+        ];
+        for fault in faults {
+            let row = doc
+                .lines()
+                .find(|line| line.starts_with(&format!("| {} |", fault.status.as_u16())));
+            let row = row.unwrap_or_else(|| panic!("no row for {fault:?}"));
+            assert!(row.contains(&format!("`{}`", fault.code)), "{fault:?}");
+        }
+    }
+}
