@@ -12,13 +12,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::{env, fs, io};
 
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use arguments::{Check, Command, Keys, KeysDo, Serve};
 use plimsoll_collector::http::{self, App, Limiter};
 use plimsoll_collector::keys::{Key, Kind};
-use plimsoll_collector::policy::{self, LoadError, Problem, Published};
+use plimsoll_collector::policy::{self, LoadError, PolicyError, Published};
 use plimsoll_collector::store::Store;
 
 type Outcome = Result<ExitCode, Box<dyn Error>>;
@@ -177,8 +178,8 @@ fn check(options: &Check) -> Outcome {
         written = write_artefacts(policy, &options.file, out)?;
     }
     match (&compiled, options.json) {
-        (Ok(policy), true) => say(&report_json(policy, &written, &[]))?,
-        (Err(problems), true) => say(&report_json(&Published::none(), &[], problems))?,
+        (Ok(policy), true) => say(&fine_json(policy, &written))?,
+        (Err(problems), true) => say(&errors_json(problems))?,
         (Ok(policy), false) => {
             let locales: Vec<&str> = policy
                 .artefacts()
@@ -225,29 +226,38 @@ fn write_artefacts(
     Ok(written)
 }
 
-fn report_json(policy: &Published, written: &[String], problems: &[Problem]) -> String {
+fn fine_json(policy: &Published, written: &[String]) -> String {
     let locales: Vec<_> = policy
         .artefacts()
         .iter()
         .map(|a| a.locale.as_str())
         .collect();
-    let errors: Vec<_> = problems
-        .iter()
-        .map(|p| serde_json::json!({"code": p.code, "path": p.path, "message": p.message, "help": p.help}))
-        .collect();
-    serde_json::json!({
-        "ok": problems.is_empty(),
+    json!({
+        "ok": true,
         "revision": policy.revision(),
         "locales": locales,
         "written": written,
-        "errors": errors,
+        "errors": [],
     })
     .to_string()
+}
+
+fn errors_json(problems: &[PolicyError]) -> String {
+    let errors: Vec<_> = problems
+        .iter()
+        .map(|p| json!({"code": p.code, "path": p.path, "message": p.message, "help": p.help}))
+        .collect();
+    json!({"ok": false, "errors": errors}).to_string()
 }
 
 fn refuse_policy(file: &Path, error: LoadError) -> Outcome {
     match error {
         LoadError::Refused(problems) => print_problems(file, &problems),
+        LoadError::NotCompiled(error) => eprintln!(
+            "error[{}]: `{}` is not a compiled policy that this version can give out\n  help: compile it again with `plimsoll check FILE --out DIR`",
+            error.code(),
+            file.display()
+        ),
         LoadError::Unreadable(error) => {
             eprintln!("error: `{}` cannot be read: {error}", file.display())
         }
@@ -255,7 +265,7 @@ fn refuse_policy(file: &Path, error: LoadError) -> Outcome {
     Ok(ExitCode::from(FAILED))
 }
 
-fn print_problems(file: &Path, problems: &[Problem]) {
+fn print_problems(file: &Path, problems: &[PolicyError]) {
     for problem in problems {
         let place = if problem.path.is_empty() {
             String::new()

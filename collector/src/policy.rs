@@ -4,15 +4,16 @@
 //! is compiled, is the root crate's. `plimsoll check` and `GET /v1/policy` both come through `compile`.
 
 use std::path::Path;
-use std::{fmt, fs, io};
+use std::{fs, io};
 
 use axum::body::Bytes;
+use plimsoll::plim::Plim;
+pub use plimsoll::plim::{FORMAT, PlimError};
+use plimsoll::policy::Policy;
+pub use plimsoll::policy::PolicyError;
 use sha2::{Digest, Sha256};
 
 use crate::keys::hex;
-
-/// The format of compiled policies that is given out; a browser asks for it by number.
-pub const FORMAT: u32 = 1;
 
 /// A policy as browsers get it.
 pub struct Published {
@@ -24,47 +25,40 @@ pub struct Published {
 /// The policy compiled for one locale.
 #[derive(Debug)]
 pub struct Artefact {
-    /// Empty for a file that was compiled before and does not say its locale.
     pub locale: String,
     pub bytes: Bytes,
     /// Strong entity tag, with its quotes.
     pub etag: String,
 }
 
-/// What is wrong with a policy, as the root crate says it.
-#[derive(Debug)]
-pub struct Problem {
-    pub code: String,
-    pub path: String,
-    pub message: String,
-    pub help: String,
-}
-
+/// Why a policy file cannot be given out.
 #[derive(Debug)]
 pub enum LoadError {
     Unreadable(io::Error),
-    Refused(Vec<Problem>),
+    /// It was compiled before, and is damaged or made for a newer version.
+    NotCompiled(PlimError),
+    Refused(Vec<PolicyError>),
 }
 
 impl Published {
-    /// Reads a policy (JSON), or one that was compiled before (`.plim`).
+    /// Reads a policy (JSON), or one locale of it that was compiled before (`.plim`).
     pub fn load(path: &Path) -> Result<Published, LoadError> {
         let bytes = fs::read(path).map_err(LoadError::Unreadable)?;
-        if bytes.starts_with(b"PLIM") {
-            return Ok(Published {
-                artefacts: vec![Artefact::new(String::new(), bytes)],
-                revision: String::new(),
-            });
+        if !bytes.starts_with(b"PLIM") {
+            let text = String::from_utf8(bytes).map_err(|error| {
+                LoadError::Unreadable(io::Error::new(io::ErrorKind::InvalidData, error))
+            })?;
+            return compile(&text).map_err(LoadError::Refused);
         }
-        compile(&String::from_utf8_lossy(&bytes)).map_err(LoadError::Refused)
-    }
-
-    /// No policy: what a report shows beside errors.
-    pub fn none() -> Published {
-        Published {
-            artefacts: Vec::new(),
-            revision: String::new(),
-        }
+        let plim = Plim::open(bytes.clone()).map_err(LoadError::NotCompiled)?;
+        let (locale, revision) = (
+            plim.root().locale().to_owned(),
+            plim.root().revision().to_owned(),
+        );
+        Ok(Published {
+            artefacts: vec![Artefact::new(locale, bytes)],
+            revision,
+        })
     }
 
     pub fn revision(&self) -> &str {
@@ -120,22 +114,17 @@ impl Artefact {
 }
 
 /// Compiles a policy for each of its locales, or says everything that is wrong with it.
-pub fn compile(_text: &str) -> Result<Published, Vec<Problem>> {
-    Err(vec![Problem {
-        code: "not_built".into(),
-        path: String::new(),
-        message: "this build cannot compile a policy yet".into(),
-        help: "give a compiled `.plim` file".into(),
-    }])
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LoadError::Unreadable(error) => write!(f, "cannot be read: {error}"),
-            LoadError::Refused(problems) => write!(f, "has {} errors", problems.len()),
-        }
-    }
+pub fn compile(text: &str) -> Result<Published, Vec<PolicyError>> {
+    let policy = Policy::parse(text)?;
+    let artefact = |locale: String| {
+        let bytes = policy.compile(&locale);
+        Artefact::new(locale, bytes)
+    };
+    let artefacts = policy.locales().into_iter().map(artefact).collect();
+    Ok(Published {
+        artefacts,
+        revision: policy.revision().to_owned(),
+    })
 }
 
 #[cfg(test)]

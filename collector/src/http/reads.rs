@@ -65,9 +65,7 @@ fn describe(headers: &mut HeaderMap, artefact: &Artefact) {
     if let Ok(etag) = HeaderValue::from_str(&artefact.etag) {
         headers.insert(header::ETAG, etag);
     }
-    if !artefact.locale.is_empty()
-        && let Ok(locale) = HeaderValue::from_str(&artefact.locale)
-    {
+    if let Ok(locale) = HeaderValue::from_str(&artefact.locale) {
         headers.insert(header::CONTENT_LANGUAGE, locale);
     }
 }

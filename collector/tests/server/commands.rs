@@ -4,6 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
+use plimsoll::plim::Plim;
+use serde_json::Value;
+
 use crate::support::{Folder, Request, Server, foreign, plimsoll};
 
 fn run(arguments: &[&str]) -> (i32, String, String) {
@@ -162,4 +165,69 @@ fn a_new_key_works_in_a_running_server_and_a_revoked_one_stops() {
     assert_eq!(run(&["keys", "--data", data, "--revoke", id]).0, 0);
     assert!(becomes(401));
     assert_eq!(run(&["keys", "--data", data, "--revoke", id]).0, 1);
+}
+
+#[test]
+fn a_policy_without_mistakes_is_fine_and_compiles_to_a_file_for_each_locale() {
+    let folder = Folder::new("check");
+    let out = folder.path().join("out");
+    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/../www/demo/policy.json");
+    let (code, printed, err) = run(&["check", policy]);
+    assert!(
+        code == 0 && printed.contains("policy.json: fine, revision ") && err.is_empty(),
+        "{printed}{err}"
+    );
+    let (code, printed, _) = run(&[
+        "check",
+        policy,
+        "--json",
+        "--out",
+        out.to_str().expect("text"),
+    ]);
+    let report: Value = serde_json::from_str(&printed).expect("JSON");
+    assert!(
+        code == 0 && report["ok"] == true && report["errors"] == serde_json::json!([]),
+        "{printed}"
+    );
+    for locale in report["locales"].as_array().expect("a list") {
+        let locale = locale.as_str().expect("text");
+        let bytes = std::fs::read(out.join(format!("policy.{locale}.plim"))).expect("written");
+        let plim = Plim::open(bytes).expect("a compiled policy");
+        assert_eq!(plim.root().locale(), locale);
+        assert_eq!(
+            plim.root().revision(),
+            report["revision"].as_str().expect("text")
+        );
+    }
+}
+
+#[test]
+fn every_mistake_of_a_policy_is_said_at_once_and_serve_refuses_it_too() {
+    let folder = Folder::new("mistakes");
+    let file = folder.path().join("policy.json");
+    std::fs::write(&file, r#"{"format": 1, "plans": [{"id": "free", "quotas": {"emails": {"limit": 0}}}], "colour": 1}"#)
+        .expect("writes");
+    let file = file.to_str().expect("text");
+    let (code, out, err) = run(&["check", file]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(
+        err.matches("error[").count() >= 2 && err.matches("\n  help: ").count() >= 2,
+        "{err}"
+    );
+    let (code, out, _) = run(&["check", file, "--json"]);
+    let report: Value = serde_json::from_str(&out).expect("JSON");
+    assert!(code == 1 && report["ok"] == false, "{out}");
+    for error in report["errors"].as_array().expect("a list") {
+        for field in ["code", "path", "message", "help"] {
+            assert!(error[field].is_string(), "{error}");
+        }
+    }
+    let data = folder.path().to_str().expect("text");
+    let (code, _, err) = run(&["serve", "--port", "0", "--data", data, "--policy", file]);
+    assert!(code == 1 && err.contains("error["), "{err}");
+    let damaged = folder.path().join("x.plim");
+    std::fs::write(&damaged, b"PLIM\x01\0\0\0damaged and more").expect("writes");
+    let damaged = damaged.to_str().expect("text");
+    let (code, _, err) = run(&["serve", "--port", "0", "--data", data, "--policy", damaged]);
+    assert!(code == 1 && err.contains("error[policy_checksum]"), "{err}");
 }

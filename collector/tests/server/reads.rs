@@ -1,6 +1,11 @@
 //! What can be read: an account's events page by page, the policy, and whether the server is ready.
 
+use plimsoll::policy::Policy;
+
 use crate::support::{Folder, PK, Reply, Request, SK, Server, foreign};
+
+/// The policy of the demo.
+const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../www/demo/policy.json");
 
 fn read(server: &Server, path: &str, key: &str) -> Reply {
     Request::get(path)
@@ -104,20 +109,51 @@ fn without_a_policy_the_answer_says_how_to_give_one() {
 }
 
 #[test]
-fn a_policy_is_sent_once_and_then_confirmed_by_its_tag() {
+fn a_policy_is_compiled_for_each_locale_and_the_nearest_one_is_sent() {
     let folder = Folder::new("policy");
-    let file = folder.path().join("policy.plim");
-    std::fs::write(&file, b"PLIM compiled before").expect("writes");
-    let server = Server::start_with(folder.path(), &["--policy", file.to_str().expect("text")]);
-    let reply =
-        Request::get(&format!("/v1/policy?format=1&locale=pt-BR&key={PK}")).send(server.address);
+    let server = Server::start_with(folder.path(), &["--policy", POLICY]);
+    let policy = Policy::parse(&std::fs::read_to_string(POLICY).expect("reads")).expect("right");
+    for (asked, given) in [
+        ("en", "en"),
+        ("pt-BR", "pt-BR"),
+        ("pt", "pt-BR"),
+        ("en-GB", "en"),
+    ] {
+        let path = format!("/v1/policy?format=1&locale={asked}&key={PK}");
+        let reply = Request::get(&path).send(server.address);
+        assert_eq!(
+            (reply.status, reply.body.as_slice()),
+            (200, policy.compile(given).as_slice())
+        );
+        assert_eq!(
+            reply.header("content-type"),
+            Some("application/octet-stream")
+        );
+        assert_eq!(
+            reply.header("content-language"),
+            Some(given.to_ascii_lowercase().as_str())
+        );
+    }
+    let plain = read(&server, "/v1/policy", PK);
+    assert_eq!(plain.body, policy.compile(policy.default_locale()));
+    let newer = read(&server, "/v1/policy?format=2", PK);
     assert_eq!(
-        (reply.status, reply.body.as_slice()),
-        (200, b"PLIM compiled before".as_slice())
+        (newer.status, newer.code()),
+        (404, "policy_format_unknown".into())
     );
+}
+
+#[test]
+fn a_policy_that_was_compiled_before_is_sent_once_and_then_confirmed_by_its_tag() {
+    let folder = Folder::new("plim");
+    let policy = Policy::parse(&std::fs::read_to_string(POLICY).expect("reads")).expect("right");
+    let file = folder.path().join("policy.pt-BR.plim");
+    std::fs::write(&file, policy.compile("pt-BR")).expect("writes");
+    let server = Server::start_with(folder.path(), &["--policy", file.to_str().expect("text")]);
+    let reply = read(&server, "/v1/policy?format=1&locale=en", PK);
     assert_eq!(
-        reply.header("content-type"),
-        Some("application/octet-stream")
+        (reply.status, reply.header("content-language")),
+        (200, Some("pt-br"))
     );
     let tag = reply.header("etag").expect("a tag").to_owned();
     for given in [
@@ -138,11 +174,6 @@ fn a_policy_is_sent_once_and_then_confirmed_by_its_tag() {
         .header("if-none-match", "\"other\"")
         .send(server.address);
     assert_eq!(other.status, 200);
-    let newer = read(&server, "/v1/policy?format=2", PK);
-    assert_eq!(
-        (newer.status, newer.code()),
-        (404, "policy_format_unknown".into())
-    );
 }
 
 #[test]
