@@ -229,17 +229,8 @@ impl Engine {
 
     /// The crossings of every meter's current span, as occasions; sorted.
     fn current_occasions(&self) -> Vec<u64> {
-        let meters = self.plim.root().meters();
-        let mut ids: Vec<u64> = self
-            .meters
-            .iter()
-            .zip(meters.iter())
-            .flat_map(|(view, meter)| {
-                view.steps
-                    .iter()
-                    .map(move |step| self.crossing_id(meter.key(), view.span_start, step))
-            })
-            .collect();
+        let steps = self.meters.iter().flat_map(|view| view.steps.iter());
+        let mut ids: Vec<u64> = steps.map(|step| step.identity).collect();
         ids.sort_unstable();
         ids
     }

@@ -32,6 +32,10 @@ pub(super) struct Step {
     pub passed: Option<CrossingKind>,
     /// Whether a prompt waits for it.
     pub prompted: bool,
+    /// The crossing's identity; kept here because every decision asks for it.
+    pub identity: u64,
+    /// When it was passed.
+    pub since: Timestamp,
 }
 
 /// A meter as the engine sees it now.
@@ -119,7 +123,7 @@ fn fallen(reading: &Reading, count: i64) -> bool {
 }
 
 /// A crossing's identity, the same in every tab, on every device and for every teammate.
-pub(super) fn identity(account: &str, meter: u32, start: i64, epoch: i64, step: &Step) -> u64 {
+fn identity(account: &str, meter: u32, start: i64, epoch: i64, step: &Step) -> u64 {
     let digest = Digest::default()
         .text(account)
         .number(i64::from(meter))
@@ -147,6 +151,8 @@ pub(super) fn steps(plim: &Plim, meter: Meter<'_>, limit: Option<Limit>) -> Vec<
         rise: 0,
         passed: None,
         prompted: false,
+        identity: 0,
+        since: Timestamp(0),
     };
     let mut steps: Vec<Step> = meter
         .thresholds()
@@ -234,8 +240,13 @@ pub(super) fn observe(
         for step in &mut view.steps {
             step.passed = (view.reading.used >= step.count).then_some(CrossingKind::Crossed);
         }
+        let start = view.span_start;
+        for step in &mut view.steps {
+            identify(scene, step, meter.key(), start);
+        }
         return changed;
     }
+    let start = view.span_start;
     let highest = view
         .steps
         .iter()
@@ -250,11 +261,13 @@ pub(super) fn observe(
         } else {
             pass(memory, view.span, step, &view.reading, view.peak, seen)
         };
+        identify(scene, step, meter.key(), start);
         if let Some(kind) = passed
             && !only_highest
         {
             changed = true;
             step.passed = Some(kind);
+            step.since = scene.now;
             memory.join(
                 Table::Crossing,
                 view.span,
@@ -265,7 +278,7 @@ pub(super) fn observe(
                 ]),
             );
             let step = *step;
-            record(scene, view, meter.key(), index, &step, out);
+            record(scene, view, index, &step, out);
         }
     }
     if view.reading.used > view.peak {
@@ -275,6 +288,13 @@ pub(super) fn observe(
         }
     }
     changed
+}
+
+/// Gives a threshold its crossing's identity, where span or rise are new.
+fn identify(scene: &Scene<'_>, step: &mut Step, meter: u32, start: i64) {
+    if step.identity == 0 {
+        step.identity = identity(scene.account_id, meter, start, scene.account.epoch, step);
+    }
 }
 
 /// How this memory came to a span.
@@ -316,6 +336,7 @@ fn enter_span(
         view.peak = known.map_or(0, |(_, peak)| peak);
         for step in &mut view.steps {
             step.passed = None;
+            step.identity = 0;
         }
     }
     if known.is_some() {
@@ -387,6 +408,7 @@ fn pass(
 ) -> Option<CrossingKind> {
     if let Some(row) = memory.find(Table::Crossing, span, crossing_key(step)) {
         step.passed = Some(kind_of(row[0]));
+        step.since = Timestamp(row[1].saturating_neg());
         let standing = fault!(7) && reading.used == step.count;
         return if standing { step.passed } else { None };
     }
@@ -416,10 +438,14 @@ fn rise(
         state = state.saturating_add(1);
         *changed |= memory.join(Table::Rise, span, code, columns([state]));
     }
-    step.rise = state >> 1;
+    if step.rise != state >> 1 {
+        step.rise = state >> 1;
+        step.identity = 0;
+    }
     if state & 1 == 1 {
         let row = memory.find(Table::Crossing, span, crossing_key(step));
         step.passed = Some(row.map_or(CrossingKind::Crossed, |row| kind_of(row[0])));
+        step.since = row.map_or(Timestamp(0), |row| Timestamp(row[1].saturating_neg()));
         return None;
     }
     step.passed = None;
@@ -441,20 +467,13 @@ fn kind_of(column: i64) -> CrossingKind {
     }
 }
 
-fn record(
-    scene: &Scene<'_>,
-    view: &MeterView,
-    meter_key: u32,
-    meter: u32,
-    step: &Step,
-    out: &mut Vec<Effect>,
-) {
+fn record(scene: &Scene<'_>, view: &MeterView, meter: u32, step: &Step, out: &mut Vec<Effect>) {
     let kind = step.passed.unwrap_or(CrossingKind::Crossed);
     let limit = view.steps.last().map_or(0, |last| last.count);
     let epoch = scene.account.epoch;
     out.push(Effect::Record(Event::ThresholdCrossed {
         meter,
-        crossing: identity(scene.account_id, meter_key, view.span_start, epoch, step),
+        crossing: step.identity,
         kind,
         basis_points: step.basis_points,
         count: step.count,

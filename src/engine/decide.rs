@@ -330,9 +330,9 @@ impl Engine {
         {
             return Some(WithdrawReason::Superseded);
         }
-        let occasion = self.crossing_id(self.subject_key(prompt), view.span_start, step);
         // A level that fell far enough, or a limit that was raised, has settled the matter.
-        let settled = step.passed.is_none() || view.settled(step) || occasion != exposure.occasion;
+        let settled =
+            step.passed.is_none() || view.settled(step) || step.identity != exposure.occasion;
         settled.then_some(WithdrawReason::Owned)
     }
 
@@ -500,7 +500,13 @@ impl Engine {
                 .get(shown.index)
                 .is_some_and(|prompt| prompt.subject_kind() == 1 && prompt.subject() == meter)
         };
-        for shown in self.shown.iter().filter(about_it) {
+        // What is not painted yet was presented with these very figures.
+        for shown in self
+            .shown
+            .iter()
+            .filter(|shown| shown.rendered)
+            .filter(about_it)
+        {
             self.update(shown.exposure.id, now, out);
         }
     }

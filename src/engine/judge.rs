@@ -63,6 +63,7 @@ pub struct Fired {
 
 /// A candidate on its way through the stages.
 pub(super) struct Candidate<'a> {
+    pub index: u32,
     pub prompt: Prompt<'a>,
     pub subject: u32,
     pub fired: Fired,
@@ -144,6 +145,7 @@ impl Engine {
                 };
                 let subject = self.subject_key(prompt);
                 let candidate = Candidate {
+                    index,
                     prompt,
                     subject,
                     fired,
@@ -209,16 +211,7 @@ impl Engine {
         if view.settled(step) {
             return Err(HoldReason::NotFired);
         }
-        let key = self.subject_key(prompt);
-        let occasion = self.crossing_id(key, view.span_start, step);
-        let since = self
-            .memory
-            .find(
-                Table::Crossing,
-                view.span,
-                (u64::from(step.code) << 32) | (step.rise as u64),
-            )
-            .map_or(Timestamp(0), |row| Timestamp(row[1].saturating_neg()));
+        let (occasion, since) = (step.identity, step.since);
         Ok(Fired {
             occasion,
             since,
@@ -486,7 +479,7 @@ fn owned(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
 
 fn audience(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
     let prompt = candidate.prompt;
-    if prompt.title().is_empty() {
+    if engine.untitled.contains(&candidate.index) {
         return Some(Hold::because(HoldReason::NoText));
     }
     let route = engine.context.route.as_str();
@@ -499,7 +492,7 @@ fn audience(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
         .routes_out()
         .iter()
         .any(|pattern| route_matches(pattern, route));
-    if away || kept_out || engine.route_is_target(route) {
+    if away || kept_out || engine.on_target {
         return Some(Hold::because(HoldReason::Route));
     }
     let pacing = engine.plim.root().pacing().get(0)?;

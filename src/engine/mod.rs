@@ -28,7 +28,7 @@ pub use respond::intent_id;
 use crate::plim::Plim;
 use crate::unit::{DAY_MS, Digest, Key, Limit, Millis, Timestamp, Writer};
 use account::{Account, Applied};
-use crossing::{MeterView, Scene, Step};
+use crossing::{MeterView, Scene};
 use decide::{Hit, Shown};
 use effect::{Delta, Effect, Event, HoldReason, Reading, Verdict, WakeReason};
 use input::{Context, Input, Now};
@@ -78,7 +78,13 @@ pub struct Engine {
     clock: Clock,
     owner: String,
     shown: Vec<Shown>,
+    /// Meters whose figures changed since the screen was last brought up to date.
+    moved: Vec<u32>,
     hits: Vec<Hit>,
+    /// Prompts without a title in this locale: they have nothing to say.
+    untitled: Vec<u32>,
+    /// The route is where one of the policy's own actions leads.
+    on_target: bool,
     /// Prompts that the painter could not paint in this page life.
     failed: Vec<u32>,
     held: Vec<(u32, HoldReason, i64)>,
@@ -127,7 +133,10 @@ impl Engine {
             clock: Clock::default(),
             owner: String::new(),
             shown: Vec::new(),
+            moved: Vec::new(),
             hits: Vec::new(),
+            untitled: Vec::new(),
+            on_target: false,
             failed: Vec::new(),
             held: Vec::new(),
             eligible_at: None,
@@ -137,6 +146,12 @@ impl Engine {
             dirty: Dirty::default(),
         };
         engine.account = Account::read(&engine.plim, &engine.memory);
+        let prompts = engine.plim.root().prompts();
+        let untitled = prompts
+            .iter()
+            .zip(0..)
+            .filter(|(prompt, _)| prompt.title().is_empty());
+        engine.untitled = untitled.map(|(_, index)| index).collect();
         engine
     }
 
@@ -170,6 +185,7 @@ impl Engine {
                 self.decide(now, Scope::All, &mut out);
             }
             Input::Context(context) => {
+                self.on_target = self.route_is_target(&context.route);
                 self.context = context;
                 self.decide(now, Scope::All, &mut out);
             }
@@ -381,8 +397,8 @@ impl Engine {
             now,
         };
         self.dirty.memory |= crossing::observe(&scene, &mut self.memory, view, index, out);
-        if moved {
-            self.update_meter(index, now, out);
+        if moved && !self.moved.contains(&index) {
+            self.moved.push(index);
         }
     }
 
@@ -426,7 +442,7 @@ impl Engine {
             if let Some(view) = self.meters.get_mut(index as usize) {
                 view.reading = reading;
             }
-            self.update_meter(index, now, out);
+            self.moved.push(index);
             return;
         }
         self.observe(index, reading, now, out);
@@ -550,6 +566,9 @@ impl Engine {
     }
 
     fn finish(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        for meter in core::mem::take(&mut self.moved) {
+            self.update_meter(meter, now, out);
+        }
         if self.dirty.memory {
             let wall_ahead = self
                 .memory
@@ -610,15 +629,5 @@ impl Engine {
             .iter()
             .position(|other| other.key() == prompt && self.subject_key(other) == subject)?;
         u32::try_from(index).ok()
-    }
-
-    fn crossing_id(&self, meter: u32, span_start: i64, step: &Step) -> u64 {
-        crossing::identity(
-            &self.identity.account,
-            meter,
-            span_start,
-            self.account.epoch,
-            step,
-        )
     }
 }

@@ -13,7 +13,9 @@ use super::{DEFAULT_LOCALE, Policy};
 use crate::engine::effect::{Lane, Surface};
 use crate::engine::input::ActionKind;
 use crate::json::Json;
-use crate::plim::{self, FeatureDraft, MeterDraft, PlanDraft, PromptDraft, QuotaDraft, RootDraft, ThresholdDraft};
+use crate::plim::{
+    self, FeatureDraft, MeterDraft, PlanDraft, PromptDraft, QuotaDraft, RootDraft, ThresholdDraft,
+};
 use crate::unit::{Key, Limit};
 
 /// Prompts of one rank follow the policy's order.
@@ -46,7 +48,12 @@ impl Policy {
             add(&mut locales, &meter.usage);
         }
         for feature in &self.subjects.features {
-            for words in [&feature.name, &feature.outcome, &feature.image, &feature.image_alt] {
+            for words in [
+                &feature.name,
+                &feature.outcome,
+                &feature.image,
+                &feature.image_alt,
+            ] {
                 add(&mut locales, words);
             }
         }
@@ -64,10 +71,30 @@ impl Policy {
         let mut root = RootDraft {
             revision: self.revision.clone(),
             locale: speaker.locale.clone(),
-            plans: self.plans.iter().map(|plan| self.plan(plan, speaker)).collect(),
-            meters: self.subjects.meters.iter().enumerate().map(|(at, meter)| self.meter(at, meter, speaker)).collect(),
-            features: self.subjects.features.iter().map(|feature| feature_draft(feature, speaker)).collect(),
-            groups: self.pacing.groups.iter().map(super::pacing::Group::draft).collect(),
+            plans: self
+                .plans
+                .iter()
+                .map(|plan| self.plan(plan, speaker))
+                .collect(),
+            meters: self
+                .subjects
+                .meters
+                .iter()
+                .enumerate()
+                .map(|(at, meter)| self.meter(at, meter, speaker))
+                .collect(),
+            features: self
+                .subjects
+                .features
+                .iter()
+                .map(|feature| feature_draft(feature, speaker))
+                .collect(),
+            groups: self
+                .pacing
+                .groups
+                .iter()
+                .map(super::pacing::Group::draft)
+                .collect(),
             pacing: vec![self.pacing.draft.clone()],
             checkout_link: self.links.checkout.clone(),
             pricing_link: self.links.pricing.clone(),
@@ -77,14 +104,25 @@ impl Policy {
             ui: speaker.ui(),
             ..RootDraft::default()
         };
-        for (order, prompt) in self.prompts.iter().enumerate().filter(|(_, prompt)| prompt.is_on) {
+        for (order, prompt) in self
+            .prompts
+            .iter()
+            .enumerate()
+            .filter(|(_, prompt)| prompt.is_on)
+        {
             self.add_instances(&mut root, order, prompt, speaker);
         }
         root
     }
 
     /// One instance for each subject, known to the subject by its index.
-    fn add_instances(&self, root: &mut RootDraft, order: usize, prompt: &Prompt, speaker: &Speaker<'_>) {
+    fn add_instances(
+        &self,
+        root: &mut RootDraft,
+        order: usize,
+        prompt: &Prompt,
+        speaker: &Speaker<'_>,
+    ) {
         let words = speaker.words(prompt);
         let subjects: &[usize] = match &prompt.about {
             About::Account => &[0],
@@ -96,7 +134,11 @@ impl Policy {
             match prompt.about {
                 About::Account => root.general_prompts.push(index),
                 About::Meters(_) => {
-                    usage = self.subjects.meters.get(*subject).and_then(|meter| speaker.usage(meter));
+                    usage = self
+                        .subjects
+                        .meters
+                        .get(*subject)
+                        .and_then(|meter| speaker.usage(meter));
                     if let Some(meter) = root.meters.get_mut(*subject) {
                         meter.prompts.push(index);
                     }
@@ -111,7 +153,11 @@ impl Policy {
                 subject: word(*subject),
                 title: words.map_or_else(String::new, |words| words.title.json(usage)),
                 body: words.map_or_else(Vec::new, |words| {
-                    words.body.iter().map(|sentence| sentence.json(usage)).collect()
+                    words
+                        .body
+                        .iter()
+                        .map(|sentence| sentence.json(usage))
+                        .collect()
                 }),
                 ..prompt_draft(prompt, order)
             });
@@ -120,7 +166,12 @@ impl Policy {
 
     fn plan(&self, plan: &Plan, speaker: &Speaker<'_>) -> PlanDraft {
         let price = plan.price.as_ref();
-        let quota = |meter: usize| plan.quotas.iter().find(|(own, _)| *own == meter).map(|(_, quota)| *quota);
+        let quota = |meter: usize| {
+            plan.quotas
+                .iter()
+                .find(|(own, _)| *own == meter)
+                .map(|(_, quota)| *quota)
+        };
         PlanDraft {
             key: Key::of(&plan.id).0,
             id: plan.id.clone(),
@@ -129,15 +180,21 @@ impl Policy {
             price_minor: price.map_or(-1, |price| price.amount_minor),
             price_currency: price.map_or_else(String::new, |price| price.currency.clone()),
             price_per: price.map_or_else(String::new, |price| price.per.into()),
-            quotas: (0..self.subjects.meters.len()).map(|meter| quota_draft(quota(meter))).collect(),
+            quotas: (0..self.subjects.meters.len())
+                .map(|meter| quota_draft(quota(meter)))
+                .collect(),
             features: plan.features.iter().map(|index| word(*index)).collect(),
         }
     }
 
     fn meter(&self, index: usize, meter: &Meter, speaker: &Speaker<'_>) -> MeterDraft {
-        let mut thresholds = meter.thresholds.clone().unwrap_or_else(|| self.thresholds.clone());
+        let mut thresholds = meter
+            .thresholds
+            .clone()
+            .unwrap_or_else(|| self.thresholds.clone());
         for prompt in &self.prompts {
-            if let (Trigger::Threshold { kind, value }, About::Meters(meters)) = (prompt.trigger, &prompt.about)
+            if let (Trigger::Threshold { kind, value }, About::Meters(meters)) =
+                (prompt.trigger, &prompt.about)
                 && meters.contains(&index)
             {
                 thresholds.push(ThresholdDraft { kind, value });
@@ -147,7 +204,9 @@ impl Policy {
         thresholds.dedup();
         let mut name = Json::new();
         name.object(|json| match speaker.first(&meter.name) {
-            Some(forms) => forms.iter().for_each(|(form, word)| json.key(form).string(word)),
+            Some(forms) => forms
+                .iter()
+                .for_each(|(form, word)| json.key(form).string(word)),
             None => json.key("other").string(&meter.id),
         });
         MeterDraft {
@@ -174,13 +233,20 @@ fn feature_draft(feature: &Feature, speaker: &Speaker<'_>) -> FeatureDraft {
 }
 
 fn quota_draft(quota: Option<Quota>) -> QuotaDraft {
-    let Some(quota) = quota else { return QuotaDraft::default() };
+    let Some(quota) = quota else {
+        return QuotaDraft::default();
+    };
     let (limit_kind, limit) = match quota.limit {
         Limit::None => (0, 0),
         Limit::Of(limit) => (1, limit),
         Limit::Unlimited => (2, 0),
     };
-    QuotaDraft { limit_kind, limit, soft: u32::from(quota.is_soft), period: quota.period }
+    QuotaDraft {
+        limit_kind,
+        limit,
+        soft: u32::from(quota.is_soft),
+        period: quota.period,
+    }
 }
 
 /// All of an instance but its subject and its words.
@@ -188,12 +254,18 @@ fn prompt_draft(prompt: &Prompt, order: usize) -> PromptDraft {
     let (threshold_kind, value, window_ms, steps) = match prompt.trigger {
         Trigger::Threshold { kind, value } => (kind, value, 0, 0),
         Trigger::AtLimit | Trigger::LimitHit => (0, 0, 0, 0),
-        Trigger::Explored { times, window_ms, steps } => (0, times, window_ms, steps),
+        Trigger::Explored {
+            times,
+            window_ms,
+            steps,
+        } => (0, times, window_ms, steps),
         Trigger::TrialEnding { before_ms } => (0, before_ms, 0, 0),
     };
     let is_feature = matches!(prompt.about, About::Features(_));
     let rank = prompt.rank.unwrap_or_else(|| prompt.trigger.rank());
-    let rank = rank.saturating_mul(ORDERS).saturating_add(i64::from(word(order)).min(ORDERS - 1));
+    let rank = rank
+        .saturating_mul(ORDERS)
+        .saturating_add(i64::from(word(order)).min(ORDERS - 1));
     PromptDraft {
         key: Key::of(&prompt.id).0,
         id: prompt.id.clone(),
@@ -252,9 +324,17 @@ impl<'p> Speaker<'p> {
         let spoken = policy.locales();
         // A locale in which nothing is said would write German dates into English sentences.
         let is_spoken = chain(&wanted).iter().any(|locale| spoken.contains(locale));
-        let locale = if is_spoken { wanted } else { policy.default_locale.clone() };
+        let locale = if is_spoken {
+            wanted
+        } else {
+            policy.default_locale.clone()
+        };
         let mut chain_all: Vec<String> = Vec::new();
-        for locale in [locale.as_str(), policy.default_locale.as_str(), DEFAULT_LOCALE] {
+        for locale in [
+            locale.as_str(),
+            policy.default_locale.as_str(),
+            DEFAULT_LOCALE,
+        ] {
             for step in chain(locale) {
                 if !chain_all.contains(&step) {
                     chain_all.push(step);
@@ -262,14 +342,24 @@ impl<'p> Speaker<'p> {
             }
         }
         let of = |all: &'p [(String, Texts)], locale: &str| {
-            all.iter().find(|(own, _)| own == locale).map(|(_, texts)| texts)
+            all.iter()
+                .find(|(own, _)| own == locale)
+                .map(|(_, texts)| texts)
         };
         let mut texts = Vec::new();
         for locale in &chain_all {
             let both = [of(&policy.texts, locale), of(built_in, locale)];
-            texts.extend(both.into_iter().flatten().map(|texts| (locale.clone(), texts)));
+            texts.extend(
+                both.into_iter()
+                    .flatten()
+                    .map(|texts| (locale.clone(), texts)),
+            );
         }
-        Self { chain: chain_all, locale, texts }
+        Self {
+            chain: chain_all,
+            locale,
+            texts,
+        }
     }
 
     fn first<'v, T>(&self, values: &'v Localized<T>) -> Option<&'v T> {
@@ -277,7 +367,9 @@ impl<'p> Speaker<'p> {
     }
 
     fn say(&self, values: &Localized<String>, otherwise: &str) -> String {
-        self.first(values).cloned().unwrap_or_else(|| otherwise.into())
+        self.first(values)
+            .cloned()
+            .unwrap_or_else(|| otherwise.into())
     }
 
     /// What a prompt says: its own words, else those of its id, else those of its trigger.
@@ -285,7 +377,13 @@ impl<'p> Speaker<'p> {
         let shared = prompt.trigger.text_id();
         self.first(&prompt.texts).or_else(|| {
             self.texts.iter().find_map(|(_, texts)| {
-                let of = |id: &str| texts.prompts.iter().find(|(own, _)| own == id).map(|(_, words)| words);
+                let of = |id: &str| {
+                    texts
+                        .prompts
+                        .iter()
+                        .find(|(own, _)| own == id)
+                        .map(|(_, words)| words)
+                };
                 of(&prompt.id).or_else(|| of(shared))
             })
         })
@@ -302,8 +400,17 @@ impl<'p> Speaker<'p> {
 
     fn action_labels(&self) -> Vec<String> {
         let label = |index: usize| {
-            let own = |(_, texts): &(String, &'p Texts)| texts.actions.iter().find(|(at, _)| *at == index).map(|(_, text)| text);
-            self.texts.iter().find_map(own).map_or_else(String::new, |text| text.json(None))
+            let own = |(_, texts): &(String, &'p Texts)| {
+                texts
+                    .actions
+                    .iter()
+                    .find(|(at, _)| *at == index)
+                    .map(|(_, text)| text)
+            };
+            self.texts
+                .iter()
+                .find_map(own)
+                .map_or_else(String::new, |text| text.json(None))
         };
         (0..ActionKind::ALL.len()).map(label).collect()
     }
@@ -312,7 +419,13 @@ impl<'p> Speaker<'p> {
         let mut json = Json::new();
         json.object(|json| {
             for (id, _) in UI {
-                let own = |(_, texts): &(String, &'p Texts)| texts.ui.iter().find(|(own, _)| own == id).map(|(_, text)| text);
+                let own = |(_, texts): &(String, &'p Texts)| {
+                    texts
+                        .ui
+                        .iter()
+                        .find(|(own, _)| own == id)
+                        .map(|(_, text)| text)
+                };
                 if let Some(text) = self.texts.iter().find_map(own) {
                     json.key(id).raw(&text.json(None));
                 }

@@ -18,8 +18,16 @@ pub struct PolicyError {
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.path.is_empty() { "policy" } else { self.path.as_str() };
-        write!(f, "{place}: {} [{}]; help: {}", self.message, self.code, self.help)
+        let place = if self.path.is_empty() {
+            "policy"
+        } else {
+            self.path.as_str()
+        };
+        write!(
+            f,
+            "{place}: {} [{}]; help: {}",
+            self.message, self.code, self.help
+        )
     }
 }
 

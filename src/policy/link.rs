@@ -29,18 +29,28 @@ pub(super) fn read(walk: &mut Walk, tree: &Tree, at: &At<'_>, holes: Holes) -> O
 }
 
 fn check(link: &str, holes: Holes) -> Result<(), (String, String)> {
-    let wrong = |message: &str, help: &str| Err((format!("{}: {message}", shown(link)), help.to_string()));
+    let wrong =
+        |message: &str, help: &str| Err((format!("{}: {message}", shown(link)), help.to_string()));
     if link.chars().count() > LINK_CHARS {
-        return wrong(&format!("longer than {LINK_CHARS} characters"), "shorten the link");
+        return wrong(
+            &format!("longer than {LINK_CHARS} characters"),
+            "shorten the link",
+        );
     }
-    if link.chars().any(|c| is_hidden(c) || c.is_whitespace() || matches!(c, '\\' | '"' | '<' | '>' | '`')) {
+    if link
+        .chars()
+        .any(|c| is_hidden(c) || c.is_whitespace() || matches!(c, '\\' | '"' | '<' | '>' | '`'))
+    {
         return wrong("a character that links cannot have", "percent-encode it");
     }
     let path = if let Some(rest) = link.strip_prefix("https://") {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (host, path) = rest.split_at(end);
         if let Err(message) = check_host(host) {
-            return wrong(message, "write a host such as `example.com`, in letters, digits, `-` and `.`");
+            return wrong(
+                message,
+                "write a host such as `example.com`, in letters, digits, `-` and `.`",
+            );
         }
         path
     } else if link.starts_with('/') && !link.starts_with("//") {
@@ -51,7 +61,8 @@ fn check(link: &str, holes: Holes) -> Result<(), (String, String)> {
             "write `https://example.com/…` or `/…`",
         );
     };
-    check_holes(path, holes).map_err(|(message, help)| (format!("{}: {message}", shown(link)), help))
+    check_holes(path, holes)
+        .map_err(|(message, help)| (format!("{}: {message}", shown(link)), help))
 }
 
 fn check_host(authority: &str) -> Result<(), &'static str> {
@@ -66,13 +77,17 @@ fn check_host(authority: &str) -> Result<(), &'static str> {
         None => (authority, None),
     };
     if let Some(port) = port
-        && (port.starts_with('0') || !port.bytes().all(|b| b.is_ascii_digit()) || port.parse::<u16>().is_err())
+        && (port.starts_with('0')
+            || !port.bytes().all(|b| b.is_ascii_digit())
+            || port.parse::<u16>().is_err())
     {
         return Err("the port is not from 1 to 65535");
     }
     let label_fits = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
@@ -86,15 +101,23 @@ fn check_holes(path: &str, holes: Holes) -> Result<(), (String, String)> {
     let mut rest = path;
     while let Some(at) = rest.find(['{', '}']) {
         let (_, from) = rest.split_at(at);
-        let Some((name, after)) = from.strip_prefix('{').and_then(|hole| hole.split_once('}')) else {
-            return Err(("a brace without its other half".into(), "write `{plan}`, or percent-encode it".into()));
+        let Some((name, after)) = from.strip_prefix('{').and_then(|hole| hole.split_once('}'))
+        else {
+            return Err((
+                "a brace without its other half".into(),
+                "write `{plan}`, or percent-encode it".into(),
+            ));
         };
         if holes == Holes::None {
-            return Err((format!("no value for {}", shown(name)), "write the link in full".into()));
+            return Err((
+                format!("no value for {}", shown(name)),
+                "write the link in full".into(),
+            ));
         }
         if !PLACEHOLDERS.contains(&name) {
             let help = did_you_mean(name, PLACEHOLDERS.into_iter());
-            let help = help.unwrap_or_else(|| format!("placeholders are {}", listed(&PLACEHOLDERS)));
+            let help =
+                help.unwrap_or_else(|| format!("placeholders are {}", listed(&PLACEHOLDERS)));
             return Err((format!("there is no placeholder {}", shown(name)), help));
         }
         rest = after;

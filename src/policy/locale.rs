@@ -22,7 +22,10 @@ impl<T> Default for Localized<T> {
 impl<T> Localized<T> {
     /// The value of exactly this locale.
     pub fn exact(&self, locale: &str) -> Option<&T> {
-        self.0.iter().find(|(own, _)| own == locale).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(own, _)| own == locale)
+            .map(|(_, value)| value)
     }
 
     /// The value of the first locale of a chain that has one.
@@ -40,7 +43,12 @@ impl<T> Localized<T> {
     ) -> Self {
         match tree {
             Tree::Object(_) => Self::read_object(walk, tree, at, default, value),
-            _ => Self(value(walk, tree, at).map(|value| (default.into(), value)).into_iter().collect()),
+            _ => Self(
+                value(walk, tree, at)
+                    .map(|value| (default.into(), value))
+                    .into_iter()
+                    .collect(),
+            ),
         }
     }
 
@@ -66,7 +74,12 @@ impl<T> Localized<T> {
         }
         if !entries.iter().any(|(tag, _)| tag == default) {
             let message = format!("no text in the default locale `{default}`");
-            walk.error(at, "missing_text", message, format!("add `{default}`, or change `default_locale`"));
+            walk.error(
+                at,
+                "missing_text",
+                message,
+                format!("add `{default}`, or change `default_locale`"),
+            );
         }
         Self(values)
     }
@@ -79,7 +92,12 @@ pub(super) fn check_tag(walk: &mut Walk, tag: &str, at: &At<'_>) -> bool {
         Some(canonical) => format!("write `{canonical}`"),
         None => "write a BCP 47 tag such as `en` or `pt-BR`".into(),
     };
-    walk.error(at, "bad_locale", format!("{} is not a locale", shown(tag)), help);
+    walk.error(
+        at,
+        "bad_locale",
+        format!("{} is not a locale", shown(tag)),
+        help,
+    );
     false
 }
 
@@ -90,7 +108,10 @@ pub(super) fn canonical(tag: &str) -> Option<String> {
         let alphabetic = part.bytes().all(|byte| byte.is_ascii_alphabetic());
         let fits = match index {
             0 => alphabetic && (2..=3).contains(&part.len()),
-            _ => part.bytes().all(|byte| byte.is_ascii_alphanumeric()) && (1..=8).contains(&part.len()),
+            _ => {
+                part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                    && (1..=8).contains(&part.len())
+            }
         };
         if !fits || tag.len() > TAG_BYTES {
             return None;
@@ -100,7 +121,11 @@ pub(super) fn canonical(tag: &str) -> Option<String> {
             (_, 2) => out.push_str(&format!("-{}", part.to_ascii_uppercase())),
             (_, 4) if alphabetic => {
                 let (head, tail) = part.split_at(1);
-                out.push_str(&format!("-{}{}", head.to_ascii_uppercase(), tail.to_ascii_lowercase()));
+                out.push_str(&format!(
+                    "-{}{}",
+                    head.to_ascii_uppercase(),
+                    tail.to_ascii_lowercase()
+                ));
             }
             _ => out.push_str(&format!("-{}", part.to_ascii_lowercase())),
         }
@@ -130,13 +155,25 @@ mod tests {
     fn tags_have_one_way_of_writing() {
         assert_eq!(canonical("PT-br").as_deref(), Some("pt-BR"));
         assert_eq!(canonical("zh-hant-tw").as_deref(), Some("zh-Hant-TW"));
-        for bad in ["", "e", "en_US", "en-", "-en", "en-123456789", "é", "__proto__"] {
+        for bad in [
+            "",
+            "e",
+            "en_US",
+            "en-",
+            "-en",
+            "en-123456789",
+            "é",
+            "__proto__",
+        ] {
             assert_eq!(canonical(bad), None, "{bad}");
         }
     }
 
     #[test]
     fn a_tag_shortens_from_the_right() {
-        assert_eq!(chain("de-DE-u-co-phonebk"), ["de-DE-u-co-phonebk", "de-DE-u-co", "de-DE", "de"]);
+        assert_eq!(
+            chain("de-DE-u-co-phonebk"),
+            ["de-DE-u-co-phonebk", "de-DE-u-co", "de-DE", "de"]
+        );
     }
 }

@@ -42,11 +42,30 @@ const INSTANCES_MAX: usize = 2_000;
 /// Uses are remembered one by one for five minutes, so a later settling would find nothing.
 const SETTLE_MS_MAX: Millis = 300 * SECOND_MS;
 const FIELDS: &[&str] = &[
-    "format", "$schema", "revision", "default_locale", "plans", "meters", "features", "thresholds", "prompts",
-    "defaults", "texts", "pacing", "links", "settle_ms",
+    "format",
+    "$schema",
+    "revision",
+    "default_locale",
+    "plans",
+    "meters",
+    "features",
+    "thresholds",
+    "prompts",
+    "defaults",
+    "texts",
+    "pacing",
+    "links",
+    "settle_ms",
 ];
-const LATER_FIELDS: &[&str] =
-    &["experiments", "holdout", "groups", "scoring", "sales_triggers", "handoff", "recording_percent"];
+const LATER_FIELDS: &[&str] = &[
+    "experiments",
+    "holdout",
+    "groups",
+    "scoring",
+    "sales_triggers",
+    "handoff",
+    "recording_percent",
+];
 
 /// A policy without mistakes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,13 +107,15 @@ impl Policy {
     /// All mistakes in it, at most 100.
     pub fn from_tree(tree: &Tree) -> Result<Self, Vec<PolicyError>> {
         let mut walk = Walk::default();
-        let policy = walk.fields(tree, &At::Root, FIELDS, LATER_FIELDS).map(|fields| {
-            let mut policy = read(&mut walk, &fields);
-            if policy.revision.is_empty() {
-                policy.revision = checksum(tree);
-            }
-            policy
-        });
+        let policy = walk
+            .fields(tree, &At::Root, FIELDS, LATER_FIELDS)
+            .map(|fields| {
+                let mut policy = read(&mut walk, &fields);
+                if policy.revision.is_empty() {
+                    policy.revision = checksum(tree);
+                }
+                policy
+            });
         match policy {
             Some(policy) if walk.errors.is_empty() => Ok(policy),
             _ => Err(walk.errors),
@@ -118,7 +139,9 @@ impl Policy {
 fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
     let at = &At::Root;
     read_format(walk, fields, at);
-    let revision = fields.of("revision").and_then(|tree| read_revision(walk, tree, &At::Field(at, "revision")));
+    let revision = fields
+        .of("revision")
+        .and_then(|tree| read_revision(walk, tree, &At::Field(at, "revision")));
     let default_locale = read_default_locale(walk, fields, at);
     let mut subjects = Subjects::default();
     if let Some(tree) = fields.of("meters") {
@@ -137,7 +160,8 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
         plan::check_used(walk, &plans, &subjects);
     }
     let thresholds_at = At::Field(at, "thresholds");
-    let thresholds = subject::read_default_thresholds(walk, fields.of("thresholds"), &thresholds_at);
+    let thresholds =
+        subject::read_default_thresholds(walk, fields.of("thresholds"), &thresholds_at);
     let pacing = Pacing::read(walk, fields.of("pacing"), &At::Field(at, "pacing"));
     let defaults = prompt::defaults(&subjects, &thresholds);
     let mut prompts = Vec::new();
@@ -152,12 +176,23 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
     }
     let texts = match fields.of("texts") {
         Some(tree) => texts::read(walk, tree, &At::Field(at, "texts"), &|id| {
-            defaults.iter().find(|prompt| prompt.id == id).map(|prompt| prompt.trigger.offer())
+            defaults
+                .iter()
+                .find(|prompt| prompt.id == id)
+                .map(|prompt| prompt.trigger.offer())
         }),
         None => Vec::new(),
     };
-    let with_defaults = fields.of("defaults").and_then(|tree| walk.boolean(tree, &At::Field(at, "defaults")));
-    add_defaults(walk, at, &mut prompts, defaults, with_defaults != Some(false));
+    let with_defaults = fields
+        .of("defaults")
+        .and_then(|tree| walk.boolean(tree, &At::Field(at, "defaults")));
+    add_defaults(
+        walk,
+        at,
+        &mut prompts,
+        defaults,
+        with_defaults != Some(false),
+    );
     let links = match fields.of("links") {
         Some(tree) => read_links(walk, tree, &At::Field(at, "links")),
         None => Links::default(),
@@ -178,12 +213,19 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
 }
 
 fn read_format(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>) {
-    let Some(tree) = walk.required(fields, at, "format") else { return };
+    let Some(tree) = walk.required(fields, at, "format") else {
+        return;
+    };
     if let Some(format) = walk.integer(tree, &At::Field(at, "format"), 0..=i64::MAX)
         && format != FORMAT
     {
         let message = format!("format `{format}` is not known to this version");
-        walk.error(&At::Field(at, "format"), "unknown_format", message, "write 1, or use a newer package");
+        walk.error(
+            &At::Field(at, "format"),
+            "unknown_format",
+            message,
+            "write 1, or use a newer package",
+        );
     }
 }
 
@@ -194,13 +236,20 @@ fn read_revision(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<String> {
         return Some(text.into());
     }
     let message = format!("{} cannot be a revision", shown(text));
-    walk.error(at, "bad_revision", message, "use 1 to 32 letters, digits, `.`, `_`, `-`, `+` or `:`");
+    walk.error(
+        at,
+        "bad_revision",
+        message,
+        "use 1 to 32 letters, digits, `.`, `_`, `-`, `+` or `:`",
+    );
     None
 }
 
 fn read_default_locale(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>) -> String {
     let place = At::Field(at, "default_locale");
-    let tag = fields.of("default_locale").and_then(|tree| walk.string(tree, &place));
+    let tag = fields
+        .of("default_locale")
+        .and_then(|tree| walk.string(tree, &place));
     match tag {
         Some(tag) if check_tag(walk, tag, &place) => tag.into(),
         // One mistake in the tag must not make every text miss its locale.
@@ -210,19 +259,35 @@ fn read_default_locale(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>) -> Str
 }
 
 /// Adds the built-in prompts that are wanted and not replaced; all instances together have a limit.
-fn add_defaults(walk: &mut Walk, at: &At<'_>, prompts: &mut Vec<Prompt>, defaults: Vec<Prompt>, wanted: bool) {
+fn add_defaults(
+    walk: &mut Walk,
+    at: &At<'_>,
+    prompts: &mut Vec<Prompt>,
+    defaults: Vec<Prompt>,
+    wanted: bool,
+) {
     let own = prompts.len();
     for prompt in defaults {
         if wanted && !prompts.iter().take(own).any(|own| own.id == prompt.id) {
             prompts.push(prompt);
         }
     }
-    let instances = prompts.iter().filter(|prompt| prompt.is_on).map(|prompt| prompt.about.len());
+    let instances = prompts
+        .iter()
+        .filter(|prompt| prompt.is_on)
+        .map(|prompt| prompt.about.len());
     let instances = instances.fold(0_usize, usize::saturating_add);
     if instances > INSTANCES_MAX {
-        let message = format!("`{instances}` prompts once each meter and feature has its own, at most {INSTANCES_MAX} fit");
+        let message = format!(
+            "`{instances}` prompts once each meter and feature has its own, at most {INSTANCES_MAX} fit"
+        );
         let help = "name a `meter` or `feature` in the triggers, or write `\"defaults\": false`";
-        walk.error(&At::Field(at, "prompts"), "too_many_instances", message, help);
+        walk.error(
+            &At::Field(at, "prompts"),
+            "too_many_instances",
+            message,
+            help,
+        );
     }
 }
 
@@ -231,10 +296,16 @@ fn read_links(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Links {
         return Links::default();
     };
     let mut link = |name: &str| {
-        let link = fields.of(name).and_then(|tree| link::read(walk, tree, &At::Field(at, name), Holes::Typed));
+        let link = fields
+            .of(name)
+            .and_then(|tree| link::read(walk, tree, &At::Field(at, name), Holes::Typed));
         link.unwrap_or_default()
     };
-    Links { checkout: link("checkout"), pricing: link("pricing"), sales: link("sales") }
+    Links {
+        checkout: link("checkout"),
+        pricing: link("pricing"),
+        sales: link("sales"),
+    }
 }
 
 /// The first 12 hex digits of a 64-bit digest of the tree, members sorted by name.

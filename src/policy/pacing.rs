@@ -19,8 +19,16 @@ const MONTH_MS: Millis = 30 * DAY_MS;
 const AGE_HOURS_MAX: i64 = 8_760;
 const LADDER_STEPS_MAX: usize = 10;
 const FIELDS: &[&str] = &[
-    "caps", "weekly_budget", "gap_hours", "min_account_age_hours", "min_user_age_hours", "ladder_days",
-    "limit_hit_gap_hours", "limit_hits_per_day", "quiet_hours", "groups",
+    "caps",
+    "weekly_budget",
+    "gap_hours",
+    "min_account_age_hours",
+    "min_user_age_hours",
+    "ladder_days",
+    "limit_hit_gap_hours",
+    "limit_hits_per_day",
+    "quiet_hours",
+    "groups",
 ];
 
 /// A group of prompts with caps of its own.
@@ -32,7 +40,10 @@ pub(super) struct Group {
 
 impl Group {
     pub fn draft(&self) -> GroupDraft {
-        GroupDraft { key: Key::of(&self.id).0, caps: self.caps.clone() }
+        GroupDraft {
+            key: Key::of(&self.id).0,
+            caps: self.caps.clone(),
+        }
     }
 }
 
@@ -58,7 +69,10 @@ impl Default for Pacing {
             quiet_from: 0,
             quiet_to: 0,
         };
-        Self { draft, groups: Vec::new() }
+        Self {
+            draft,
+            groups: Vec::new(),
+        }
     }
 }
 
@@ -78,9 +92,19 @@ impl Pacing {
         };
         let draft = &mut pacing.draft;
         draft.gap_ms = hours("gap_hours", 0, SPAN_HOURS_MAX, draft.gap_ms);
-        draft.min_account_age_ms = hours("min_account_age_hours", 0, AGE_HOURS_MAX, draft.min_account_age_ms);
+        draft.min_account_age_ms = hours(
+            "min_account_age_hours",
+            0,
+            AGE_HOURS_MAX,
+            draft.min_account_age_ms,
+        );
         draft.min_user_age_ms = hours("min_user_age_hours", 0, AGE_HOURS_MAX, 0);
-        draft.limit_hit_gap_ms = hours("limit_hit_gap_hours", 1, SPAN_HOURS_MAX, draft.limit_hit_gap_ms);
+        draft.limit_hit_gap_ms = hours(
+            "limit_hit_gap_hours",
+            1,
+            SPAN_HOURS_MAX,
+            draft.limit_hit_gap_ms,
+        );
         let per_day = walk.integer_or(&fields, at, "limit_hits_per_day", 1..=24, 2);
         draft.limit_hit_per_day = u32::try_from(per_day).unwrap_or(2);
         draft.caps = read_budget(walk, &fields, at);
@@ -88,7 +112,8 @@ impl Pacing {
             draft.ladder_ms = read_ladder(walk, tree, &At::Field(at, "ladder_days"));
         }
         if let Some(tree) = fields.of("quiet_hours") {
-            (draft.quiet_from, draft.quiet_to) = read_quiet(walk, tree, &At::Field(at, "quiet_hours"));
+            (draft.quiet_from, draft.quiet_to) =
+                read_quiet(walk, tree, &At::Field(at, "quiet_hours"));
         }
         if let Some(tree) = fields.of("groups") {
             pacing.groups = read_groups(walk, tree, &At::Field(at, "groups"));
@@ -122,7 +147,9 @@ pub(super) fn read_caps(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<CapDra
     let mut caps = Vec::new();
     for (index, item) in walk.list(tree, at, CAPS_MAX).iter().enumerate() {
         let place = At::Item(at, index);
-        let Some(fields) = walk.fields(item, &place, &["count", "per"], &[]) else { continue };
+        let Some(fields) = walk.fields(item, &place, &["count", "per"], &[]) else {
+            continue;
+        };
         let count = walk
             .required(&fields, &place, "count")
             .and_then(|tree| walk.integer(tree, &At::Field(&place, "count"), 1..=100));
@@ -139,18 +166,31 @@ pub(super) fn read_caps(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<CapDra
 fn read_span(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Millis> {
     let text = walk.string(tree, at)?;
     let counted = |unit: char, hours: i64| {
-        let digits = text.strip_suffix(unit).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
-        digits.parse::<i64>().ok()?.checked_mul(hours).filter(|hours| (1..=SPAN_HOURS_MAX).contains(hours))
+        let digits = text
+            .strip_suffix(unit)
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+        digits
+            .parse::<i64>()
+            .ok()?
+            .checked_mul(hours)
+            .filter(|hours| (1..=SPAN_HOURS_MAX).contains(hours))
     };
     let span = match text {
         "day" => Some(DAY_MS),
         "week" => Some(WEEK_MS),
         "month" => Some(MONTH_MS),
-        _ => counted('h', 1).or_else(|| counted('d', 24)).map(|hours| hours.saturating_mul(HOUR_MS)),
+        _ => counted('h', 1)
+            .or_else(|| counted('d', 24))
+            .map(|hours| hours.saturating_mul(HOUR_MS)),
     };
     if span.is_none() {
         let message = format!("{} is not a span", shown(text));
-        walk.error(at, "bad_span", message, "write `day`, `week`, `month`, or up to 90 days such as `4h` or `3d`");
+        walk.error(
+            at,
+            "bad_span",
+            message,
+            "write `day`, `week`, `month`, or up to 90 days such as `4h` or `3d`",
+        );
     }
     span
 }
@@ -158,7 +198,12 @@ fn read_span(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Millis> {
 fn read_ladder(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<Millis> {
     let items = walk.list(tree, at, LADDER_STEPS_MAX);
     if matches!(tree, Tree::List(items) if items.is_empty()) {
-        walk.error(at, "empty", "the ladder has no step".into(), "say how many days the first `later` holds");
+        walk.error(
+            at,
+            "empty",
+            "the ladder has no step".into(),
+            "say how many days the first `later` holds",
+        );
     }
     let mut ladder = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -180,20 +225,34 @@ fn read_quiet(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> (u32, u32) {
         let read = minute_of_day(text);
         if read.is_none() {
             let message = format!("{} is not a time of day", shown(text));
-            walk.error(&place, "bad_time", message, "write hours and minutes such as `22:00`");
+            walk.error(
+                &place,
+                "bad_time",
+                message,
+                "write hours and minutes such as `22:00`",
+            );
         }
         read
     };
     let (from, to) = (minute("from"), minute("to"));
     if from.is_some() && from == to {
         let message = "quiet hours that end when they begin".into();
-        walk.error(at, "bad_time", message, "choose two times, or leave `quiet_hours` out");
+        walk.error(
+            at,
+            "bad_time",
+            message,
+            "choose two times, or leave `quiet_hours` out",
+        );
     }
     (from.unwrap_or(0), to.unwrap_or(0))
 }
 
 fn minute_of_day(text: &str) -> Option<u32> {
-    let two = |digits: &str| (digits.len() == 2).then(|| digits.parse::<u8>().ok()).flatten();
+    let two = |digits: &str| {
+        (digits.len() == 2)
+            .then(|| digits.parse::<u8>().ok())
+            .flatten()
+    };
     let (hours, minutes) = text.split_once(':')?;
     let (hours, minutes) = (two(hours)?, two(minutes)?);
     (hours < 24 && minutes < 60).then(|| u32::from(hours) * 60 + u32::from(minutes))
@@ -204,7 +263,9 @@ fn read_groups(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<Group> {
     for (id, tree) in walk.entries(tree, at, GROUPS_MAX).unwrap_or_default() {
         let place = At::Field(at, id);
         let id = walk.id(id, &place).map(String::from);
-        let Some(fields) = walk.fields(tree, &place, &["caps"], &[]) else { continue };
+        let Some(fields) = walk.fields(tree, &place, &["caps"], &[]) else {
+            continue;
+        };
         let caps = walk.required(&fields, &place, "caps");
         let caps = caps.map(|tree| read_caps(walk, tree, &At::Field(&place, "caps")));
         if let (Some(id), Some(caps)) = (id, caps) {

@@ -56,13 +56,20 @@ pub(super) fn read_plans(
     subjects: &mut Subjects,
 ) -> Vec<Plan> {
     if matches!(tree, Tree::List(items) if items.is_empty()) {
-        walk.error(at, "empty", "there is no plan".into(), "add at least one plan with its quotas");
+        walk.error(
+            at,
+            "empty",
+            "there is no plan".into(),
+            "add at least one plan with its quotas",
+        );
     }
     let mut plans: Vec<Plan> = Vec::new();
     for (index, item) in walk.list(tree, at, PLANS_MAX).iter().enumerate() {
         let place = At::Item(at, index);
         let known = ["id", "name", "price", "buy", "quotas", "features"];
-        let Some(fields) = walk.fields(item, &place, &known, &[]) else { continue };
+        let Some(fields) = walk.fields(item, &place, &known, &[]) else {
+            continue;
+        };
         let id = read_plan_id(walk, &fields, &place, &plans);
         let mut plan = read_plan(walk, &fields, &place, default, subjects);
         // A plan whose id is wrong is kept under a name no id can have, so that the rest is read too.
@@ -72,11 +79,19 @@ pub(super) fn read_plans(
     plans
 }
 
-fn read_plan_id(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>, plans: &[Plan]) -> Option<String> {
+fn read_plan_id(
+    walk: &mut Walk,
+    fields: &Fields<'_>,
+    at: &At<'_>,
+    plans: &[Plan],
+) -> Option<String> {
     let tree = walk.required(fields, at, "id")?;
     let place = At::Field(at, "id");
     let id = walk.string(tree, &place)?;
-    let taken = plans.iter().map(|plan| plan.id.as_str()).filter(|id| !id.is_empty());
+    let taken = plans
+        .iter()
+        .map(|plan| plan.id.as_str())
+        .filter(|id| !id.is_empty());
     fresh_id(walk, id, &place, taken, "plan", PLANS_MAX)
 }
 
@@ -88,16 +103,27 @@ fn read_plan(
     subjects: &mut Subjects,
 ) -> Plan {
     let name = fields.of("name").map(|tree| {
-        Localized::read(walk, tree, &At::Field(at, "name"), default, |walk, tree, at| {
-            walk.words(tree, at).map(String::from)
-        })
+        Localized::read(
+            walk,
+            tree,
+            &At::Field(at, "name"),
+            default,
+            |walk, tree, at| walk.words(tree, at).map(String::from),
+        )
     });
-    let buy = fields.of("buy").and_then(|tree| walk.one_of(tree, &At::Field(at, "buy"), &BUYS, &[]));
-    let price = fields.of("price").and_then(|tree| read_price(walk, tree, &At::Field(at, "price")));
+    let buy = fields
+        .of("buy")
+        .and_then(|tree| walk.one_of(tree, &At::Field(at, "buy"), &BUYS, &[]));
+    let price = fields
+        .of("price")
+        .and_then(|tree| read_price(walk, tree, &At::Field(at, "price")));
     let mut quotas = Vec::new();
     if let Some(tree) = fields.of("quotas") {
         let place = At::Field(at, "quotas");
-        for (id, tree) in walk.entries(tree, &place, super::subject::METERS_MAX).unwrap_or_default() {
+        for (id, tree) in walk
+            .entries(tree, &place, super::subject::METERS_MAX)
+            .unwrap_or_default()
+        {
             let place = At::Field(&place, id);
             let meter = subjects.meter_or_new(walk, id, &place);
             let quota = read_quota(walk, tree, &place);
@@ -113,21 +139,37 @@ fn read_plan(
     Plan {
         id: String::new(),
         name: name.unwrap_or_default(),
-        buy: buy.and_then(|index| u32::try_from(index + 1).ok()).unwrap_or(0),
+        buy: buy
+            .and_then(|index| u32::try_from(index + 1).ok())
+            .unwrap_or(0),
         price,
         quotas,
         features,
     }
 }
 
-fn read_plan_features(walk: &mut Walk, tree: &Tree, at: &At<'_>, subjects: &mut Subjects) -> Vec<usize> {
+fn read_plan_features(
+    walk: &mut Walk,
+    tree: &Tree,
+    at: &At<'_>,
+    subjects: &mut Subjects,
+) -> Vec<usize> {
     let mut features = Vec::new();
     for (index, item) in walk.list(tree, at, PLAN_FEATURES_MAX).iter().enumerate() {
         let place = At::Item(at, index);
-        let Some(id) = walk.string(item, &place) else { continue };
-        let Some(feature) = subjects.feature_or_new(walk, id, &place) else { continue };
+        let Some(id) = walk.string(item, &place) else {
+            continue;
+        };
+        let Some(feature) = subjects.feature_or_new(walk, id, &place) else {
+            continue;
+        };
         if features.contains(&feature) {
-            walk.error(&place, "given_twice", format!("{} is given twice", shown(id)), "keep one of them");
+            walk.error(
+                &place,
+                "given_twice",
+                format!("{} is given twice", shown(id)),
+                "keep one of them",
+            );
         } else {
             features.push(feature);
         }
@@ -139,12 +181,17 @@ fn read_plan_features(walk: &mut Walk, tree: &Tree, at: &At<'_>, subjects: &mut 
 fn read_price(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Price> {
     let fields = walk.fields(tree, at, &["amount_minor", "currency", "per"], &[])?;
     let amount = walk.required(&fields, at, "amount_minor");
-    let amount = amount.and_then(|tree| walk.integer(tree, &At::Field(at, "amount_minor"), 0..=COUNT_MAX));
+    let amount =
+        amount.and_then(|tree| walk.integer(tree, &At::Field(at, "amount_minor"), 0..=COUNT_MAX));
     let currency = walk.required(&fields, at, "currency");
     let currency = currency.and_then(|tree| read_currency(walk, tree, &At::Field(at, "currency")));
     let per = walk.required(&fields, at, "per");
     let per = per.and_then(|tree| walk.one_of(tree, &At::Field(at, "per"), &PERIODS, &[]));
-    Some(Price { amount_minor: amount?, currency: currency?, per: PERIODS.get(per?).copied()? })
+    Some(Price {
+        amount_minor: amount?,
+        currency: currency?,
+        per: PERIODS.get(per?).copied()?,
+    })
 }
 
 fn read_currency(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<String> {
@@ -153,7 +200,12 @@ fn read_currency(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<String> {
         return Some(text.into());
     }
     let message = format!("{} is not a currency", shown(text));
-    walk.error(at, "bad_currency", message, "write its ISO 4217 code in capitals, such as `USD`");
+    walk.error(
+        at,
+        "bad_currency",
+        message,
+        "write its ISO 4217 code in capitals, such as `USD`",
+    );
     None
 }
 
@@ -161,17 +213,30 @@ fn read_quota(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Quota> {
     let fields = walk.fields(tree, at, &["limit", "period", "soft"], &[])?;
     let limit = walk.required(&fields, at, "limit");
     let limit = limit.and_then(|tree| read_limit(walk, tree, &At::Field(at, "limit")));
-    let period = fields.of("period").map(|tree| walk.one_of(tree, &At::Field(at, "period"), &PERIODS, &[]));
-    let is_soft = fields.of("soft").and_then(|tree| walk.boolean(tree, &At::Field(at, "soft")));
+    let period = fields
+        .of("period")
+        .map(|tree| walk.one_of(tree, &At::Field(at, "period"), &PERIODS, &[]));
+    let is_soft = fields
+        .of("soft")
+        .and_then(|tree| walk.boolean(tree, &At::Field(at, "soft")));
     if is_soft == Some(true) && matches!(limit, Some(Limit::None | Limit::Unlimited)) {
         let message = "soft without a limit of a number".into();
-        walk.error(&At::Field(at, "soft"), "soft_without_limit", message, "leave `soft` out");
+        walk.error(
+            &At::Field(at, "soft"),
+            "soft_without_limit",
+            message,
+            "leave `soft` out",
+        );
     }
     let period = match period {
         Some(index) => u32::try_from(index? + 1).ok()?,
         None => LEVEL,
     };
-    Some(Quota { limit: limit?, is_soft: is_soft.unwrap_or(false), period })
+    Some(Quota {
+        limit: limit?,
+        is_soft: is_soft.unwrap_or(false),
+        period,
+    })
 }
 
 fn read_limit(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Limit> {
@@ -186,7 +251,9 @@ fn read_limit(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Limit> {
         Tree::Integer(_) => walk.integer(tree, at, 1..=COUNT_MAX).map(Limit::Of),
         other => {
             let help = match other {
-                Tree::Text(text) if text.parse::<i64>().is_ok() => "write the number without quotes",
+                Tree::Text(text) if text.parse::<i64>().is_ok() => {
+                    "write the number without quotes"
+                }
                 _ => "write a whole number of 1 or more, `unlimited`, or `none`",
             };
             walk.wrong_type(at, other, "a whole number, `unlimited` or `none`", help);
@@ -196,24 +263,45 @@ fn read_limit(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Limit> {
 }
 
 /// Makes each meter a counter or a level, and gives quotas without a period the one of the others.
-pub(super) fn settle_periods(walk: &mut Walk, at: &At<'_>, plans: &mut [Plan], subjects: &mut Subjects) {
+pub(super) fn settle_periods(
+    walk: &mut Walk,
+    at: &At<'_>,
+    plans: &mut [Plan],
+    subjects: &mut Subjects,
+) {
     for (index, meter) in subjects.meters.iter_mut().enumerate() {
-        let quotas = || plans.iter().enumerate().flat_map(|(plan, own)| {
-            own.quotas.iter().filter(move |(meter, _)| *meter == index).map(move |(_, quota)| (plan, quota))
-        });
-        let Some(period) = quotas().map(|(_, quota)| quota.period).find(|period| *period != LEVEL) else {
+        let quotas = || {
+            plans.iter().enumerate().flat_map(|(plan, own)| {
+                own.quotas
+                    .iter()
+                    .filter(move |(meter, _)| *meter == index)
+                    .map(move |(_, quota)| (plan, quota))
+            })
+        };
+        let Some(period) = quotas()
+            .map(|(_, quota)| quota.period)
+            .find(|period| *period != LEVEL)
+        else {
             meter.is_level = true;
             continue;
         };
-        let odd = quotas().find(|(_, quota)| quota.period == LEVEL && matches!(quota.limit, Limit::Of(_)));
+        let odd = quotas()
+            .find(|(_, quota)| quota.period == LEVEL && matches!(quota.limit, Limit::Of(_)));
         if let Some((plan, _)) = odd {
             let item = At::Item(at, plan);
             let place = At::Field(&item, "quotas");
-            let message = format!("`{}` has no period here, but has one in another plan", meter.id);
+            let message = format!(
+                "`{}` has no period here, but has one in another plan",
+                meter.id
+            );
             let help = "a meter is a counter in every plan or a level in every plan: add `period`, or remove the others";
             walk.error(&At::Field(&place, &meter.id), "mixed_kind", message, help);
         }
-        for (_, quota) in plans.iter_mut().flat_map(|plan| &mut plan.quotas).filter(|(own, _)| *own == index) {
+        for (_, quota) in plans
+            .iter_mut()
+            .flat_map(|plan| &mut plan.quotas)
+            .filter(|(own, _)| *own == index)
+        {
             if quota.period == LEVEL {
                 quota.period = period;
             }
@@ -223,21 +311,57 @@ pub(super) fn settle_periods(walk: &mut Walk, at: &At<'_>, plans: &mut [Plan], s
 
 /// Refuses subjects that no plan speaks of: a name that was mistyped, or that is not used any more.
 pub(super) fn check_used(walk: &mut Walk, plans: &[Plan], subjects: &Subjects) {
-    let (meters, features) = (At::Field(&At::Root, "meters"), At::Field(&At::Root, "features"));
-    let used = |index: usize| plans.iter().any(|plan| plan.quotas.iter().any(|(meter, _)| *meter == index));
-    for (index, meter) in subjects.meters.iter().enumerate().filter(|(index, _)| !used(*index)) {
-        let others = subjects.meters.iter().enumerate().filter(|(other, _)| *other != index && used(*other));
+    let (meters, features) = (
+        At::Field(&At::Root, "meters"),
+        At::Field(&At::Root, "features"),
+    );
+    let used = |index: usize| {
+        plans
+            .iter()
+            .any(|plan| plan.quotas.iter().any(|(meter, _)| *meter == index))
+    };
+    for (index, meter) in subjects
+        .meters
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !used(*index))
+    {
+        let others = subjects
+            .meters
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != index && used(*other));
         let help = super::walk::did_you_mean(&meter.id, others.map(|(_, other)| other.id.as_str()));
         let help = help.unwrap_or_else(|| "add a quota, or remove the meter".into());
         let message = format!("no plan has a quota of `{}`", meter.id);
-        walk.error(&At::Field(&meters, &meter.id), "meter_in_no_plan", message, help);
+        walk.error(
+            &At::Field(&meters, &meter.id),
+            "meter_in_no_plan",
+            message,
+            help,
+        );
     }
     let used = |index: usize| plans.iter().any(|plan| plan.features.contains(&index));
-    for (index, feature) in subjects.features.iter().enumerate().filter(|(index, _)| !used(*index)) {
-        let others = subjects.features.iter().enumerate().filter(|(other, _)| *other != index && used(*other));
-        let help = super::walk::did_you_mean(&feature.id, others.map(|(_, other)| other.id.as_str()));
+    for (index, feature) in subjects
+        .features
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !used(*index))
+    {
+        let others = subjects
+            .features
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != index && used(*other));
+        let help =
+            super::walk::did_you_mean(&feature.id, others.map(|(_, other)| other.id.as_str()));
         let help = help.unwrap_or_else(|| "add it to a plan, or remove the feature".into());
         let message = format!("no plan includes `{}`", feature.id);
-        walk.error(&At::Field(&features, &feature.id), "feature_in_no_plan", message, help);
+        walk.error(
+            &At::Field(&features, &feature.id),
+            "feature_in_no_plan",
+            message,
+            help,
+        );
     }
 }

@@ -19,10 +19,25 @@ const ROUTES_MAX: usize = 20;
 const ROUTE_CHARS: usize = 200;
 const DELAY_MS_MAX: Millis = 7 * DAY_MS;
 const RANK_MAX: i64 = 1_000;
-const SURFACES: [Surface; 5] =
-    [Surface::Banner, Surface::Modal, Surface::Preview, Surface::Toast, Surface::Inline];
+const SURFACES: [Surface; 5] = [
+    Surface::Banner,
+    Surface::Modal,
+    Surface::Preview,
+    Surface::Toast,
+    Surface::Inline,
+];
 const FIELDS: &[&str] = &[
-    "id", "on", "trigger", "surface", "routes", "group", "rank", "caps", "delay_ms", "texts", "actions",
+    "id",
+    "on",
+    "trigger",
+    "surface",
+    "routes",
+    "group",
+    "rank",
+    "caps",
+    "delay_ms",
+    "texts",
+    "actions",
     "dismissible",
 ];
 const LATER_FIELDS: &[&str] = &["audience", "condition", "experiment"];
@@ -75,7 +90,12 @@ pub(super) fn defaults(subjects: &Subjects, thresholds: &[ThresholdDraft]) -> Ve
         Prompt::new("default-limit-hit".into(), Trigger::LimitHit, all_meters()),
         Prompt::new("default-at-limit".into(), Trigger::AtLimit, all_meters()),
     ];
-    let own = |index: usize| subjects.meters.get(index).and_then(|meter| meter.thresholds.as_deref());
+    let own = |index: usize| {
+        subjects
+            .meters
+            .get(index)
+            .and_then(|meter| meter.thresholds.as_deref())
+    };
     let of_meter = |index: usize| own(index).unwrap_or(thresholds);
     let mut every: Vec<&ThresholdDraft> = (0..subjects.meters.len()).flat_map(of_meter).collect();
     // Percentages from high to low, then absolute amounts, then remaining ones.
@@ -91,12 +111,25 @@ pub(super) fn defaults(subjects: &Subjects, thresholds: &[ThresholdDraft]) -> Ve
             REMAINING => format!("default-remaining-{value}"),
             _ => format!("default-used-{value}"),
         };
-        let meters = (0..subjects.meters.len()).filter(|index| of_meter(*index).contains(threshold));
-        prompts.push(Prompt::new(id, Trigger::Threshold { kind, value }, About::Meters(meters.collect())));
+        let meters =
+            (0..subjects.meters.len()).filter(|index| of_meter(*index).contains(threshold));
+        prompts.push(Prompt::new(
+            id,
+            Trigger::Threshold { kind, value },
+            About::Meters(meters.collect()),
+        ));
     }
     let all_features = About::Features((0..subjects.features.len()).collect());
-    prompts.push(Prompt::new("default-preview".into(), Trigger::TRIED, all_features));
-    prompts.push(Prompt::new("default-trial-ending".into(), Trigger::TRIAL_ENDING, About::Account));
+    prompts.push(Prompt::new(
+        "default-preview".into(),
+        Trigger::TRIED,
+        all_features,
+    ));
+    prompts.push(Prompt::new(
+        "default-trial-ending".into(),
+        Trigger::TRIAL_ENDING,
+        About::Account,
+    ));
     prompts
 }
 
@@ -109,14 +142,26 @@ pub(super) struct Around<'p> {
 }
 
 /// Reads `prompts`: the policy's own, in its order.
-pub(super) fn read_prompts(walk: &mut Walk, tree: &Tree, at: &At<'_>, around: &Around<'_>) -> Vec<Prompt> {
+pub(super) fn read_prompts(
+    walk: &mut Walk,
+    tree: &Tree,
+    at: &At<'_>,
+    around: &Around<'_>,
+) -> Vec<Prompt> {
     let mut prompts: Vec<Prompt> = Vec::new();
     for (index, item) in walk.list(tree, at, PROMPTS_MAX).iter().enumerate() {
         let place = At::Item(at, index);
-        let Some(fields) = walk.fields(item, &place, FIELDS, LATER_FIELDS) else { continue };
+        let Some(fields) = walk.fields(item, &place, FIELDS, LATER_FIELDS) else {
+            continue;
+        };
         let id = read_id(walk, &fields, &place, &prompts, around);
-        let base = around.defaults.iter().find(|base| Some(&base.id) == id.as_ref());
-        if let Some(prompt) = read_prompt(walk, &fields, &place, id.unwrap_or_default(), base, around) {
+        let base = around
+            .defaults
+            .iter()
+            .find(|base| Some(&base.id) == id.as_ref());
+        if let Some(prompt) =
+            read_prompt(walk, &fields, &place, id.unwrap_or_default(), base, around)
+        {
             prompts.push(prompt);
         }
     }
@@ -138,12 +183,23 @@ fn read_id(
         let help = super::walk::did_you_mean(id, defaults.clone());
         let help = help.unwrap_or_else(|| {
             let names: Vec<&str> = defaults.clone().take(8).collect();
-            format!("built-in prompts here are {}; give your own another name", listed(&names))
+            format!(
+                "built-in prompts here are {}; give your own another name",
+                listed(&names)
+            )
         });
-        walk.error(&place, "reserved_id", format!("{} is no built-in prompt", shown(id)), help);
+        walk.error(
+            &place,
+            "reserved_id",
+            format!("{} is no built-in prompt", shown(id)),
+            help,
+        );
         return None;
     }
-    let own = prompts.iter().map(|prompt| prompt.id.as_str()).filter(|own| !own.is_empty());
+    let own = prompts
+        .iter()
+        .map(|prompt| prompt.id.as_str())
+        .filter(|own| !own.is_empty());
     let others = own.chain(defaults.filter(|own| *own != id));
     fresh_id(walk, id, &place, others, "prompt", usize::MAX)
 }
@@ -160,7 +216,12 @@ fn read_prompt(
         let place = At::Field(at, "dismissible");
         if walk.boolean(tree, &place) == Some(false) {
             let message = "every prompt can be dismissed".into();
-            walk.error(&place, "must_be_dismissible", message, "leave `dismissible` out");
+            walk.error(
+                &place,
+                "must_be_dismissible",
+                message,
+                "leave `dismissible` out",
+            );
         }
     }
     let trigger = match (fields.of("trigger"), base) {
@@ -177,19 +238,33 @@ fn read_prompt(
         Some(tree) => read_routes(walk, tree, &At::Field(at, "routes")),
         None => Default::default(),
     };
-    let group = fields.of("group").and_then(|tree| read_group(walk, tree, &At::Field(at, "group"), around.groups));
-    let rank = fields.of("rank").and_then(|tree| walk.integer(tree, &At::Field(at, "rank"), 0..=RANK_MAX));
-    let caps = fields.of("caps").map(|tree| read_caps(walk, tree, &At::Field(at, "caps")));
+    let group = fields
+        .of("group")
+        .and_then(|tree| read_group(walk, tree, &At::Field(at, "group"), around.groups));
+    let rank = fields
+        .of("rank")
+        .and_then(|tree| walk.integer(tree, &At::Field(at, "rank"), 0..=RANK_MAX));
+    let caps = fields
+        .of("caps")
+        .map(|tree| read_caps(walk, tree, &At::Field(at, "caps")));
     let delay_ms = walk.integer_or(fields, at, "delay_ms", 0..=DELAY_MS_MAX, 0);
-    let actions = fields.of("actions").map(|tree| read_actions(walk, tree, &At::Field(at, "actions")));
-    let is_on = fields.of("on").and_then(|tree| walk.boolean(tree, &At::Field(at, "on")));
+    let actions = fields
+        .of("actions")
+        .map(|tree| read_actions(walk, tree, &At::Field(at, "actions")));
+    let is_on = fields
+        .of("on")
+        .and_then(|tree| walk.boolean(tree, &At::Field(at, "on")));
     let (trigger, about) = trigger?;
     let texts = match fields.of("texts") {
         Some(tree) => {
             let place = At::Field(at, "texts");
-            Localized::read_object(walk, tree, &place, around.default_locale, |walk, tree, at| {
-                read_words(walk, tree, at, trigger.offer())
-            })
+            Localized::read_object(
+                walk,
+                tree,
+                &place,
+                around.default_locale,
+                |walk, tree, at| read_words(walk, tree, at, trigger.offer()),
+            )
         }
         None => Localized::default(),
     };
@@ -212,19 +287,27 @@ fn read_prompt(
 
 fn check_surface(walk: &mut Walk, at: &At<'_>, trigger: Trigger, surface: Surface) {
     let (message, help) = match (trigger, surface) {
-        (Trigger::Explored { .. }, Surface::Modal) => {
-            ("a `modal` is about a limit, not about a feature", "write `preview`, a dialog about a feature")
-        }
+        (Trigger::Explored { .. }, Surface::Modal) => (
+            "a `modal` is about a limit, not about a feature",
+            "write `preview`, a dialog about a feature",
+        ),
         (Trigger::Explored { .. }, _) => return,
-        (_, Surface::Preview) => {
-            ("a `preview` is about a feature", "write `modal`, a dialog about a limit, or trigger it by `explored_times`")
-        }
-        (Trigger::LimitHit, Surface::Banner) => {
-            ("a blocked attempt is not answered by a `banner`", "write `modal`, `toast` or `inline`")
-        }
+        (_, Surface::Preview) => (
+            "a `preview` is about a feature",
+            "write `modal`, a dialog about a limit, or trigger it by `explored_times`",
+        ),
+        (Trigger::LimitHit, Surface::Banner) => (
+            "a blocked attempt is not answered by a `banner`",
+            "write `modal`, `toast` or `inline`",
+        ),
         _ => return,
     };
-    walk.error(&At::Field(at, "surface"), "surface_trigger", message.into(), help);
+    walk.error(
+        &At::Field(at, "surface"),
+        "surface_trigger",
+        message.into(),
+        help,
+    );
 }
 
 fn read_group(walk: &mut Walk, tree: &Tree, at: &At<'_>, groups: &[Group]) -> Option<String> {
@@ -235,7 +318,12 @@ fn read_group(walk: &mut Walk, tree: &Tree, at: &At<'_>, groups: &[Group]) -> Op
     let known = groups.iter().map(|group| group.id.as_str());
     let help = super::walk::did_you_mean(id, known);
     let help = help.unwrap_or_else(|| "add the group with its caps to `pacing.groups`".into());
-    walk.error(at, "unknown_group", format!("there is no group {}", shown(id)), help);
+    walk.error(
+        at,
+        "unknown_group",
+        format!("there is no group {}", shown(id)),
+        help,
+    );
     None
 }
 
@@ -244,9 +332,13 @@ fn read_routes(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> (Vec<String>, Vec<S
         return Default::default();
     };
     let mut routes = |name: &str| {
-        let (Some(tree), place) = (fields.of(name), At::Field(at, name)) else { return Vec::new() };
+        let (Some(tree), place) = (fields.of(name), At::Field(at, name)) else {
+            return Vec::new();
+        };
         let items = walk.list(tree, &place, ROUTES_MAX).iter().enumerate();
-        items.filter_map(|(index, item)| read_route(walk, item, &At::Item(&place, index))).collect()
+        items
+            .filter_map(|(index, item)| read_route(walk, item, &At::Item(&place, index)))
+            .collect()
     };
     (routes("in"), routes("out"))
 }
@@ -258,7 +350,12 @@ fn read_route(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<String> {
         return Some(route.into());
     }
     let message = format!("{} is not a route", shown(route));
-    walk.error(at, "bad_route", message, "write a path such as `/billing`, or `/billing*` for all that begin so");
+    walk.error(
+        at,
+        "bad_route",
+        message,
+        "write a path such as `/billing`, or `/billing*` for all that begin so",
+    );
     None
 }
 
@@ -266,11 +363,16 @@ fn read_route(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<String> {
 fn read_actions(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> u32 {
     let names = ActionKind::ALL.map(ActionKind::name);
     if matches!(tree, Tree::List(items) if items.is_empty()) {
-        let help = "name what it may offer, or leave `actions` out; `later` and `never` are always there";
+        let help =
+            "name what it may offer, or leave `actions` out; `later` and `never` are always there";
         walk.error(at, "actions_empty", "there is no action".into(), help);
     }
     let mut bits = (1 << ActionKind::Later as u32) | (1 << ActionKind::Never as u32);
-    for (index, item) in walk.list(tree, at, ActionKind::ALL.len()).iter().enumerate() {
+    for (index, item) in walk
+        .list(tree, at, ActionKind::ALL.len())
+        .iter()
+        .enumerate()
+    {
         if let Some(action) = walk.one_of(item, &At::Item(at, index), &names, &[]) {
             bits |= 1 << action;
         }

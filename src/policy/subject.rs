@@ -68,8 +68,18 @@ impl Subjects {
         if let Some(index) = self.meter(id) {
             return Some(index);
         }
-        let id = fresh_id(walk, id, at, self.meters.iter().map(|meter| meter.id.as_str()), "meter", METERS_MAX)?;
-        self.meters.push(Meter { id, ..Meter::default() });
+        let id = fresh_id(
+            walk,
+            id,
+            at,
+            self.meters.iter().map(|meter| meter.id.as_str()),
+            "meter",
+            METERS_MAX,
+        )?;
+        self.meters.push(Meter {
+            id,
+            ..Meter::default()
+        });
         self.meters.len().checked_sub(1)
     }
 
@@ -80,7 +90,10 @@ impl Subjects {
         }
         let known = self.features.iter().map(|feature| feature.id.as_str());
         let id = fresh_id(walk, id, at, known, "feature", FEATURES_MAX)?;
-        self.features.push(Feature { id, ..Feature::default() });
+        self.features.push(Feature {
+            id,
+            ..Feature::default()
+        });
         self.features.len().checked_sub(1)
     }
 
@@ -89,8 +102,13 @@ impl Subjects {
         for (id, tree) in walk.entries(tree, at, METERS_MAX).unwrap_or_default() {
             let place = At::Field(at, id);
             let index = self.meter_or_new(walk, id, &place);
-            let Some(fields) = walk.fields(tree, &place, &["name", "usage", "thresholds"], &[]) else { continue };
-            let Some(meter) = index.and_then(|index| self.meters.get_mut(index)) else { continue };
+            let Some(fields) = walk.fields(tree, &place, &["name", "usage", "thresholds"], &[])
+            else {
+                continue;
+            };
+            let Some(meter) = index.and_then(|index| self.meters.get_mut(index)) else {
+                continue;
+            };
             if let Some(tree) = fields.of("name") {
                 meter.name = read_forms(walk, tree, &At::Field(&place, "name"), default);
             }
@@ -102,7 +120,11 @@ impl Subjects {
                 });
             }
             if let Some(tree) = fields.of("thresholds") {
-                meter.thresholds = Some(read_thresholds(walk, tree, &At::Field(&place, "thresholds")));
+                meter.thresholds = Some(read_thresholds(
+                    walk,
+                    tree,
+                    &At::Field(&place, "thresholds"),
+                ));
             }
         }
     }
@@ -114,26 +136,47 @@ impl Subjects {
             let place = At::Field(at, id);
             let index = self.feature_or_new(walk, id, &place);
             let later = ["precondition", "condition"];
-            let Some(fields) = walk.fields(tree, &place, &known, &later) else { continue };
+            let Some(fields) = walk.fields(tree, &place, &known, &later) else {
+                continue;
+            };
             let mut words = |name: &str| match fields.of(name) {
-                Some(tree) => Localized::read(walk, tree, &At::Field(&place, name), default, |walk, tree, at| {
-                    walk.words(tree, at).map(String::from)
-                }),
+                Some(tree) => Localized::read(
+                    walk,
+                    tree,
+                    &At::Field(&place, name),
+                    default,
+                    |walk, tree, at| walk.words(tree, at).map(String::from),
+                ),
                 None => Localized::default(),
             };
             let (name, outcome, image_alt) = (words("name"), words("outcome"), words("image_alt"));
             let image = match fields.of("image") {
-                Some(tree) => Localized::read(walk, tree, &At::Field(&place, "image"), default, |walk, tree, at| {
-                    link::read(walk, tree, at, Holes::None)
-                }),
+                Some(tree) => Localized::read(
+                    walk,
+                    tree,
+                    &At::Field(&place, "image"),
+                    default,
+                    |walk, tree, at| link::read(walk, tree, at, Holes::None),
+                ),
                 None => Localized::default(),
             };
             if !image.0.is_empty() && fields.of("image_alt").is_none() {
                 let help = "say in `image_alt` what the picture shows, for those who do not see it";
-                walk.error(&place, "missing_field", "`image_alt` is missing".into(), help);
+                walk.error(
+                    &place,
+                    "missing_field",
+                    "`image_alt` is missing".into(),
+                    help,
+                );
             }
             if let Some(feature) = index.and_then(|index| self.features.get_mut(index)) {
-                *feature = Feature { id: id.clone(), name, outcome, image, image_alt };
+                *feature = Feature {
+                    id: id.clone(),
+                    name,
+                    outcome,
+                    image,
+                    image_alt,
+                };
             }
         }
     }
@@ -150,21 +193,39 @@ pub(super) fn fresh_id<'k>(
 ) -> Option<String> {
     let id = walk.id(id, at)?;
     if known.clone().count() >= max {
-        let is_told = walk.errors.iter().any(|error| error.code == "too_many" && error.message.contains(what));
+        let is_told = walk
+            .errors
+            .iter()
+            .any(|error| error.code == "too_many" && error.message.contains(what));
         if !is_told {
-            walk.error(at, "too_many", format!("more than {max} {what}s"), "remove some");
+            walk.error(
+                at,
+                "too_many",
+                format!("more than {max} {what}s"),
+                "remove some",
+            );
         }
         return None;
     }
     let twin = known.find(|other| Key::of(other) == Key::of(id));
     match twin {
         Some(other) if other == id => {
-            walk.error(at, "id_taken", format!("there is already a {what} `{id}`"), "choose another id");
+            walk.error(
+                at,
+                "id_taken",
+                format!("there is already a {what} `{id}`"),
+                "choose another id",
+            );
             None
         }
         Some(other) => {
             let message = format!("the ids `{other}` and `{id}` share a key");
-            walk.error(at, "id_collision", message, "rename one of them; this happens once in billions");
+            walk.error(
+                at,
+                "id_collision",
+                message,
+                "rename one of them; this happens once in billions",
+            );
             None
         }
         None => Some(id.into()),
@@ -172,13 +233,23 @@ pub(super) fn fresh_id<'k>(
 }
 
 /// A name: one text, or its plural forms.
-fn read_forms(walk: &mut Walk, tree: &Tree, at: &At<'_>, default: &str) -> Localized<Vec<(String, String)>> {
+fn read_forms(
+    walk: &mut Walk,
+    tree: &Tree,
+    at: &At<'_>,
+    default: &str,
+) -> Localized<Vec<(String, String)>> {
     let is_form = |(name, _): &(String, Tree)| is_plural_form(name);
     match tree {
         // Forms without a locale are the default locale's; no locale is named like a form.
         Tree::Object(entries) if !entries.is_empty() && entries.iter().all(is_form) => {
             let forms = read_locale_forms(walk, tree, at);
-            Localized(forms.map(|forms| (default.into(), forms)).into_iter().collect())
+            Localized(
+                forms
+                    .map(|forms| (default.into(), forms))
+                    .into_iter()
+                    .collect(),
+            )
         }
         _ => Localized::read(walk, tree, at, default, read_locale_forms),
     }
@@ -186,26 +257,43 @@ fn read_forms(walk: &mut Walk, tree: &Tree, at: &At<'_>, default: &str) -> Local
 
 fn read_locale_forms(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Vec<(String, String)>> {
     if !matches!(tree, Tree::Object(_)) {
-        return walk.words(tree, at).map(|word| vec![("other".into(), word.into())]);
+        return walk
+            .words(tree, at)
+            .map(|word| vec![("other".into(), word.into())]);
     }
     let mut forms = Vec::new();
     for (name, tree) in walk.entries(tree, at, 20)? {
         let place = At::Field(at, name);
         if !is_plural_form(name) {
             let known = ["zero", "one", "two", "few", "many", "other"];
-            walk.unknown(&place, "unknown_value", "plural form", name, known.into_iter());
+            walk.unknown(
+                &place,
+                "unknown_value",
+                "plural form",
+                name,
+                known.into_iter(),
+            );
         } else if let Some(word) = walk.words(tree, &place) {
             forms.push((name.clone(), word.into()));
         }
     }
     if !forms.iter().any(|(name, _)| name == "other") {
-        walk.error(at, "missing_field", "`other` is missing".into(), "add the form that fits most numbers");
+        walk.error(
+            at,
+            "missing_field",
+            "`other` is missing".into(),
+            "add the form that fits most numbers",
+        );
     }
     Some(forms)
 }
 
 /// Reads the policy's own `thresholds`: percentages for every meter.
-pub(super) fn read_default_thresholds(walk: &mut Walk, tree: Option<&Tree>, at: &At<'_>) -> Vec<ThresholdDraft> {
+pub(super) fn read_default_thresholds(
+    walk: &mut Walk,
+    tree: Option<&Tree>,
+    at: &At<'_>,
+) -> Vec<ThresholdDraft> {
     let Some(tree) = tree else {
         return DEFAULT_THRESHOLDS_PERCENT.map(percent).into();
     };
@@ -220,7 +308,10 @@ pub(super) fn read_default_thresholds(walk: &mut Walk, tree: Option<&Tree>, at: 
 }
 
 fn percent(percent: i64) -> ThresholdDraft {
-    ThresholdDraft { kind: PERCENT, value: percent.saturating_mul(100) }
+    ThresholdDraft {
+        kind: PERCENT,
+        value: percent.saturating_mul(100),
+    }
 }
 
 /// Reads a list of percentages, `{"used": n}` and `{"remaining": n}`, each kind ascending.
@@ -228,15 +319,29 @@ fn read_thresholds(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<ThresholdDr
     let mut thresholds: Vec<ThresholdDraft> = Vec::new();
     for (index, item) in walk.list(tree, at, THRESHOLDS_MAX).iter().enumerate() {
         let place = At::Item(at, index);
-        let Some(threshold) = read_threshold(walk, item, &place) else { continue };
-        let last = thresholds.iter().rfind(|other| other.kind == threshold.kind);
+        let Some(threshold) = read_threshold(walk, item, &place) else {
+            continue;
+        };
+        let last = thresholds
+            .iter()
+            .rfind(|other| other.kind == threshold.kind);
         match last {
             Some(last) if last.value == threshold.value => {
-                walk.error(&place, "given_twice", "the same threshold again".into(), "keep one of them");
+                walk.error(
+                    &place,
+                    "given_twice",
+                    "the same threshold again".into(),
+                    "keep one of them",
+                );
             }
             Some(last) if last.value > threshold.value => {
                 let message = "a lower threshold after a higher one".into();
-                walk.error(&place, "thresholds_unsorted", message, "write thresholds from low to high");
+                walk.error(
+                    &place,
+                    "thresholds_unsorted",
+                    message,
+                    "write thresholds from low to high",
+                );
             }
             _ => thresholds.push(threshold),
         }
@@ -253,7 +358,12 @@ fn read_threshold(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Threshold
     let fields = walk.fields(tree, at, &kinds, &[])?;
     let [(name, tree)] = entries.as_slice() else {
         let help = "write a percentage, or one of `used` and `remaining`";
-        walk.error(at, "trigger_count", "a threshold has one measure".into(), help);
+        walk.error(
+            at,
+            "trigger_count",
+            "a threshold has one measure".into(),
+            help,
+        );
         return None;
     };
     let place = At::Field(at, name);
@@ -261,7 +371,10 @@ fn read_threshold(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Threshold
     match name.as_str() {
         "percent" => read_percent(walk, tree, &place).map(percent),
         "used" => read_count(walk, tree, &place).map(|value| ThresholdDraft { kind: USED, value }),
-        _ => read_count(walk, tree, &place).map(|value| ThresholdDraft { kind: REMAINING, value }),
+        _ => read_count(walk, tree, &place).map(|value| ThresholdDraft {
+            kind: REMAINING,
+            value,
+        }),
     }
 }
 
@@ -269,7 +382,12 @@ fn read_threshold(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Threshold
 pub(super) fn read_percent(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<i64> {
     if *tree == Tree::Integer(100) {
         let message = "a threshold of 100 % is the limit itself".into();
-        walk.error(at, "threshold_at_limit", message, "use the trigger `at_limit`; every meter has one by default");
+        walk.error(
+            at,
+            "threshold_at_limit",
+            message,
+            "use the trigger `at_limit`; every meter has one by default",
+        );
         return None;
     }
     walk.integer(tree, at, 1..=99)
@@ -279,4 +397,3 @@ pub(super) fn read_percent(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<
 pub(super) fn read_count(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<i64> {
     walk.integer(tree, at, 1..=COUNT_MAX)
 }
-

@@ -83,22 +83,54 @@ use Variable as V;
 
 /// A plan's figures on a meter.
 pub(super) const METER: Offer = Offer(&[
-    V::Used, V::Limit, V::Percent, V::Remaining, V::Meter, V::Date, V::Plan, V::NextPlan, V::NextLimit,
-    V::Price, V::Owner, V::Action, V::Usage,
+    V::Used,
+    V::Limit,
+    V::Percent,
+    V::Remaining,
+    V::Meter,
+    V::Date,
+    V::Plan,
+    V::NextPlan,
+    V::NextLimit,
+    V::Price,
+    V::Owner,
+    V::Action,
+    V::Usage,
 ]);
 /// What is known of an explored feature.
-pub(super) const FEATURE: Offer =
-    Offer(&[V::Feature, V::Outcome, V::Plan, V::NextPlan, V::Price, V::Owner, V::Action]);
+pub(super) const FEATURE: Offer = Offer(&[
+    V::Feature,
+    V::Outcome,
+    V::Plan,
+    V::NextPlan,
+    V::Price,
+    V::Owner,
+    V::Action,
+]);
 /// What is known of an ending trial.
-pub(super) const TRIAL: Offer = Offer(&[V::Date, V::Plan, V::NextPlan, V::Price, V::Owner, V::Action]);
+pub(super) const TRIAL: Offer =
+    Offer(&[V::Date, V::Plan, V::NextPlan, V::Price, V::Owner, V::Action]);
 /// A meter's own sentence.
-pub(super) const USAGE: Offer =
-    Offer(&[V::Used, V::Limit, V::Percent, V::Remaining, V::Meter, V::Date, V::Plan]);
+pub(super) const USAGE: Offer = Offer(&[
+    V::Used,
+    V::Limit,
+    V::Percent,
+    V::Remaining,
+    V::Meter,
+    V::Date,
+    V::Plan,
+]);
 /// The label of an action that leads to a plan.
 pub(super) const NEXT_PLAN: Offer = Offer(&[V::NextPlan]);
 /// A widget's line about a meter.
-pub(super) const READING: Offer =
-    Offer(&[V::Used, V::Limit, V::Percent, V::Remaining, V::Meter, V::Date]);
+pub(super) const READING: Offer = Offer(&[
+    V::Used,
+    V::Limit,
+    V::Percent,
+    V::Remaining,
+    V::Meter,
+    V::Date,
+]);
 /// The amount due now.
 pub(super) const PRICE: Offer = Offer(&[V::Price]);
 /// Who has been asked.
@@ -129,14 +161,23 @@ enum Token {
 impl Text {
     /// Reads a text and checks its variables; mistakes are noted at `at`.
     pub fn read(walk: &mut Walk, source: &str, at: &At<'_>, offer: Offer) -> Option<Self> {
-        let mut reader = Reader { source, at: 0, offer };
+        let mut reader = Reader {
+            source,
+            at: 0,
+            offer,
+        };
         match reader.text(0, false) {
             Ok(text) => Some(text),
             Err(mistake) => {
                 let (message, help) = match mistake.code {
                     "text_syntax" => {
-                        let place = source.get(..mistake.at).map_or(0, |before| before.chars().count());
-                        (format!("{} at character {}", mistake.message, place + 1), mistake.help)
+                        let place = source
+                            .get(..mistake.at)
+                            .map_or(0, |before| before.chars().count());
+                        (
+                            format!("{} at character {}", mistake.message, place + 1),
+                            mistake.help,
+                        )
                     }
                     _ => (mistake.message, mistake.help),
                 };
@@ -206,7 +247,9 @@ struct Reader<'s> {
 
 impl Reader<'_> {
     fn peek(&self) -> Option<char> {
-        self.source.get(self.at..).and_then(|rest| rest.chars().next())
+        self.source
+            .get(self.at..)
+            .and_then(|rest| rest.chars().next())
     }
 
     fn next(&mut self) -> Option<char> {
@@ -231,7 +274,10 @@ impl Reader<'_> {
 
     fn word(&mut self) -> String {
         let mut word = String::new();
-        while let Some(character) = self.peek().filter(|c| c.is_ascii_alphanumeric() || "_-=".contains(*c)) {
+        while let Some(character) = self
+            .peek()
+            .filter(|c| c.is_ascii_alphanumeric() || "_-=".contains(*c))
+        {
             word.push(character);
             self.next();
         }
@@ -239,13 +285,21 @@ impl Reader<'_> {
     }
 
     fn wrong<T>(&self, message: &str, help: &str) -> Result<T, Mistake> {
-        Err(Mistake { code: "text_syntax", at: self.at, message: message.into(), help: help.into() })
+        Err(Mistake {
+            code: "text_syntax",
+            at: self.at,
+            message: message.into(),
+            help: help.into(),
+        })
     }
 
     /// A text up to its end, or up to the brace that closes it when it is nested.
     fn text(&mut self, depth: usize, in_plural: bool) -> Result<Text, Mistake> {
         if depth > NESTING_MAX {
-            return self.wrong("plurals within plurals, too many", "write the sentences out");
+            return self.wrong(
+                "plurals within plurals, too many",
+                "write the sentences out",
+            );
         }
         let (mut tokens, mut plain) = (Vec::new(), String::new());
         loop {
@@ -254,7 +308,10 @@ impl Reader<'_> {
                 None => break,
                 Some('}') if depth > 0 => break,
                 Some('}') => {
-                    return self.wrong("a `}` closes nothing", "remove it, or write `'}'` for the character");
+                    return self.wrong(
+                        "a `}` closes nothing",
+                        "remove it, or write `'}'` for the character",
+                    );
                 }
                 Some('{') => {
                     flush(&mut tokens, &mut plain);
@@ -306,7 +363,10 @@ impl Reader<'_> {
         let start = self.at;
         let name = self.word();
         if name.is_empty() {
-            return self.wrong("a variable's name is missing", "write `{used}`, or `'{'` for the character");
+            return self.wrong(
+                "a variable's name is missing",
+                "write `{used}`, or `'{'` for the character",
+            );
         }
         let variable = self.variable(&name, start)?;
         self.space();
@@ -322,7 +382,10 @@ impl Reader<'_> {
             };
         }
         if !self.eat(',') {
-            return self.wrong("expected `}` or `,`", "write `{used}` or `{used, plural, one {…} other {…}}`");
+            return self.wrong(
+                "expected `}` or `,`",
+                "write `{used}` or `{used, plural, one {…} other {…}}`",
+            );
         }
         self.space();
         let format_at = self.at;
@@ -351,7 +414,11 @@ impl Reader<'_> {
             return self.wrong("expected `,`", "write `one {…} other {…}` after it");
         }
         let forms = self.forms(variable, format == "plural", depth)?;
-        Ok(if format == "plural" { Token::Plural(variable, forms) } else { Token::Select(variable, forms) })
+        Ok(if format == "plural" {
+            Token::Plural(variable, forms)
+        } else {
+            Token::Select(variable, forms)
+        })
     }
 
     fn variable(&self, name: &str, at: usize) -> Result<Variable, Mistake> {
@@ -372,15 +439,27 @@ impl Reader<'_> {
             true => format!("`{{{name}}}` has no value here"),
             false => format!("there is no variable {}", shown(name)),
         };
-        let near = (!exists).then(|| did_you_mean(name, offered.map(Variable::name))).flatten();
+        let near = (!exists)
+            .then(|| did_you_mean(name, offered.map(Variable::name)))
+            .flatten();
         let help = near.unwrap_or_else(|| match self.offer.0 {
             [] => "no variable has a value here".into(),
             _ => format!("here are {}", listed(&self.offer.names())),
         });
-        Err(Mistake { code: "text_variable", at, message, help })
+        Err(Mistake {
+            code: "text_variable",
+            at,
+            message,
+            help,
+        })
     }
 
-    fn forms(&mut self, variable: Variable, plural: bool, depth: usize) -> Result<Vec<(String, Text)>, Mistake> {
+    fn forms(
+        &mut self,
+        variable: Variable,
+        plural: bool,
+        depth: usize,
+    ) -> Result<Vec<(String, Text)>, Mistake> {
         let mut forms: Vec<(String, Text)> = Vec::new();
         loop {
             self.space();
@@ -389,13 +468,19 @@ impl Reader<'_> {
             }
             let start = self.at;
             let name = self.word();
-            let known = if plural { is_plural_form(&name) } else { is_option(variable, &name) };
+            let known = if plural {
+                is_plural_form(&name)
+            } else {
+                is_option(variable, &name)
+            };
             if !known || forms.iter().any(|(own, _)| *own == name) {
                 self.at = start;
                 return self.wrong(
                     "expected the name of another form",
                     match plural {
-                        true => "forms are `=0`, `one`, `two`, `few`, `many` and `other`, each once",
+                        true => {
+                            "forms are `=0`, `one`, `two`, `few`, `many` and `other`, each once"
+                        }
                         false => "forms are values and `other`, each once",
                     },
                 );
@@ -409,7 +494,10 @@ impl Reader<'_> {
             forms.push((name, text));
         }
         if !forms.iter().any(|(name, _)| name == "other") {
-            return self.wrong("the form `other` is missing", "add `other {…}`; it fits what no other form fits");
+            return self.wrong(
+                "the form `other` is missing",
+                "add `other {…}`; it fits what no other form fits",
+            );
         }
         Ok(forms)
     }
@@ -448,7 +536,11 @@ mod tests {
         let text = Text::read(&mut walk, source, &At::Root, METER);
         match text {
             Some(text) => text.json(None),
-            None => walk.errors.iter().map(|error| format!("{}; {}", error.message, error.help)).collect(),
+            None => walk
+                .errors
+                .iter()
+                .map(|error| format!("{}; {}", error.message, error.help))
+                .collect(),
         }
     }
 
@@ -456,13 +548,23 @@ mod tests {
     fn texts_become_tokens() {
         let cases = [
             ("plain", r#"["plain"]"#),
-            ("You have sent {used} of {limit}.", r#"["You have sent ",["used"]," of ",["limit"],"."]"#),
-            ("{used, plural, =0{none} one{# mail} other{# mails}}",
-             r##"[["used",{"=0":["none"],"one":[["#"]," mail"],"other":[["#"]," mails"]}]]"##),
-            ("{action, select, upgrade {Buy} other {Ask}}",
-             r#"[["action",{"upgrade":["Buy"],"other":["Ask"]},"s"]]"#),
+            (
+                "You have sent {used} of {limit}.",
+                r#"["You have sent ",["used"]," of ",["limit"],"."]"#,
+            ),
+            (
+                "{used, plural, =0{none} one{# mail} other{# mails}}",
+                r##"[["used",{"=0":["none"],"one":[["#"]," mail"],"other":[["#"]," mails"]}]]"##,
+            ),
+            (
+                "{action, select, upgrade {Buy} other {Ask}}",
+                r#"[["action",{"upgrade":["Buy"],"other":["Ask"]},"s"]]"#,
+            ),
             ("it's '{'so'}' # isn''t", r##"["it's {so} # isn't"]"##),
-            ("<img src=x onerror=alert(1)>", r#"["<img src=x onerror=alert(1)>"]"#),
+            (
+                "<img src=x onerror=alert(1)>",
+                r#"["<img src=x onerror=alert(1)>"]"#,
+            ),
             ("", "[]"),
         ];
         for (source, tokens) in cases {

@@ -12,8 +12,10 @@ use crate::engine::input::ActionKind;
 const SENTENCES_MAX: usize = 20;
 
 /// The built-in texts, by locale.
-const BUILT_IN: [(&str, &str); 2] =
-    [("en", include_str!("texts/en.json")), ("pt-BR", include_str!("texts/pt-BR.json"))];
+const BUILT_IN: [(&str, &str); 2] = [
+    ("en", include_str!("texts/en.json")),
+    ("pt-BR", include_str!("texts/pt-BR.json")),
+];
 
 /// Every text of the surfaces that is not a prompt's own, with the variables it may use.
 /// `pkg/view.js` and `<plimsoll-meter>` get them filled into one object, by id.
@@ -105,7 +107,10 @@ pub(super) fn built_in() -> Vec<(String, Texts)> {
         let tree = Tree::parse(json).unwrap_or(Tree::Null);
         read_texts(walk, &tree, &At::Root, &|_| None)
     };
-    let texts = BUILT_IN.iter().map(|(locale, json)| ((*locale).into(), read(&mut walk, json))).collect();
+    let texts = BUILT_IN
+        .iter()
+        .map(|(locale, json)| ((*locale).into(), read(&mut walk, json)))
+        .collect();
     debug_assert_eq!(walk.errors, [], "the built-in texts have no mistakes");
     texts
 }
@@ -145,9 +150,15 @@ fn read_texts(
         let names = ActionKind::ALL.map(ActionKind::name);
         let known = walk.fields(tree, &place, &names, &[]);
         for (index, name) in names.iter().enumerate() {
-            let Some(tree) = known.and_then(|fields| fields.of(name)) else { continue };
+            let Some(tree) = known.and_then(|fields| fields.of(name)) else {
+                continue;
+            };
             // A label must never be left out, so it may use only what its action always has.
-            let offer = if *name == ActionKind::Upgrade.name() { text::NEXT_PLAN } else { text::FIXED };
+            let offer = if *name == ActionKind::Upgrade.name() {
+                text::NEXT_PLAN
+            } else {
+                text::FIXED
+            };
             let label = read_text(walk, tree, &At::Field(&place, name), offer);
             texts.actions.extend(label.map(|label| (index, label)));
         }
@@ -157,7 +168,9 @@ fn read_texts(
         let names: Vec<&str> = UI.iter().map(|(id, _)| *id).collect();
         let known = walk.fields(tree, &place, &names, &[]);
         for (id, offer) in UI {
-            let Some(tree) = known.and_then(|fields| fields.of(id)) else { continue };
+            let Some(tree) = known.and_then(|fields| fields.of(id)) else {
+                continue;
+            };
             let text = read_text(walk, tree, &At::Field(&place, id), *offer);
             texts.ui.extend(text.map(|text| ((*id).into(), text)));
         }
@@ -177,9 +190,18 @@ fn read_prompts(
     let mut prompts = Vec::new();
     for (id, tree) in walk.entries(tree, at, usize::MAX).unwrap_or_default() {
         let place = At::Field(at, id);
-        let shared = PROMPTS.iter().find(|(own, _)| own == id).map(|(_, offer)| *offer);
+        let shared = PROMPTS
+            .iter()
+            .find(|(own, _)| own == id)
+            .map(|(_, offer)| *offer);
         let Some(offer) = shared.or_else(|| default_prompt(id)) else {
-            walk.unknown(&place, "unknown_prompt", "built-in prompt", id, PROMPTS.iter().map(|(own, _)| *own));
+            walk.unknown(
+                &place,
+                "unknown_prompt",
+                "built-in prompt",
+                id,
+                PROMPTS.iter().map(|(own, _)| *own),
+            );
             continue;
         };
         prompts.extend(read_words(walk, tree, &place, offer).map(|words| (id.clone(), words)));
@@ -194,16 +216,23 @@ pub(super) fn read_words(walk: &mut Walk, tree: &Tree, at: &At<'_>, offer: Offer
     let title = title.and_then(|tree| read_text(walk, tree, &At::Field(at, "title"), offer));
     let place = At::Field(at, "body");
     let body = match fields.of("body") {
-        Some(Tree::Text(_)) => {
-            fields.of("body").and_then(|tree| read_text(walk, tree, &place, offer)).into_iter().collect()
-        }
+        Some(Tree::Text(_)) => fields
+            .of("body")
+            .and_then(|tree| read_text(walk, tree, &place, offer))
+            .into_iter()
+            .collect(),
         Some(tree) => {
             let items = walk.list(tree, &place, SENTENCES_MAX).iter().enumerate();
-            items.filter_map(|(index, item)| read_text(walk, item, &At::Item(&place, index), offer)).collect()
+            items
+                .filter_map(|(index, item)| read_text(walk, item, &At::Item(&place, index), offer))
+                .collect()
         }
         None => Vec::new(),
     };
-    Some(Words { title: title?, body })
+    Some(Words {
+        title: title?,
+        body,
+    })
 }
 
 fn read_text(walk: &mut Walk, tree: &Tree, at: &At<'_>, offer: Offer) -> Option<Text> {

@@ -46,7 +46,9 @@ impl Tree {
             return Err(too_large(text.len()));
         }
         let mut source = serde_json::Deserializer::from_str(text);
-        let tree = Seed(DEPTH_MAX).deserialize(&mut source).and_then(|tree| source.end().map(|()| tree));
+        let tree = Seed(DEPTH_MAX)
+            .deserialize(&mut source)
+            .and_then(|tree| source.end().map(|()| tree));
         tree.map_err(|error| PolicyError {
             code: "json_syntax",
             path: String::new(),
@@ -130,10 +132,16 @@ fn shown_float(value: f64) -> String {
         return "a number of 2^53 or more".into();
     }
     #[expect(clippy::cast_possible_truncation, reason = "below 2^53 in magnitude")]
-    let (whole, part) = (value.abs().trunc() as i64, (value.abs().fract() * 1_000.0) as i64);
+    let (whole, part) = (
+        value.abs().trunc() as i64,
+        (value.abs().fract() * 1_000.0) as i64,
+    );
     let digits = format!("{part:03}");
     let sign = if value < 0.0 { "-" } else { "" };
-    format!("the number `{sign}{whole}.{}`", digits.trim_end_matches('0'))
+    format!(
+        "the number `{sign}{whole}.{}`",
+        digits.trim_end_matches('0')
+    )
 }
 
 /// Reads a tree at most this much deeper.
@@ -217,10 +225,14 @@ mod tests {
     #[test]
     fn integers_stay_exact_and_double_keys_stay() {
         let tree = Tree::parse(r#"{"a":9007199254740993,"a":5e1,"b":[0.125,-0.5]}"#).unwrap();
-        let Tree::Object(entries) = tree else { panic!("an object") };
+        let Tree::Object(entries) = tree else {
+            panic!("an object")
+        };
         assert_eq!(entries[0].1, Tree::Integer(9_007_199_254_740_993));
         assert_eq!(entries[1], ("a".into(), Tree::Integer(50)));
-        let Tree::List(items) = &entries[2].1 else { panic!("a list") };
+        let Tree::List(items) = &entries[2].1 else {
+            panic!("a list")
+        };
         assert_eq!(items[0].found(), "the number `0.125`");
         assert_eq!(items[1].found(), "the number `-0.5`");
     }

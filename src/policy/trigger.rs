@@ -15,7 +15,12 @@ const WINDOW_DAYS_MAX: i64 = 62;
 const WINDOW_DAYS: i64 = 7;
 const TRIAL_DAYS_MAX: i64 = 60;
 const KINDS: &[&str] = &[
-    "threshold_percent", "threshold_used", "threshold_remaining", "at_limit", "limit_hit", "explored_times",
+    "threshold_percent",
+    "threshold_used",
+    "threshold_remaining",
+    "at_limit",
+    "limit_hit",
+    "explored_times",
     "trial_ending_days",
 ];
 const QUALIFIERS: &[&str] = &["meter", "feature", "window_days", "steps"];
@@ -31,7 +36,11 @@ pub(super) enum Trigger {
     /// An attempt would pass a hard limit.
     LimitHit,
     /// A feature is touched this often within a window; steps as bits.
-    Explored { times: i64, window_ms: Millis, steps: u32 },
+    Explored {
+        times: i64,
+        window_ms: Millis,
+        steps: u32,
+    },
     /// The trial ends within this span.
     TrialEnding { before_ms: Millis },
 }
@@ -59,10 +68,15 @@ impl About {
 
 impl Trigger {
     /// The trial's last days that count as its end unless the policy says otherwise.
-    pub const TRIAL_ENDING: Self = Self::TrialEnding { before_ms: 3 * DAY_MS };
+    pub const TRIAL_ENDING: Self = Self::TrialEnding {
+        before_ms: 3 * DAY_MS,
+    };
     /// A feature is tried once.
-    pub const TRIED: Self =
-        Self::Explored { times: 1, window_ms: WINDOW_DAYS * DAY_MS, steps: 1 << Step::Tried as u32 };
+    pub const TRIED: Self = Self::Explored {
+        times: 1,
+        window_ms: WINDOW_DAYS * DAY_MS,
+        steps: 1 << Step::Tried as u32,
+    };
 
     /// The number in the arena.
     pub fn word(self) -> u32 {
@@ -88,7 +102,9 @@ impl Trigger {
     pub fn text_id(self) -> &'static str {
         match self {
             Self::Threshold { kind: USED, .. } => "default-used",
-            Self::Threshold { kind: REMAINING, .. } => "default-remaining",
+            Self::Threshold {
+                kind: REMAINING, ..
+            } => "default-remaining",
             Self::Threshold { value: 9_000.., .. } => "default-90",
             Self::Threshold { value: 7_500.., .. } => "default-75",
             Self::Threshold { .. } => "default-50",
@@ -106,8 +122,13 @@ impl Trigger {
         match self {
             Self::LimitHit => 10,
             Self::AtLimit => 20,
-            Self::Threshold { kind: PERCENT, value } => 130_i64.saturating_sub(value / 100),
-            Self::Threshold { kind: REMAINING, .. } => 40,
+            Self::Threshold {
+                kind: PERCENT,
+                value,
+            } => 130_i64.saturating_sub(value / 100),
+            Self::Threshold {
+                kind: REMAINING, ..
+            } => 40,
             Self::Explored { .. } => 50,
             Self::Threshold { .. } => 55,
             Self::TrialEnding { .. } => 140,
@@ -117,8 +138,17 @@ impl Trigger {
     /// The number of its tone in the arena.
     pub fn tone(self) -> u32 {
         match self {
-            Self::Threshold { kind: PERCENT, value: 9_000.. } => 2,
-            Self::Threshold { kind: PERCENT, value: 7_500.. } | Self::Threshold { kind: REMAINING, .. } => 1,
+            Self::Threshold {
+                kind: PERCENT,
+                value: 9_000..,
+            } => 2,
+            Self::Threshold {
+                kind: PERCENT,
+                value: 7_500..,
+            }
+            | Self::Threshold {
+                kind: REMAINING, ..
+            } => 1,
             Self::Threshold { .. } => 0,
             Self::AtLimit | Self::LimitHit => 3,
             Self::Explored { .. } | Self::TrialEnding { .. } => 4,
@@ -136,11 +166,20 @@ impl Trigger {
 }
 
 /// Reads a trigger and what it is about: without `meter` or `feature`, all of them.
-pub(super) fn read(walk: &mut Walk, tree: &Tree, at: &At<'_>, subjects: &Subjects) -> Option<(Trigger, About)> {
+pub(super) fn read(
+    walk: &mut Walk,
+    tree: &Tree,
+    at: &At<'_>,
+    subjects: &Subjects,
+) -> Option<(Trigger, About)> {
     let known: Vec<&str> = KINDS.iter().chain(QUALIFIERS).copied().collect();
     let before = walk.errors.len();
     let fields = walk.fields(tree, at, &known, LATER)?;
-    let named: Vec<&str> = KINDS.iter().copied().filter(|kind| fields.of(kind).is_some()).collect();
+    let named: Vec<&str> = KINDS
+        .iter()
+        .copied()
+        .filter(|kind| fields.of(kind).is_some())
+        .collect();
     let [kind] = named.as_slice() else {
         if before == walk.errors.len() {
             let message = match named.len() {
@@ -153,10 +192,14 @@ pub(super) fn read(walk: &mut Walk, tree: &Tree, at: &At<'_>, subjects: &Subject
         return None;
     };
     check_qualifiers(walk, &fields, at, kind);
-    let trigger = fields.of(kind).and_then(|tree| read_kind(walk, tree, &At::Field(at, kind), kind, &fields, at));
+    let trigger = fields
+        .of(kind)
+        .and_then(|tree| read_kind(walk, tree, &At::Field(at, kind), kind, &fields, at));
     let about = match trigger? {
         Trigger::TrialEnding { .. } => About::Account,
-        Trigger::Explored { .. } => About::Features(read_subject(walk, &fields, at, "feature", subjects)?),
+        Trigger::Explored { .. } => {
+            About::Features(read_subject(walk, &fields, at, "feature", subjects)?)
+        }
         _ => About::Meters(read_subject(walk, &fields, at, "meter", subjects)?),
     };
     Some((trigger?, about))
@@ -171,7 +214,12 @@ fn check_qualifiers(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>, kind: &st
     for name in QUALIFIERS {
         if fields.of(name).is_some() && !fitting.contains(name) {
             let message = format!("`{name}` does not go with `{kind}`");
-            walk.error(&At::Field(at, name), "trigger_subject", message, "leave it out");
+            walk.error(
+                &At::Field(at, name),
+                "trigger_subject",
+                message,
+                "leave it out",
+            );
         }
     }
 }
@@ -185,12 +233,17 @@ fn read_kind(
     at: &At<'_>,
 ) -> Option<Trigger> {
     match kind {
-        "threshold_percent" => read_percent(walk, tree, place)
-            .map(|percent| Trigger::Threshold { kind: PERCENT, value: percent.saturating_mul(100) }),
-        "threshold_used" => read_count(walk, tree, place).map(|value| Trigger::Threshold { kind: USED, value }),
-        "threshold_remaining" => {
-            read_count(walk, tree, place).map(|value| Trigger::Threshold { kind: REMAINING, value })
+        "threshold_percent" => read_percent(walk, tree, place).map(|percent| Trigger::Threshold {
+            kind: PERCENT,
+            value: percent.saturating_mul(100),
+        }),
+        "threshold_used" => {
+            read_count(walk, tree, place).map(|value| Trigger::Threshold { kind: USED, value })
         }
+        "threshold_remaining" => read_count(walk, tree, place).map(|value| Trigger::Threshold {
+            kind: REMAINING,
+            value,
+        }),
         "at_limit" => read_true(walk, tree, place).map(|()| Trigger::AtLimit),
         "limit_hit" => read_true(walk, tree, place).map(|()| Trigger::LimitHit),
         "explored_times" => {
@@ -200,11 +253,17 @@ fn read_kind(
                 Some(tree) => read_steps(walk, tree, &At::Field(at, "steps")),
                 None => 1 << Step::Tried as u32,
             };
-            Some(Trigger::Explored { times: times?, window_ms: days.saturating_mul(DAY_MS), steps })
+            Some(Trigger::Explored {
+                times: times?,
+                window_ms: days.saturating_mul(DAY_MS),
+                steps,
+            })
         }
         _ => {
             let days = walk.integer(tree, place, 1..=TRIAL_DAYS_MAX)?;
-            Some(Trigger::TrialEnding { before_ms: days.saturating_mul(DAY_MS) })
+            Some(Trigger::TrialEnding {
+                before_ms: days.saturating_mul(DAY_MS),
+            })
         }
     }
 }
@@ -220,7 +279,12 @@ fn read_true(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<()> {
 fn read_steps(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> u32 {
     let names = Step::ALL.map(Step::name);
     if matches!(tree, Tree::List(items) if items.is_empty()) {
-        walk.error(at, "empty", "there is no step".into(), "name at least one, such as `tried`");
+        walk.error(
+            at,
+            "empty",
+            "there is no step".into(),
+            "name at least one, such as `tried`",
+        );
     }
     let mut bits = 0;
     for (index, item) in walk.list(tree, at, Step::ALL.len()).iter().enumerate() {
@@ -240,8 +304,16 @@ fn read_subject(
     subjects: &Subjects,
 ) -> Option<Vec<usize>> {
     let ids: Vec<&str> = match name {
-        "feature" => subjects.features.iter().map(|feature| feature.id.as_str()).collect(),
-        _ => subjects.meters.iter().map(|meter| meter.id.as_str()).collect(),
+        "feature" => subjects
+            .features
+            .iter()
+            .map(|feature| feature.id.as_str())
+            .collect(),
+        _ => subjects
+            .meters
+            .iter()
+            .map(|meter| meter.id.as_str())
+            .collect(),
     };
     let Some(tree) = fields.of(name) else {
         return Some((0..ids.len()).collect());
@@ -250,7 +322,11 @@ fn read_subject(
     let id = walk.string(tree, &place)?;
     let index = ids.iter().position(|own| *own == id);
     if index.is_none() {
-        let code = if name == "feature" { "unknown_feature" } else { "unknown_meter" };
+        let code = if name == "feature" {
+            "unknown_feature"
+        } else {
+            "unknown_meter"
+        };
         walk.unknown(&place, code, name, id, ids.into_iter());
     }
     Some(vec![index?])

@@ -14,9 +14,19 @@ pub(super) const TEXT_CHARS: usize = 2_000;
 const ID_CHARS: usize = 64;
 /// Names that JavaScript objects already have: an id in an object literal would not be what it seems.
 const HOSTILE_IDS: &[&str] = &[
-    "__proto__", "constructor", "prototype", "toString", "toLocaleString", "valueOf", "hasOwnProperty",
-    "isPrototypeOf", "propertyIsEnumerable", "__defineGetter__", "__defineSetter__",
-    "__lookupGetter__", "__lookupSetter__",
+    "__proto__",
+    "constructor",
+    "prototype",
+    "toString",
+    "toLocaleString",
+    "valueOf",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
 ];
 
 /// A place in the policy; written out only when something is wrong there.
@@ -63,12 +73,21 @@ pub(super) struct Fields<'t>(&'t [(String, Tree)]);
 
 impl<'t> Fields<'t> {
     pub fn of(&self, name: &str) -> Option<&'t Tree> {
-        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value)
     }
 }
 
 impl Walk {
-    pub fn error(&mut self, at: &At<'_>, code: &'static str, message: String, help: impl Into<String>) {
+    pub fn error(
+        &mut self,
+        at: &At<'_>,
+        code: &'static str,
+        message: String,
+        help: impl Into<String>,
+    ) {
         if self.errors.len() > ERRORS_MAX {
             return;
         }
@@ -83,7 +102,12 @@ impl Walk {
             at.push(&mut path);
         }
         let (code, message, help) = found;
-        self.errors.push(PolicyError { code, path, message, help });
+        self.errors.push(PolicyError {
+            code,
+            path,
+            message,
+            help,
+        });
     }
 
     /// A value of the wrong type.
@@ -92,7 +116,12 @@ impl Walk {
             Tree::TooDeep => ("too_deep", "no part of a policy is nested that deep"),
             _ => ("wrong_type", help),
         };
-        self.error(at, code, format!("expected {expected}, found {}", tree.found()), help);
+        self.error(
+            at,
+            code,
+            format!("expected {expected}, found {}", tree.found()),
+            help,
+        );
     }
 
     /// An object with these members. `later` are names that the format has room for but this version has not.
@@ -111,7 +140,12 @@ impl Walk {
             } else if !known.contains(&name.as_str()) {
                 let help = did_you_mean(name, known.iter().copied())
                     .unwrap_or_else(|| format!("the fields here are {}", listed(known)));
-                self.error(&place, "unknown_field", format!("unknown field {}", shown(name)), help);
+                self.error(
+                    &place,
+                    "unknown_field",
+                    format!("unknown field {}", shown(name)),
+                    help,
+                );
             }
         }
         Some(Fields(entries))
@@ -141,7 +175,12 @@ impl Walk {
             {
                 told = Some(*first);
                 let message = format!("{} is given twice", shown(first));
-                self.error(&At::Field(at, first), "given_twice", message, "keep one of them");
+                self.error(
+                    &At::Field(at, first),
+                    "given_twice",
+                    message,
+                    "keep one of them",
+                );
             }
         }
         Some(entries)
@@ -161,7 +200,12 @@ impl Walk {
 
     fn room(&mut self, at: &At<'_>, len: usize, max: usize) -> bool {
         if len > max {
-            self.error(at, "too_many", format!("`{len}` entries, at most {max} fit"), "remove some");
+            self.error(
+                at,
+                "too_many",
+                format!("`{len}` entries, at most {max} fit"),
+                "remove some",
+            );
         }
         len <= max
     }
@@ -169,14 +213,29 @@ impl Walk {
     /// A name that the format has room for but this version has not.
     pub fn not_yet(&mut self, at: &At<'_>, name: &str) {
         let message = format!("{} is not supported yet", shown(name));
-        self.error(at, "not_supported_yet", message, "leave it out; a later version will read it");
+        self.error(
+            at,
+            "not_supported_yet",
+            message,
+            "leave it out; a later version will read it",
+        );
     }
 
     /// A field that must be there.
-    pub fn required<'t>(&mut self, fields: &Fields<'t>, at: &At<'_>, name: &str) -> Option<&'t Tree> {
+    pub fn required<'t>(
+        &mut self,
+        fields: &Fields<'t>,
+        at: &At<'_>,
+        name: &str,
+    ) -> Option<&'t Tree> {
         let value = fields.of(name);
         if value.is_none() {
-            self.error(at, "missing_field", format!("`{name}` is missing"), format!("add `{name}`"));
+            self.error(
+                at,
+                "missing_field",
+                format!("`{name}` is missing"),
+                format!("add `{name}`"),
+            );
         }
         value
     }
@@ -190,7 +249,12 @@ impl Walk {
                 self.error(at, "out_of_range", message, "choose a number in that range");
             }
             Tree::Text(text) if text.parse::<i64>().is_ok() => {
-                self.wrong_type(at, tree, "a whole number", "write the number without quotes");
+                self.wrong_type(
+                    at,
+                    tree,
+                    "a whole number",
+                    "write the number without quotes",
+                );
             }
             other => self.wrong_type(at, other, "a whole number", "write digits only"),
         }
@@ -235,13 +299,26 @@ impl Walk {
         let text = self.string(tree, at)?;
         let chars = text.chars().count();
         if text.trim().is_empty() {
-            self.error(at, "empty", "the text is empty".into(), "write some words, or leave the field out");
+            self.error(
+                at,
+                "empty",
+                "the text is empty".into(),
+                "write some words, or leave the field out",
+            );
         } else if chars > TEXT_CHARS {
             let message = format!("`{chars}` characters, at most {TEXT_CHARS} fit");
             self.error(at, "too_many", message, "shorten the text");
         } else if let Some(hidden) = text.chars().find(|character| is_hidden(*character)) {
-            let message = format!("the text has the hidden character `U+{:04X}`", hidden as u32);
-            self.error(at, "bad_character", message, "remove it; texts hold visible characters and spaces");
+            let message = format!(
+                "the text has the hidden character `U+{:04X}`",
+                hidden as u32
+            );
+            self.error(
+                at,
+                "bad_character",
+                message,
+                "remove it; texts hold visible characters and spaces",
+            );
         } else {
             return Some(text);
         }
@@ -249,7 +326,13 @@ impl Walk {
     }
 
     /// One of a few names; the answer is its index.
-    pub fn one_of(&mut self, tree: &Tree, at: &At<'_>, names: &[&str], later: &[&str]) -> Option<usize> {
+    pub fn one_of(
+        &mut self,
+        tree: &Tree,
+        at: &At<'_>,
+        names: &[&str],
+        later: &[&str],
+    ) -> Option<usize> {
         let text = self.string(tree, at)?;
         if let Some(index) = names.iter().position(|name| *name == text) {
             return Some(index);
@@ -258,19 +341,34 @@ impl Walk {
             self.not_yet(at, text);
             return None;
         }
-        let help = did_you_mean(text, names.iter().copied()).unwrap_or_else(|| "choose one of them".into());
-        self.error(at, "unknown_value", format!("{} is not one of {}", shown(text), listed(names)), help);
+        let help = did_you_mean(text, names.iter().copied())
+            .unwrap_or_else(|| "choose one of them".into());
+        self.error(
+            at,
+            "unknown_value",
+            format!("{} is not one of {}", shown(text), listed(names)),
+            help,
+        );
         None
     }
 
     /// An id that the policy gives to something.
     pub fn id<'t>(&mut self, text: &'t str, at: &At<'_>) -> Option<&'t str> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        if !text.is_empty() && text.len() <= ID_CHARS && text.chars().all(allowed) && !HOSTILE_IDS.contains(&text) {
+        if !text.is_empty()
+            && text.len() <= ID_CHARS
+            && text.chars().all(allowed)
+            && !HOSTILE_IDS.contains(&text)
+        {
             return Some(text);
         }
         let message = format!("{} cannot be an id", shown(text));
-        self.error(at, "bad_id", message, "use 1 to 64 letters, digits, `_` or `-`, and no name that every JavaScript object has");
+        self.error(
+            at,
+            "bad_id",
+            message,
+            "use 1 to 64 letters, digits, `_` or `-`, and no name that every JavaScript object has",
+        );
         None
     }
 
@@ -283,7 +381,8 @@ impl Walk {
         id: &str,
         known: impl Iterator<Item = &'k str>,
     ) {
-        let help = did_you_mean(id, known).unwrap_or_else(|| format!("name a {what} of this policy"));
+        let help =
+            did_you_mean(id, known).unwrap_or_else(|| format!("name a {what} of this policy"));
         self.error(at, code, format!("there is no {what} {}", shown(id)), help);
     }
 }
@@ -300,8 +399,11 @@ pub(super) fn did_you_mean<'k>(name: &str, known: impl Iterator<Item = &'k str>)
         return None;
     }
     let room = (name.chars().count() / 3).clamp(1, 3);
-    let near = known.map(|other| (distance(name, other), other)).min_by_key(|(edits, _)| *edits);
-    near.filter(|(edits, _)| *edits <= room).map(|(_, other)| format!("did you mean `{other}`?"))
+    let near = known
+        .map(|other| (distance(name, other), other))
+        .min_by_key(|(edits, _)| *edits);
+    near.filter(|(edits, _)| *edits <= room)
+        .map(|(_, other)| format!("did you mean `{other}`?"))
 }
 
 /// How many letters to change, add, drop or swap with a neighbour (optimal string alignment).
@@ -333,7 +435,14 @@ mod tests {
 
     #[test]
     fn distance_counts_edits_and_swaps() {
-        for (a, b, edits) in [("", "", 0), ("abc", "", 3), ("limit", "limt", 1), ("perido", "period", 1), ("seat", "seats", 1), ("soft", "hard", 4)] {
+        for (a, b, edits) in [
+            ("", "", 0),
+            ("abc", "", 3),
+            ("limit", "limt", 1),
+            ("perido", "period", 1),
+            ("seat", "seats", 1),
+            ("soft", "hard", 4),
+        ] {
             assert_eq!(distance(a, b), edits, "{a} {b}");
         }
     }
@@ -341,7 +450,10 @@ mod tests {
     #[test]
     fn only_a_near_name_is_offered() {
         let known = ["limit", "period", "soft"];
-        assert_eq!(did_you_mean("limits", known.into_iter()).as_deref(), Some("did you mean `limit`?"));
+        assert_eq!(
+            did_you_mean("limits", known.into_iter()).as_deref(),
+            Some("did you mean `limit`?")
+        );
         assert_eq!(did_you_mean("unit", known.into_iter()), None);
     }
 
