@@ -42,9 +42,9 @@ meter {
 .urgent { --tone: light-dark(#d2480c, #ff9b6b) }
 .limit { --tone: light-dark(#c8292f, #ff8b8b) }
 .unlimited { visibility: hidden }
-meter::-webkit-meter-inner-element { display: block }
-meter::-webkit-meter-bar { display: block; block-size: 100%; border: 0; background: none }
-meter::-webkit-meter-optimum-value { block-size: 100%; border-radius: 1em; background: var(--tone) }
+meter::-webkit-meter-inner-element { grid-template-rows: 0 1fr 0 }
+meter::-webkit-meter-bar { border: 0; background: none }
+meter::-webkit-meter-optimum-value { border-radius: 1em; background: var(--tone) }
 meter::-moz-meter-bar { border-radius: 1em; background: var(--tone) }
 @media (forced-colors: active) {
   meter { border: 1px solid CanvasText; background: Canvas; forced-color-adjust: none }

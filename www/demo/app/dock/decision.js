@@ -22,7 +22,7 @@ export function decision(ctx) {
 
   function look() {
     const trace = plimsoll()?.explain();
-    if (!trace) {
+    if (!trace?.prompts) {
       fill(list);
       const failure = startFailure();
       return setText(rest, failure ? `${t("dock.decision_empty")} ${failure.message} ${failure.help ?? ""}` : t("dock.waiting"));
