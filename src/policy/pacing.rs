@@ -255,7 +255,11 @@ fn minute_of_day(text: &str) -> Option<u32> {
     };
     let (hours, minutes) = text.split_once(':')?;
     let (hours, minutes) = (two(hours)?, two(minutes)?);
-    (hours < 24 && minutes < 60).then(|| u32::from(hours) * 60 + u32::from(minutes))
+    (hours < 24 && minutes < 60).then(|| {
+        u32::from(hours)
+            .saturating_mul(60)
+            .saturating_add(u32::from(minutes))
+    })
 }
 
 fn read_groups(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<Group> {

@@ -139,9 +139,7 @@ fn read_plan(
     Plan {
         id: String::new(),
         name: name.unwrap_or_default(),
-        buy: buy
-            .and_then(|index| u32::try_from(index + 1).ok())
-            .unwrap_or(0),
+        buy: buy.map_or(0, after),
         price,
         quotas,
         features,
@@ -229,7 +227,7 @@ fn read_quota(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Quota> {
         );
     }
     let period = match period {
-        Some(index) => u32::try_from(index? + 1).ok()?,
+        Some(index) => after(index?),
         None => LEVEL,
     };
     Some(Quota {
@@ -237,6 +235,11 @@ fn read_quota(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Quota> {
         is_soft: is_soft.unwrap_or(false),
         period,
     })
+}
+
+/// The number in the arena of a name in a list, where 0 stands for none.
+fn after(index: usize) -> u32 {
+    u32::try_from(index).map_or(0, |index| index.saturating_add(1))
 }
 
 fn read_limit(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Limit> {

@@ -173,9 +173,10 @@ impl Text {
                     "text_syntax" => {
                         let place = source
                             .get(..mistake.at)
-                            .map_or(0, |before| before.chars().count());
+                            .map_or(0, |before| before.chars().count())
+                            .saturating_add(1);
                         (
-                            format!("{} at character {}", mistake.message, place + 1),
+                            format!("{} at character {place}", mistake.message),
                             mistake.help,
                         )
                     }
@@ -254,7 +255,7 @@ impl Reader<'_> {
 
     fn next(&mut self) -> Option<char> {
         let character = self.peek()?;
-        self.at += character.len_utf8();
+        self.at = self.at.saturating_add(character.len_utf8());
         Some(character)
     }
 
@@ -489,7 +490,7 @@ impl Reader<'_> {
             if !self.eat('{') {
                 return self.wrong("expected `{`", "each form has its text in braces");
             }
-            let text = self.text(depth + 1, plural)?;
+            let text = self.text(depth.saturating_add(1), plural)?;
             self.next();
             forms.push((name, text));
         }

@@ -409,24 +409,36 @@ pub(super) fn did_you_mean<'k>(name: &str, known: impl Iterator<Item = &'k str>)
 /// How many letters to change, add, drop or swap with a neighbour (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
+    // Row `i` holds the distances of the first `i` letters of `a` from each beginning of `b`.
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
     for (i, from) in a.iter().enumerate() {
-        let mut next = vec![i + 1];
+        let mut row = vec![i.saturating_add(1)];
         for (j, to) in b.iter().enumerate() {
-            let cell = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX / 2);
-            let mut best = (cell(&row, j) + usize::from(from != to))
-                .min(cell(&row, j + 1) + 1)
-                .min(cell(&next, j) + 1);
-            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(to) && b.get(j - 1) == Some(from);
-            if swapped {
-                best = best.min(cell(&before, j - 1) + 1);
-            }
-            next.push(best);
+            let cell = |row: Option<&Vec<usize>>, back: usize| {
+                let at = j.saturating_add(1).checked_sub(back);
+                row.zip(at)
+                    .and_then(|(row, at)| row.get(at))
+                    .copied()
+                    .unwrap_or(usize::MAX)
+            };
+            let changed = cell(rows.last(), 1).saturating_add(usize::from(from != to));
+            let added = cell(rows.last(), 0)
+                .min(cell(Some(&row), 1))
+                .saturating_add(1);
+            let last =
+                |of: &[char], at: usize| at.checked_sub(1).and_then(|at| of.get(at)).copied();
+            let swap = last(&a, i) == Some(*to) && last(&b, j) == Some(*from);
+            let two_up = rows.len().checked_sub(2).and_then(|up| rows.get(up));
+            let swapped = if swap {
+                cell(two_up, 2).saturating_add(1)
+            } else {
+                usize::MAX
+            };
+            row.push(changed.min(added).min(swapped));
         }
-        before = core::mem::replace(&mut row, next);
+        rows.push(row);
     }
-    row.last().copied().unwrap_or(0)
+    rows.last().and_then(|row| row.last()).copied().unwrap_or(0)
 }
 
 #[cfg(test)]
