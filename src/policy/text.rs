@@ -131,10 +131,6 @@ pub(super) const READING: Offer = Offer(&[
     V::Meter,
     V::Date,
 ]);
-/// The amount due now.
-pub(super) const PRICE: Offer = Offer(&[V::Price]);
-/// Who has been asked.
-pub(super) const OWNER: Offer = Offer(&[V::Owner]);
 /// Nothing.
 pub(super) const FIXED: Offer = Offer(&[]);
 

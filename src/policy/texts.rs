@@ -18,34 +18,28 @@ const BUILT_IN: [(&str, &str); 2] = [
 ];
 
 /// Every text of the surfaces that is not a prompt's own, with the variables it may use.
-/// `pkg/view.js` and `<plimsoll-meter>` get them filled into one object, by id.
+/// The start module hands them on as one object of id to tokens; this list is the only one.
 pub(super) const UI: &[(&str, Offer)] = &[
     // Label of the button that closes a prompt.
     ("close", text::FIXED),
     // Label of the button that opens the menu of a prompt.
     ("more", text::FIXED),
-    // Label of the region that holds banners and toasts.
-    ("region", text::FIXED),
-    // Label of the group of buttons that put a prompt off.
+    // Label of the group of actions that put a prompt off.
     ("dismiss_group", text::FIXED),
-    // Label of the meter inside a prompt or the page: "412 of 1,000 e-mails".
+    // A meter in a prompt or in the page: "412 of 1,000 e-mails".
     ("meter_text", text::READING),
     // The same without a limit: "412 e-mails, no limit".
     ("meter_unlimited", text::READING),
-    // The same past the limit: "1,100 of 1,000 e-mails, 100 over".
+    // The same past the limit.
     ("meter_over", text::READING),
     // The same for what the plan does not have.
     ("meter_locked", text::READING),
-    // When the count starts again.
-    ("meter_resets", text::READING),
     // Marks a feature that the plan lacks.
     ("paid_feature", text::FIXED),
-    // Says which plan has it.
-    ("included_in", text::NEXT_PLAN),
-    // Before the list of what else the plan has.
+    // What the next plan grants on the meter; `{limit}` is the next plan's.
+    ("next_adds", text::READING),
+    // Before the list of what else the next plan has.
     ("also_in_plan", text::NEXT_PLAN),
-    // The amount due now.
-    ("due_now", text::PRICE),
     // While an action runs.
     ("waiting", text::FIXED),
     // After an action that failed.
@@ -54,10 +48,6 @@ pub(super) const UI: &[(&str, Offer)] = &[
     ("thanks", text::FIXED),
     // After a request that was sent.
     ("status_sent", text::FIXED),
-    // After a request that waits for the network.
-    ("status_queued", text::FIXED),
-    // After asking whoever can buy.
-    ("status_asked", text::OWNER),
     // To a blocked person whose team is already talking with sales.
     ("sales_conversation", text::FIXED),
 ];
