@@ -247,7 +247,14 @@ pub fn now_ms() -> i64 {
 }
 
 fn database_path(data: &Path) -> Result<PathBuf, StoreError> {
-    fs::create_dir_all(data).map_err(|error| StoreError::folder(data, error))?;
+    let mut folder = fs::DirBuilder::new();
+    // Events say what people did; a folder made here is for the server's user alone.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder
+        .recursive(true)
+        .create(data)
+        .map_err(|error| StoreError::folder(data, error))?;
     Ok(data.join("plimsoll.db"))
 }
 

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use rusqlite::{Connection, TransactionBehavior};
 use serde_json::{Value, json};
 
 use crate::support::{Folder, PK, Request, Server, foreign, now, ours};
@@ -150,6 +151,50 @@ fn a_client_that_never_finishes_does_not_hold_up_the_stop() {
     std::thread::sleep(Duration::from_millis(200));
     server.signal("-INT");
     assert_eq!(server.wait(Duration::from_secs(10)), Some(0));
+}
+
+/// A backup that holds the database, a disk that hangs: what waits is answered 503, and nothing counts twice.
+#[test]
+fn while_the_database_cannot_be_written_senders_are_told_to_wait() {
+    const SENDERS: u64 = 400;
+    let folder = Folder::new("locked");
+    let server = Server::start(folder.path());
+    let address = server.address;
+    let mut held = Connection::open(folder.path().join("plimsoll.db")).expect("opens");
+    let lock = held
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .expect("locks");
+    let send = move |number: u64| {
+        let body = json!({"writeKey": PK, "batch": [foreign(&format!("w{number}"), "acc")]});
+        Request::post("/v1/batch", body.to_string()).send(address)
+    };
+    let replies: Vec<_> = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..SENDERS)
+            .map(|number| scope.spawn(move || send(number)))
+            .collect();
+        senders
+            .into_iter()
+            .map(|sender| sender.join().expect("answered"))
+            .collect()
+    });
+    for reply in &replies {
+        assert_eq!(reply.status, 503, "{reply:?}");
+        assert!(reply.header("retry-after").is_some());
+    }
+    let with_code = |code: &str| replies.iter().filter(|reply| reply.code() == code).count();
+    assert!(
+        with_code("queue_full") > 0 && with_code("store_failed") > 0 && with_code("deadline") > 0
+    );
+    drop(lock);
+    let sent_again = (0..SENDERS).map(|number| send(number).json());
+    let counted: u64 = sent_again
+        .map(|body| {
+            body["accepted"].as_u64().unwrap_or(0) + body["duplicates"].as_u64().unwrap_or(0)
+        })
+        .sum();
+    assert_eq!(counted, SENDERS);
+    let counts = count(&server);
+    assert!(counts.len() as u64 == SENDERS && counts.values().all(|count| *count == 1));
 }
 
 /// Half of ours, half of a foreign client's.
