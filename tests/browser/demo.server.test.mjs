@@ -9,19 +9,33 @@ import { request } from "node:http";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
-  addFile, changePlan, changeRole, checkout, invitePerson, moveClock, openAccount, quote,
-  accountTime, Refused, removePerson, sendEmails, snapshot,
+  addFile,
+  changePlan,
+  changeRole,
+  checkout,
+  invitePerson,
+  moveClock,
+  openAccount,
+  quote,
+  accountTime,
+  Refused,
+  removePerson,
+  sendEmails,
+  snapshot,
 } from "../../www/demo/server/account.js";
 import { addMonths, DAY_MS, periodAt } from "../../www/demo/server/clock.js";
 
-const policy = JSON.parse(readFileSync(new URL("../../www/demo/policy.json", import.meta.url), "utf8"));
+const policy = JSON.parse(
+  readFileSync(new URL("../../www/demo/policy.json", import.meta.url), "utf8"),
+);
 const NOW = Date.parse("2026-11-22T10:00:00Z");
 const INTENT = "00000000000000a1";
 const WRITER = "5f0c9a3be2d14477";
 
 const open = (nowMs = NOW) => openAccount({ ids: { account: "a", user: "u" }, nowMs });
 const meters = (account, nowMs = NOW) => snapshot(account, policy, nowMs).meters;
-const refusal = (status, code) => (error) => error instanceof Refused && error.status === status && error.code === code;
+const refusal = (status, code) => (error) =>
+  error instanceof Refused && error.status === status && error.code === code;
 
 test("a new account is 38 % into its e-mails and below half of everything else", () => {
   const { emails, seats, storage } = meters(open());
@@ -32,7 +46,10 @@ test("a new account is 38 % into its e-mails and below half of everything else",
 test("the daily figures end yesterday and add up to the period's", () => {
   const { emails } = meters(open());
   const days = (NOW - (NOW % DAY_MS) - Date.parse(emails.period.start)) / DAY_MS;
-  assert.equal(emails.daily.slice(-days).reduce((sum, count) => sum + count, 0), 380);
+  assert.equal(
+    emails.daily.slice(-days).reduce((sum, count) => sum + count, 0),
+    380,
+  );
   assert.ok(emails.daily.length <= 62);
 });
 
@@ -49,9 +66,18 @@ test("the amount due is the rest of the month, in whole days, rounded half up", 
 });
 
 test("a plan for sale by people, or unknown, has no quote", () => {
-  assert.throws(() => quote(open(), policy, NOW, { plan: "enterprise" }), refusal(422, "plan_not_for_sale"));
-  assert.throws(() => quote(open(), policy, NOW, { plan: "free" }), refusal(422, "plan_not_for_sale"));
-  assert.throws(() => quote(open(), policy, NOW, { plan: "__proto__" }), refusal(422, "unknown_plan"));
+  assert.throws(
+    () => quote(open(), policy, NOW, { plan: "enterprise" }),
+    refusal(422, "plan_not_for_sale"),
+  );
+  assert.throws(
+    () => quote(open(), policy, NOW, { plan: "free" }),
+    refusal(422, "plan_not_for_sale"),
+  );
+  assert.throws(
+    () => quote(open(), policy, NOW, { plan: "__proto__" }),
+    refusal(422, "unknown_plan"),
+  );
 });
 
 test("one intent is paid once, however often it is sent", () => {
@@ -67,7 +93,10 @@ test("one intent is paid once, however often it is sent", () => {
 test("an editor cannot buy, and the snapshot says who can", () => {
   const account = open();
   changeRole(account, "editor");
-  assert.throws(() => checkout(account, policy, NOW, { intent: INTENT, plan: "pro" }), refusal(403, "not_billing_owner"));
+  assert.throws(
+    () => checkout(account, policy, NOW, { intent: INTENT, plan: "pro" }),
+    refusal(403, "not_billing_owner"),
+  );
   const { can_purchase, billing_owner } = snapshot(account, policy, NOW);
   assert.deepEqual([can_purchase, billing_owner], [false, "Ana"]);
 });
@@ -75,7 +104,10 @@ test("an editor cannot buy, and the snapshot says who can", () => {
 test("what does not fit is refused with 402 and changes no figure, but its token is kept", () => {
   const account = open();
   const token = `${WRITER}:621`;
-  assert.throws(() => sendEmails(account, policy, NOW, { count: 621, token }), refusal(402, "limit_reached"));
+  assert.throws(
+    () => sendEmails(account, policy, NOW, { count: 621, token }),
+    refusal(402, "limit_reached"),
+  );
   assert.equal(meters(account).emails.used, 380);
   assert.deepEqual(meters(account).emails.counted, { [WRITER]: 621 });
   sendEmails(account, policy, NOW, { count: 620, token: `${WRITER}:1241` });
@@ -128,7 +160,9 @@ test("a month later the figures start again and the tallies stay", () => {
 
 test("a month anchored on the 31st ends on the last day of shorter months and returns", () => {
   const anchor = Date.parse("2026-01-31T00:00:00Z");
-  const days = [1, 2, 3].map((months) => new Date(addMonths(anchor, months)).toISOString().slice(0, 10));
+  const days = [1, 2, 3].map((months) =>
+    new Date(addMonths(anchor, months)).toISOString().slice(0, 10),
+  );
   assert.deepEqual(days, ["2026-02-28", "2026-03-31", "2026-04-30"]);
   const { start, end } = periodAt(anchor, Date.parse("2026-03-30T12:00:00Z"));
   assert.deepEqual([new Date(start).getUTCDate(), new Date(end).getUTCDate()], [28, 31]);
@@ -140,8 +174,18 @@ test("the server gives out the pages and the package, and nothing beside them", 
       assert.equal((await get(path)).status, 200, path);
     }
     for (const path of [
-      "/server.js", "/server/account.js", "/app/../server.js", "/app/%2e%2e/server.js", "/package.json",
-      "/pkg/..%2f..%2fCargo.toml", "/img/%00", "/app/%ff", "/app", "/app/", "//server.js", "/nowhere",
+      "/server.js",
+      "/server/account.js",
+      "/app/../server.js",
+      "/app/%2e%2e/server.js",
+      "/package.json",
+      "/pkg/..%2f..%2fCargo.toml",
+      "/img/%00",
+      "/app/%ff",
+      "/app",
+      "/app/",
+      "//server.js",
+      "/nowhere",
     ]) {
       assert.equal((await get(path)).status, 404, path);
     }
@@ -153,8 +197,11 @@ test("each page carries the strict content security policy and revalidates", asy
     const page = await get("/");
     const policy = page.headers["content-security-policy"];
     for (const part of [
-      "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self'",
-      "require-trusted-types-for 'script'", "trusted-types 'none'",
+      "default-src 'none'",
+      "script-src 'self' 'wasm-unsafe-eval'",
+      "connect-src 'self'",
+      "require-trusted-types-for 'script'",
+      "trusted-types 'none'",
     ]) {
       assert.ok(policy.split("; ").includes(part), part);
     }
@@ -166,20 +213,31 @@ test("each page carries the strict content security policy and revalidates", asy
 test("each visitor has an account of their own, and other sites cannot act for them", async () => {
   await withServer({}, async (get) => {
     const [one, two] = [await get("/api/state"), await get("/api/state")];
-    assert.notEqual(JSON.parse(one.body).snapshot.account.id, JSON.parse(two.body).snapshot.account.id);
+    assert.notEqual(
+      JSON.parse(one.body).snapshot.account.id,
+      JSON.parse(two.body).snapshot.account.id,
+    );
     const cookie = one.headers["set-cookie"][0].split(";")[0];
     const same = await get("/api/state", { headers: { cookie } });
-    assert.equal(JSON.parse(same.body).snapshot.account.id, JSON.parse(one.body).snapshot.account.id);
+    assert.equal(
+      JSON.parse(same.body).snapshot.account.id,
+      JSON.parse(one.body).snapshot.account.id,
+    );
 
     const body = JSON.stringify({ count: 1 });
-    const post = (headers) => get("/api/emails", { method: "POST", headers: { cookie, ...headers } }, body);
+    const post = (headers) =>
+      get("/api/emails", { method: "POST", headers: { cookie, ...headers } }, body);
     const json = { "content-type": "application/json" };
     assert.equal((await post({ ...json, "sec-fetch-site": "cross-site" })).status, 403);
     assert.equal((await post({ "content-type": "text/plain" })).status, 415);
     assert.equal((await post(json)).status, 200);
     const refused = await get("/api/emails", { method: "POST", headers: { cookie, ...json } }, "{");
     assert.equal(refused.status, 400);
-    const long = await get("/api/emails", { method: "POST", headers: { cookie, ...json } }, " ".repeat(5_000));
+    const long = await get(
+      "/api/emails",
+      { method: "POST", headers: { cookie, ...json } },
+      " ".repeat(5_000),
+    );
     assert.equal(long.status, 413);
   });
 });
@@ -199,17 +257,18 @@ async function withServer(env, run) {
   try {
     const [line] = await once(child.stdout, "data");
     const base = /http:\S+/.exec(line)[0];
-    await run((path, options = {}, body) =>
-      new Promise((resolve, reject) => {
-        const { hostname, port } = new URL(base);
-        const sent = request({ hostname, port, path, ...options }, async (response) => {
-          let text = "";
-          for await (const chunk of response) text += chunk;
-          resolve({ status: response.statusCode, headers: response.headers, body: text });
-        });
-        sent.once("error", reject);
-        sent.end(body);
-      }),
+    await run(
+      (path, options = {}, body) =>
+        new Promise((resolve, reject) => {
+          const { hostname, port } = new URL(base);
+          const sent = request({ hostname, port, path, ...options }, async (response) => {
+            let text = "";
+            for await (const chunk of response) text += chunk;
+            resolve({ status: response.statusCode, headers: response.headers, body: text });
+          });
+          sent.once("error", reject);
+          sent.end(body);
+        }),
     );
   } finally {
     child.kill();

@@ -4,8 +4,27 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {
-  accountId, anyPrompt, assertAccessible, banner, control, eventsUntil, modal, named, newVisitor,
-  press, preview, ready, send, sendTo, settle, sleep, startStand, storedEvents, sum, toast, used,
+  accountId,
+  anyPrompt,
+  assertAccessible,
+  banner,
+  control,
+  eventsUntil,
+  modal,
+  named,
+  newVisitor,
+  press,
+  preview,
+  ready,
+  send,
+  sendTo,
+  settle,
+  sleep,
+  startStand,
+  storedEvents,
+  sum,
+  toast,
+  used,
 } from "./support.mjs";
 
 /** What the account starts with; see the demo's server. */
@@ -18,7 +37,9 @@ const WORDS = {
 };
 
 let stand;
-before(async () => { stand = await startStand(); });
+before(async () => {
+  stand = await startStand();
+});
 after(() => stand?.stop());
 
 async function visit(options, run) {
@@ -48,16 +69,23 @@ for (const locale of ["en", "pt-BR"]) {
       assert.equal(await anyPrompt(page).count(), 0, "nothing is shown below the first threshold");
 
       const exposures = new Set();
-      for (const [percent, count] of [[50, 500], [75, 750], [90, 900]]) {
+      for (const [percent, count] of [
+        [50, 500],
+        [75, 750],
+        [90, 900],
+      ]) {
         await sendTo(page, count - 1);
         const before = exposures.size === 0 ? 0 : 1;
         assert.equal(await banner(page).count(), before, `one short of ${percent} %`);
         await send(page, 1);
-        await banner(page).filter({ hasText: words.of(count) }).waitFor();
+        await banner(page)
+          .filter({ hasText: words.of(count) })
+          .waitFor();
         assert.equal(await anyPrompt(page).count(), 1, `only the banner of ${percent} % is open`);
         exposures.add(await banner(page).getAttribute("data-exposure"));
         await eventsUntil(
-          stand, account,
+          stand,
+          account,
           (events) => named(events, "Prompt Shown", { prompt: `default-${percent}` }).length === 1,
           `the showing of default-${percent}`,
         );
@@ -65,7 +93,9 @@ for (const locale of ["en", "pt-BR"]) {
       assert.equal(exposures.size, 3, "each threshold is a prompt of its own");
 
       await sendTo(page, LIMIT);
-      await banner(page).filter({ hasText: /1[,.]000/ }).waitFor();
+      await banner(page)
+        .filter({ hasText: /1[,.]000/ })
+        .waitFor();
       assert.equal(await modal(page).count(), 0, "reaching the limit interrupts nobody");
       await send(page, 1);
       await modal(page).waitFor();
@@ -75,7 +105,10 @@ for (const locale of ["en", "pt-BR"]) {
       const due = await page.evaluate(async (locale) => {
         const { ask } = await import("/app/api.js");
         const { quote } = await ask("/api/quote", { plan: "pro", locale });
-        const format = new Intl.NumberFormat(locale, { style: "currency", currency: quote.currency });
+        const format = new Intl.NumberFormat(locale, {
+          style: "currency",
+          currency: quote.currency,
+        });
         return format.format(quote.amount_minor / 100);
       }, locale);
       assert.match(due, /^(US)?\$/);
@@ -89,10 +122,15 @@ for (const locale of ["en", "pt-BR"]) {
       await send(page, 1);
       assert.equal(await used(page, "emails"), LIMIT + 1, "the new plan's limit holds at once");
       await settle(page);
-      assert.equal(await anyPrompt(page).count(), 0, "thresholds already passed are not shown again");
+      assert.equal(
+        await anyPrompt(page).count(),
+        0,
+        "thresholds already passed are not shown again",
+      );
 
       const events = await eventsUntil(
-        stand, account,
+        stand,
+        account,
         (all) =>
           named(all, "Plan Changed").length > 0 &&
           sum(named(all, "Usage Counted", { meter: "emails" }), "added") === LIMIT + 1 - STARTS_AT,
@@ -105,26 +143,45 @@ for (const locale of ["en", "pt-BR"]) {
 function assertWholePath(events) {
   const crossings = named(events, "Threshold Crossed", { meter: "emails", epoch: 1 });
   assert.deepEqual(crossings.map(({ percent, kind }) => [percent, kind]).slice(0, 3), [
-    [50, "crossed"], [75, "crossed"], [90, "crossed"],
+    [50, "crossed"],
+    [75, "crossed"],
+    [90, "crossed"],
   ]);
   assert.equal(new Set(crossings.map(({ crossing }) => crossing)).size, crossings.length);
   assert.equal(named(events, "Limit Hit", { meter: "emails" }).length, 1);
-  for (const prompt of ["default-50", "default-75", "default-90", "default-at-limit", "default-limit-hit"]) {
+  for (const prompt of [
+    "default-50",
+    "default-75",
+    "default-90",
+    "default-at-limit",
+    "default-limit-hit",
+  ]) {
     assert.equal(named(events, "Prompt Shown", { prompt }).length, 1, `${prompt} was shown once`);
   }
   const answered = named(events, "Prompt Answered", { response: "act", action: "upgrade" });
-  assert.deepEqual(answered.map(({ prompt }) => prompt), ["default-limit-hit"]);
+  assert.deepEqual(
+    answered.map(({ prompt }) => prompt),
+    ["default-limit-hit"],
+  );
   const [started] = named(events, "Upgrade Started");
   assert.deepEqual([started.from_plan, started.to_plan], ["free", "pro"]);
   assert.match(started.intent, /^[0-9a-f]{16}$/);
   assert.deepEqual(
-    named(events, "Plan Changed").map(({ from_plan, to_plan, epoch }) => [from_plan, to_plan, epoch]),
+    named(events, "Plan Changed").map(({ from_plan, to_plan, epoch }) => [
+      from_plan,
+      to_plan,
+      epoch,
+    ]),
     [["free", "pro", 2]],
   );
   const ids = events.map((event) => event.messageId);
   assert.equal(new Set(ids).size, ids.length, "no event is stored twice");
   for (const event of events) {
-    assert.doesNotMatch(JSON.stringify(event), /@|Marina|Ana\b/, "no text of a person leaves the browser");
+    assert.doesNotMatch(
+      JSON.stringify(event),
+      /@|Marina|Ana\b/,
+      "no text of a person leaves the browser",
+    );
   }
 }
 
@@ -159,8 +216,10 @@ describe("two tabs", () => {
       const inline = (await second.locator(".result[data-kind=bad]").count()) > 0;
       assert.ok(answers >= 1 || inline, "a blocked attempt always gets an answer");
       const events = await eventsUntil(
-        stand, await accountId(first),
-        (all) => named(all, "Limit Hit").length === 2, "both limit hits",
+        stand,
+        await accountId(first),
+        (all) => named(all, "Limit Hit").length === 2,
+        "both limit hits",
       );
       assert.equal(named(events, "Prompt Shown", { surface: "modal" }).length, 1);
     }));
@@ -179,8 +238,10 @@ describe("two tabs", () => {
         }, STARTS_AT + 80);
       }
       const events = await eventsUntil(
-        stand, account,
-        (all) => sum(named(all, "Usage Counted", { meter: "emails" }), "added") >= 80, "all uses",
+        stand,
+        account,
+        (all) => sum(named(all, "Usage Counted", { meter: "emails" }), "added") >= 80,
+        "all uses",
       );
       assert.equal(sum(named(events, "Usage Counted", { meter: "emails" }), "added"), 80);
     }));
@@ -193,7 +254,12 @@ describe("a reload", () => {
       const account = await accountId(page);
       await sendTo(page, 500);
       const exposure = await banner(page).getAttribute("data-exposure");
-      await eventsUntil(stand, account, (all) => named(all, "Prompt Shown").length === 1, "the showing");
+      await eventsUntil(
+        stand,
+        account,
+        (all) => named(all, "Prompt Shown").length === 1,
+        "the showing",
+      );
       for (let round = 0; round < 3; round += 1) {
         await page.reload();
         await ready(page);
@@ -202,14 +268,19 @@ describe("a reload", () => {
       }
       await send(page, 1);
       const events = await eventsUntil(
-        stand, account,
-        (all) => sum(named(all, "Usage Counted"), "added") === 501 - STARTS_AT, "the last use",
+        stand,
+        account,
+        (all) => sum(named(all, "Usage Counted"), "added") === 501 - STARTS_AT,
+        "the last use",
       );
       assert.equal(named(events, "Prompt Shown").length, 1);
       assert.equal(named(events, "Threshold Crossed").length, 1);
     }));
 
-  for (const [response, how] of [["later", "the cross"], ["never", "the menu"]]) {
+  for (const [response, how] of [
+    ["later", "the cross"],
+    ["never", "the menu"],
+  ]) {
     test(`leaves a banner dismissed that was answered “${response}” by ${how}`, () =>
       visit({}, async (visitor) => {
         const page = await visitor.tab();
@@ -229,10 +300,15 @@ describe("a reload", () => {
         await sendTo(page, 750);
         await banner(page).waitFor();
         const events = await eventsUntil(
-          stand, await accountId(page),
-          (all) => named(all, "Prompt Answered").length > 0, "the answer",
+          stand,
+          await accountId(page),
+          (all) => named(all, "Prompt Answered").length > 0,
+          "the answer",
         );
-        assert.deepEqual(named(events, "Prompt Answered").map((answer) => answer.response), [response]);
+        assert.deepEqual(
+          named(events, "Prompt Answered").map((answer) => answer.response),
+          [response],
+        );
       }));
   }
 });
@@ -248,8 +324,10 @@ describe("the right action for the person", () => {
       assert.equal(await modal(page).locator("[data-action=upgrade]").count(), 0);
       await press(modal(page), "ask_admin");
       const events = await eventsUntil(
-        stand, await accountId(page),
-        (all) => named(all, "Upgrade Requested").length > 0, "the request",
+        stand,
+        await accountId(page),
+        (all) => named(all, "Upgrade Requested").length > 0,
+        "the request",
       );
       assert.equal(named(events, "Upgrade Requested").length, 1);
     }));
@@ -274,8 +352,10 @@ describe("the right action for the person", () => {
       await preview(page).waitFor();
       await press(preview(page), "talk_to_sales");
       const events = await eventsUntil(
-        stand, await accountId(page),
-        (all) => named(all, "Sales Requested").length > 0, "the request",
+        stand,
+        await accountId(page),
+        (all) => named(all, "Sales Requested").length > 0,
+        "the request",
       );
       assert.equal(named(events, "Sales Requested")[0].feature, "sso");
       await page.goto(`${stand.url}/compose`);
@@ -283,6 +363,28 @@ describe("the right action for the person", () => {
       await sendTo(page, 500);
       await settle(page);
       assert.equal(await anyPrompt(page).count(), 0);
+    }));
+});
+
+describe("a trial", () => {
+  test("that ends soon is announced, and can be extended once", () =>
+    visit({}, async (visitor) => {
+      const page = await visitor.tab();
+      await control(page, "trial", "on");
+      await banner(page).filter({ hasText: "Automation" }).waitFor();
+      await press(banner(page), "extend_trial");
+      await banner(page).waitFor({ state: "detached" });
+      const events = await eventsUntil(
+        stand,
+        await accountId(page),
+        (all) => named(all, "Trial Extension Requested").length > 0,
+        "the request",
+      );
+      assert.equal(named(events, "Trial Extension Requested").length, 1);
+      const trial = await page.evaluate(
+        async () => (await import("/app/api.js")).latest().state.trial,
+      );
+      assert.equal(trial.extendable, false);
     }));
 });
 
@@ -315,7 +417,10 @@ describe("levels", () => {
       const page = await visitor.tab("/team");
       const invite = async (count) => {
         await page.locator("[data-invite]").click();
-        await page.locator(".rows li").nth(count - 1).waitFor();
+        await page
+          .locator(".rows li")
+          .nth(count - 1)
+          .waitFor();
       };
       for (const count of [3, 4]) await invite(count);
       assert.equal(await used(page, "seats"), 4);
@@ -336,7 +441,15 @@ describe("the page", () => {
         await sendTo(page, 900);
         await banner(page).waitFor();
         await assertAccessible(page, "the composer with a banner");
-        for (const path of ["/", "/team", "/files", "/automation", "/sso", "/plan", "/checkout?plan=pro"]) {
+        for (const path of [
+          "/",
+          "/team",
+          "/files",
+          "/automation",
+          "/sso",
+          "/plan",
+          "/checkout?plan=pro",
+        ]) {
           await page.goto(stand.url + path);
           await ready(page);
           await assertAccessible(page, path);
@@ -383,7 +496,12 @@ describe("the collector", () => {
       const page = await visitor.tab();
       const account = await accountId(page);
       await sendTo(page, 500);
-      await eventsUntil(stand, account, (all) => named(all, "Prompt Shown").length === 1, "the showing");
+      await eventsUntil(
+        stand,
+        account,
+        (all) => named(all, "Prompt Shown").length === 1,
+        "the showing",
+      );
       await send(page, 100);
       await stand.killCollector();
       try {
@@ -397,14 +515,21 @@ describe("the collector", () => {
       }
       await send(page, 1);
       const events = await eventsUntil(
-        stand, account,
+        stand,
+        account,
         (all) => sum(named(all, "Usage Counted", { meter: "emails" }), "added") >= 801 - STARTS_AT,
         "what was counted while the collector was away",
       );
       await sleep(1_000);
       const final = await storedEvents(stand, account);
-      assert.equal(sum(named(final, "Usage Counted", { meter: "emails" }), "added"), 801 - STARTS_AT);
-      assert.deepEqual(named(final, "Threshold Crossed", { meter: "emails" }).map(({ percent }) => percent), [50, 75]);
+      assert.equal(
+        sum(named(final, "Usage Counted", { meter: "emails" }), "added"),
+        801 - STARTS_AT,
+      );
+      assert.deepEqual(
+        named(final, "Threshold Crossed", { meter: "emails" }).map(({ percent }) => percent),
+        [50, 75],
+      );
       assert.equal(named(final, "Prompt Shown").length, 2);
       assertDense(events);
     }));
@@ -420,6 +545,10 @@ function assertDense(events) {
   }
   for (const [writer, numbers] of writers) {
     const sorted = [...numbers].sort((a, b) => a - b);
-    assert.deepEqual(sorted, sorted.map((_, index) => index + 1), `the numbers of ${writer}`);
+    assert.deepEqual(
+      sorted,
+      sorted.map((_, index) => index + 1),
+      `the numbers of ${writer}`,
+    );
   }
 }

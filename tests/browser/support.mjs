@@ -20,8 +20,15 @@ import { chromium } from "playwright-core";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const COLLECTOR = process.env.PLIMSOLL_BIN ?? join(ROOT, "target/debug/plimsoll");
 const CHROMIUM_FLAGS = [
-  "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
-  "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 const READY_MAX_MS = 20_000;
 const EVENTS_MAX_MS = 20_000;
@@ -41,7 +48,15 @@ export async function startStand() {
     async startCollector() {
       stand.collector = await launch(
         COLLECTOR,
-        ["serve", "--data", data, "--port", String(port), "--policy", join(ROOT, "www/demo/policy.json")],
+        [
+          "serve",
+          "--data",
+          data,
+          "--port",
+          String(port),
+          "--policy",
+          join(ROOT, "www/demo/policy.json"),
+        ],
         keys,
         /listening on (http:\S+)/,
       );
@@ -75,7 +90,10 @@ export async function startStand() {
  * A visitor with an account of their own; their tabs share cookies and storage as one profile.
  * `faults` collects what must stay empty: page errors, console errors, CSP violations.
  */
-export async function newVisitor(stand, { locale = "en", theme = "light", width = 1280, dock = "closed" } = {}) {
+export async function newVisitor(
+  stand,
+  { locale = "en", theme = "light", width = 1280, dock = "closed" } = {},
+) {
   const context = await stand.browser.newContext({
     locale,
     colorScheme: theme,
@@ -87,7 +105,9 @@ export async function newVisitor(stand, { locale = "en", theme = "light", width 
   await context.addInitScript((wanted) => {
     localStorage.getItem("postwharf.dock") ?? localStorage.setItem("postwharf.dock", wanted);
     addEventListener("securitypolicyviolation", (event) => {
-      globalThis.reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+      globalThis.reportViolation(
+        `${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+      );
     });
   }, dock);
   const visitor = {
@@ -100,7 +120,8 @@ export async function newVisitor(stand, { locale = "en", theme = "light", width 
       page.setDefaultTimeout(READY_MAX_MS);
       page.on("pageerror", (error) => faults.push(`page: ${error.stack}`));
       page.on("console", (message) => {
-        if (message.type() === "error") faults.push(`console: ${message.text()} ${message.location().url}`);
+        if (message.type() === "error")
+          faults.push(`console: ${message.text()} ${message.location().url}`);
       });
       await page.goto(stand.url + path);
       await ready(page);
@@ -125,13 +146,15 @@ export async function ready(page) {
 /** Presses "Send n" and waits for Postwharf's answer. */
 export async function send(page, count) {
   const answer = page.locator(".send .result");
-  await page.evaluate(() => { document.querySelector(".send .result").textContent = ""; });
+  await page.evaluate(() => {
+    document.querySelector(".send .result").textContent = "";
+  });
   await page.locator(`[data-send="${count}"]`).click();
   await answer.filter({ hasText: /./ }).waitFor();
 }
 
 export async function sendTo(page, total) {
-  for (let left = total - (await used(page, "emails")); left > 0; ) {
+  for (let left = total - (await used(page, "emails")); left > 0;) {
     const count = [100, 10, 1].find((size) => size <= left);
     await send(page, count);
     left -= count;
@@ -177,7 +200,7 @@ export async function control(page, name, value) {
 /** Every event of the account that the collector has stored, oldest first. */
 export async function storedEvents(stand, account) {
   const events = [];
-  for (let after = "0"; ; ) {
+  for (let after = "0"; ;) {
     const url = `${stand.collectorUrl}/v1/accounts/${account}/events?after=${after}&limit=500`;
     const response = await fetch(url, { headers: { authorization: `Bearer ${stand.secretKey}` } });
     assert.equal(response.status, 200);
@@ -208,7 +231,8 @@ export const named = (events, name, properties = {}) =>
     .map((event) => event.properties)
     .filter((found) => Object.entries(properties).every(([key, value]) => found[key] === value));
 
-export const sum = (list, property) => list.reduce((total, item) => total + (item[property] ?? 0), 0);
+export const sum = (list, property) =>
+  list.reduce((total, item) => total + (item[property] ?? 0), 0);
 
 /** Fails with what axe-core found, in words. */
 export async function assertAccessible(page, about) {
@@ -217,7 +241,9 @@ export async function assertAccessible(page, about) {
     const { violations } = await globalThis.axe.run(document, {
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`,
+    );
   });
   assert.deepEqual(violations, [], `axe-core on ${about}`);
 }
@@ -238,9 +264,14 @@ async function launch(program, args, env, announces) {
   });
   const heard = { text: "" };
   child.exited = new Promise((resolve) => child.once("exit", resolve));
-  child.stderr.on("data", (chunk) => { heard.text = (heard.text + chunk).slice(-4_000); });
+  child.stderr.on("data", (chunk) => {
+    heard.text = (heard.text + chunk).slice(-4_000);
+  });
   child.address = await new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${program} is not ready: ${heard.text}`)), READY_MAX_MS);
+    const late = setTimeout(
+      () => reject(new Error(`${program} is not ready: ${heard.text}`)),
+      READY_MAX_MS,
+    );
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`${program} ended with ${code}: ${heard.text}`)));
     let said = "";

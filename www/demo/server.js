@@ -18,7 +18,15 @@ import { answer, answerJson } from "./server/http.js";
 import { sessionOf } from "./server/sessions.js";
 
 const PAGES = new Set([
-  "/", "/compose", "/team", "/files", "/automation", "/sso", "/plan", "/checkout", "/sales",
+  "/",
+  "/compose",
+  "/team",
+  "/files",
+  "/automation",
+  "/sso",
+  "/plan",
+  "/checkout",
+  "/sales",
 ]);
 
 const config = {

@@ -26,7 +26,15 @@ export function frame(ctx) {
     "header",
     { class: "sidebar" },
     h("a", { class: "brand", href: "/" }, icon("anchor"), h("span", {}, "Postwharf")),
-    h("nav", { "aria-label": t("nav") }, h("ul", {}, links.map((link) => h("li", {}, link.node)))),
+    h(
+      "nav",
+      { "aria-label": t("nav") },
+      h(
+        "ul",
+        {},
+        links.map((link) => h("li", {}, link.node)),
+      ),
+    ),
     usage.node,
   );
   const skip = h("a", { class: "skip", href: "#main" }, t("skip"));
@@ -122,7 +130,10 @@ function usagePanel(ctx) {
         meters[index].setAttribute("value", used);
         if (bounded) meters[index].setAttribute("max", limit);
         else meters[index].removeAttribute("max");
-        setText(meters[index], t(bounded ? `meter.${id}` : `meter.${id}_unlimited`, { used, limit }));
+        setText(
+          meters[index],
+          t(bounded ? `meter.${id}` : `meter.${id}_unlimited`, { used, limit }),
+        );
       }
     },
   };

@@ -16,8 +16,15 @@ import { team } from "./pages/team.js";
 import { LOCALES, speak } from "./strings.js";
 
 const PAGES = {
-  "/": campaigns, "/compose": compose, "/team": team, "/files": files,
-  "/automation": automation, "/sso": sso, "/plan": plan, "/checkout": checkout, "/sales": sales,
+  "/": campaigns,
+  "/compose": compose,
+  "/team": team,
+  "/files": files,
+  "/automation": automation,
+  "/sso": sso,
+  "/plan": plan,
+  "/checkout": checkout,
+  "/sales": sales,
 };
 
 const root = document.documentElement;

@@ -1,8 +1,8 @@
 // English. The keys say where a text stands.
 
 export const en = {
-  "skip": "Skip to content",
-  "nav": "Postwharf",
+  skip: "Skip to content",
+  nav: "Postwharf",
   "nav.campaigns": "Campaigns",
   "nav.compose": "Compose",
   "nav.team": "People",
@@ -20,8 +20,8 @@ export const en = {
   "meter.emails_unlimited": "{used} e-mails",
   "meter.seats_unlimited": "{used} seats",
   "meter.storage_unlimited": "{used} MB of storage",
-  "notices": "Notices",
-  "away": "Postwharf cannot be reached. Your work is kept; try again in a moment.",
+  notices: "Notices",
+  away: "Postwharf cannot be reached. Your work is kept; try again in a moment.",
 
   "campaigns.title": "Campaigns",
   "campaigns.intro": "What Harbour Books has sent to its readers.",
@@ -46,7 +46,8 @@ export const en = {
   "compose.subject": "Subject",
   "compose.subject_value": "Twelve books for the long evenings",
   "compose.body": "Message",
-  "compose.body_value": "Dear reader,\n\nThe boxes from the harbour have been unpacked, and the window is full again. We chose twelve books for the long evenings: four novels, three crime stories, two cookbooks, and three for children who should be asleep.\n\nCome in, or reply to this message and we keep one for you.\n\nMarina and Ana, Harbour Books",
+  "compose.body_value":
+    "Dear reader,\n\nThe boxes from the harbour have been unpacked, and the window is full again. We chose twelve books for the long evenings: four novels, three crime stories, two cookbooks, and three for children who should be asleep.\n\nCome in, or reply to this message and we keep one for you.\n\nMarina and Ana, Harbour Books",
   "compose.send_title": "Send",
   "compose.send_1": "Send 1",
   "compose.send_1_hint": "A test to yourself",
@@ -58,7 +59,10 @@ export const en = {
   "compose.log_empty": "Nothing yet.",
   "compose.log_row": { one: "{count} e-mail", other: "{count} e-mails" },
   "compose.done": { one: "{count} e-mail sent.", other: "{count} e-mails sent." },
-  "compose.refused": { one: "Not sent: {count} more e-mail does not fit your plan.", other: "Not sent: {count} more e-mails do not fit your plan." },
+  "compose.refused": {
+    one: "Not sent: {count} more e-mail does not fit your plan.",
+    other: "Not sent: {count} more e-mails do not fit your plan.",
+  },
 
   "team.title": "People",
   "team.intro": "Everyone here takes one seat of your plan.",
@@ -132,7 +136,10 @@ export const en = {
 
   "checkout.title": "Upgrade to {plan}",
   "checkout.due": "Due today",
-  "checkout.rest": { one: "{count} of {total} days left in this month", other: "{count} of {total} days left in this month" },
+  "checkout.rest": {
+    one: "{count} of {total} days left in this month",
+    other: "{count} of {total} days left in this month",
+  },
   "checkout.renews": "Then {price} per month, first on {date}.",
   "checkout.card": "Card",
   "checkout.card_value": "Visa ending in 4242",
@@ -147,7 +154,8 @@ export const en = {
   "checkout.unavailable": "This plan is already yours, or cannot be bought here.",
 
   "sales.title": "Talk to us about Enterprise",
-  "sales.intro": "Tell us when it suits you. Rita Lopes from Postwharf answers within one working day.",
+  "sales.intro":
+    "Tell us when it suits you. Rita Lopes from Postwharf answers within one working day.",
   "sales.ask": "Ask Rita to get in touch",
   "sales.done": "Thank you. Rita writes to you by tomorrow.",
 

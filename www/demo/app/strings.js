@@ -17,7 +17,8 @@ export function speak(locale) {
     /** The text of an id; `{name}` is replaced, and `{ one, other }` picks by `values.count`. */
     t(id, values = {}) {
       const entry = table[id] ?? en[id] ?? id;
-      const text = typeof entry === "string" ? entry : entry[plural.select(values.count)] ?? entry.other;
+      const text =
+        typeof entry === "string" ? entry : (entry[plural.select(values.count)] ?? entry.other);
       return text.replace(/\{(\w+)\}/g, (_, name) => {
         const value = values[name];
         return typeof value === "number" ? number.format(value) : String(value ?? "");
@@ -33,13 +34,17 @@ export function speak(locale) {
       }).format(minor / 100);
     },
     megabytes: (value) =>
-      value >= 1000
-        ? `${number.format(value / 1000)} GB`
-        : `${number.format(value)} MB`,
+      value >= 1000 ? `${number.format(value / 1000)} GB` : `${number.format(value)} MB`,
     shortDay: (iso) => format(locale, iso, { day: "numeric", month: "short" }),
     day: (iso) => format(locale, iso, { day: "numeric", month: "long" }),
     date: (iso) => format(locale, iso, { day: "numeric", month: "short", year: "numeric" }),
-    time: (iso) => format(locale, iso, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: undefined }),
+    time: (iso) =>
+      format(locale, iso, {
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+        timeZone: undefined,
+      }),
   };
 }
 

@@ -1,8 +1,8 @@
 // Brazilian Portuguese. The keys are those of strings.en.js.
 
 export const ptBR = {
-  "skip": "Ir para o conteúdo",
-  "nav": "Postwharf",
+  skip: "Ir para o conteúdo",
+  nav: "Postwharf",
   "nav.campaigns": "Campanhas",
   "nav.compose": "Escrever",
   "nav.team": "Pessoas",
@@ -20,8 +20,8 @@ export const ptBR = {
   "meter.emails_unlimited": "{used} e-mails",
   "meter.seats_unlimited": "{used} lugares",
   "meter.storage_unlimited": "{used} MB de armazenamento",
-  "notices": "Avisos",
-  "away": "Não foi possível falar com o Postwharf. Seu trabalho está guardado; tente de novo em instantes.",
+  notices: "Avisos",
+  away: "Não foi possível falar com o Postwharf. Seu trabalho está guardado; tente de novo em instantes.",
 
   "campaigns.title": "Campanhas",
   "campaigns.intro": "O que a Livraria do Porto enviou a seus leitores.",
@@ -46,7 +46,8 @@ export const ptBR = {
   "compose.subject": "Assunto",
   "compose.subject_value": "Doze livros para as noites longas",
   "compose.body": "Mensagem",
-  "compose.body_value": "Olá,\n\nAs caixas do porto já foram abertas e a vitrine está cheia de novo. Escolhemos doze livros para as noites longas: quatro romances, três policiais, dois de cozinha e três para crianças que já deviam estar dormindo.\n\nVenha nos visitar, ou responda a esta mensagem e separamos um para você.\n\nMarina e Ana, Livraria do Porto",
+  "compose.body_value":
+    "Olá,\n\nAs caixas do porto já foram abertas e a vitrine está cheia de novo. Escolhemos doze livros para as noites longas: quatro romances, três policiais, dois de cozinha e três para crianças que já deviam estar dormindo.\n\nVenha nos visitar, ou responda a esta mensagem e separamos um para você.\n\nMarina e Ana, Livraria do Porto",
   "compose.send_title": "Enviar",
   "compose.send_1": "Enviar 1",
   "compose.send_1_hint": "Um teste para você",
@@ -58,7 +59,10 @@ export const ptBR = {
   "compose.log_empty": "Nada ainda.",
   "compose.log_row": { one: "{count} e-mail", other: "{count} e-mails" },
   "compose.done": { one: "{count} e-mail enviado.", other: "{count} e-mails enviados." },
-  "compose.refused": { one: "Não enviado: mais {count} e-mail não cabe no seu plano.", other: "Não enviados: mais {count} e-mails não cabem no seu plano." },
+  "compose.refused": {
+    one: "Não enviado: mais {count} e-mail não cabe no seu plano.",
+    other: "Não enviados: mais {count} e-mails não cabem no seu plano.",
+  },
 
   "team.title": "Pessoas",
   "team.intro": "Cada pessoa ocupa um lugar do seu plano.",
@@ -132,7 +136,10 @@ export const ptBR = {
 
   "checkout.title": "Mudar para o {plan}",
   "checkout.due": "A pagar hoje",
-  "checkout.rest": { one: "Resta {count} de {total} dias deste mês", other: "Restam {count} de {total} dias deste mês" },
+  "checkout.rest": {
+    one: "Resta {count} de {total} dias deste mês",
+    other: "Restam {count} de {total} dias deste mês",
+  },
   "checkout.renews": "Depois, {price} por mês, a partir de {date}.",
   "checkout.card": "Cartão",
   "checkout.card_value": "Visa com final 4242",
@@ -147,7 +154,8 @@ export const ptBR = {
   "checkout.unavailable": "Este plano já é seu ou não pode ser comprado aqui.",
 
   "sales.title": "Fale conosco sobre o Enterprise",
-  "sales.intro": "Diga quando é melhor para você. Rita Lopes, do Postwharf, responde em um dia útil.",
+  "sales.intro":
+    "Diga quando é melhor para você. Rita Lopes, do Postwharf, responde em um dia útil.",
   "sales.ask": "Pedir que a Rita entre em contato",
   "sales.done": "Obrigado. A Rita escreve até amanhã.",
 

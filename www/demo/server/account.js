@@ -127,7 +127,12 @@ export function pageState(account, policy, nowMs) {
     period_start: iso(periodAt(account.anchorMs, nowMs).start),
     requests: account.requests,
     plans: policy.plans.map(({ id, name, price, buy, quotas, features }) => ({
-      id, name, price, buy, quotas, features: features ?? [],
+      id,
+      name,
+      price,
+      buy,
+      quotas,
+      features: features ?? [],
     })),
   };
 }
@@ -147,7 +152,12 @@ export function sendEmails(account, policy, nowMs, { count, token }) {
 
 export function invitePerson(account, policy, { name, email, token }) {
   return metered(account, "seats", token, () => {
-    const person = { id: `p${account.nextId++}`, name: text(name, "name"), email: text(email, "email"), you: false };
+    const person = {
+      id: `p${account.nextId++}`,
+      name: text(name, "name"),
+      email: text(email, "email"),
+      you: false,
+    };
     if (account.people.length >= PEOPLE_MAX) throw new Refused(422, "too_many_people");
     refuseOver(account, policy, "seats", account.people.length + 1);
     account.people.push(person);
@@ -255,7 +265,9 @@ export function extendTrial(account, nowMs) {
 
 /** Time only moves forward, as it does for a real server. */
 export function moveClock(account, nowMs, step) {
-  const target = { day: nowMs + DAY_MS, week: nowMs + 7 * DAY_MS, month: addMonths(nowMs, 1) }[step];
+  const target = { day: nowMs + DAY_MS, week: nowMs + 7 * DAY_MS, month: addMonths(nowMs, 1) }[
+    step
+  ];
   if (target === undefined) throw new Refused(422, "bad_step");
   account.clockShiftMs += target - nowMs;
 }

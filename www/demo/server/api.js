@@ -2,9 +2,24 @@
 // Every change answers with the page's state and a fresh snapshot, so the page never guesses.
 
 import {
-  accountTime, addFile, changePlan, changeRole, changeTrial, checkout, endSalesConversation,
-  extendTrial, invitePerson, moveClock, pageState, quote, recordRequest, Refused, removeFile,
-  removePerson, sendEmails, snapshot,
+  accountTime,
+  addFile,
+  changePlan,
+  changeRole,
+  changeTrial,
+  checkout,
+  endSalesConversation,
+  extendTrial,
+  invitePerson,
+  moveClock,
+  pageState,
+  quote,
+  recordRequest,
+  Refused,
+  removeFile,
+  removePerson,
+  sendEmails,
+  snapshot,
 } from "./account.js";
 import { accountEvents } from "./collector.js";
 import { answerJson, readJson } from "./http.js";

@@ -7,29 +7,91 @@ import { LOCALES } from "../strings.js";
 
 export function controls(ctx) {
   const { t, date } = ctx.words;
-  const plan = choice(t("dock.plan"), "plan", [["free", "Free"], ["pro", "Pro"], ["enterprise", "Enterprise"]], (id) =>
-    change("POST", "/api/demo/plan", { plan: id }));
-  const role = choice(t("dock.role"), "role", [["owner", t("dock.role_owner")], ["editor", t("dock.role_editor")]], (id) =>
-    change("POST", "/api/demo/role", { role: id }));
-  const trial = choice(t("dock.trial"), "trial", [["off", t("dock.trial_off")], ["on", t("dock.trial_on")]], (id) =>
-    change("POST", "/api/demo/trial", { running: id === "on" }));
-  const locale = choice(t("dock.locale"), "locale", Object.entries(LOCALES), (id) => ctx.setLocale(id));
-  const theme = choice(t("dock.theme"), "theme", [["light", t("dock.theme_light")], ["dark", t("dock.theme_dark")]], (id) => ctx.setTheme(id));
+  const plan = choice(
+    t("dock.plan"),
+    "plan",
+    [
+      ["free", "Free"],
+      ["pro", "Pro"],
+      ["enterprise", "Enterprise"],
+    ],
+    (id) => change("POST", "/api/demo/plan", { plan: id }),
+  );
+  const role = choice(
+    t("dock.role"),
+    "role",
+    [
+      ["owner", t("dock.role_owner")],
+      ["editor", t("dock.role_editor")],
+    ],
+    (id) => change("POST", "/api/demo/role", { role: id }),
+  );
+  const trial = choice(
+    t("dock.trial"),
+    "trial",
+    [
+      ["off", t("dock.trial_off")],
+      ["on", t("dock.trial_on")],
+    ],
+    (id) => change("POST", "/api/demo/trial", { running: id === "on" }),
+  );
+  const locale = choice(t("dock.locale"), "locale", Object.entries(LOCALES), (id) =>
+    ctx.setLocale(id),
+  );
+  const theme = choice(
+    t("dock.theme"),
+    "theme",
+    [
+      ["light", t("dock.theme_light")],
+      ["dark", t("dock.theme_dark")],
+    ],
+    (id) => ctx.setTheme(id),
+  );
   const now = h("output", { class: "dock-now" });
   const time = h(
     "div",
     { class: "choice", role: "group", "aria-label": t("dock.time") },
     h("span", { class: "choice-label", "aria-hidden": "true" }, t("dock.time"), now),
-    h("div", { class: "segments" }, ["day", "week", "month"].map((step) =>
-      h("button", { type: "button", "data-step": step, on: { click: () => change("POST", "/api/demo/clock", { step }) } }, t(`dock.${step}`)))),
+    h(
+      "div",
+      { class: "segments" },
+      ["day", "week", "month"].map((step) =>
+        h(
+          "button",
+          {
+            type: "button",
+            "data-step": step,
+            on: { click: () => change("POST", "/api/demo/clock", { step }) },
+          },
+          t(`dock.${step}`),
+        ),
+      ),
+    ),
   );
-  const sales = h("button", { type: "button", class: "dock-button", on: { click: () => change("POST", "/api/demo/sales") } }, t("dock.sales"));
-  const reset = h("button", { type: "button", class: "dock-button", "data-reset": true, on: { click: startOver } }, t("dock.reset"));
+  const sales = h(
+    "button",
+    {
+      type: "button",
+      class: "dock-button",
+      on: { click: () => change("POST", "/api/demo/sales") },
+    },
+    t("dock.sales"),
+  );
+  const reset = h(
+    "button",
+    { type: "button", class: "dock-button", "data-reset": true, on: { click: startOver } },
+    t("dock.reset"),
+  );
   const node = h(
     "section",
     { class: "dock-section controls", "aria-labelledby": "dock-controls" },
     h("h3", { id: "dock-controls" }, t("dock.controls")),
-    plan.node, role.node, trial.node, time, locale.node, theme.node,
+    plan.node,
+    role.node,
+    trial.node,
+    time,
+    locale.node,
+    theme.node,
     h("div", { class: "dock-buttons" }, sales, reset),
   );
 
@@ -57,12 +119,17 @@ async function startOver() {
 /** A row of radio buttons drawn as one bar. */
 function choice(label, name, options, choose) {
   const inputs = options.map(([id]) =>
-    h("input", { type: "radio", name, value: id, on: { change: () => choose(id) } }));
+    h("input", { type: "radio", name, value: id, on: { change: () => choose(id) } }),
+  );
   const node = h(
     "fieldset",
     { class: "choice" },
     h("legend", { class: "choice-label" }, label),
-    h("div", { class: "segments" }, options.map(([, text], index) => h("label", {}, inputs[index], h("span", {}, text)))),
+    h(
+      "div",
+      { class: "segments" },
+      options.map(([, text], index) => h("label", {}, inputs[index], h("span", {}, text))),
+    ),
   );
   return {
     node,

@@ -25,7 +25,12 @@ export function decision(ctx) {
     if (!trace?.prompts) {
       fill(list);
       const failure = startFailure();
-      return setText(rest, failure ? `${t("dock.decision_empty")} ${failure.message} ${failure.help ?? ""}` : t("dock.waiting"));
+      return setText(
+        rest,
+        failure
+          ? `${t("dock.decision_empty")} ${failure.message} ${failure.help ?? ""}`
+          : t("dock.waiting"),
+      );
     }
     const fired = trace.prompts.filter((judged) => judged.reason !== "not_fired");
     keyed(list, fired, keyOf, row, (item, judged) => paint(ctx, item, judged));
@@ -48,7 +53,13 @@ const subjectOf = ({ subject }) => subject?.meter ?? subject?.feature ?? "";
 const keyOf = (judged) => `${judged.prompt}/${subjectOf(judged)}`;
 
 const row = () =>
-  h("li", {}, h("span", { class: "trace-name" }), h("span", { class: "trace-verdict" }), h("span", { class: "trace-why" }));
+  h(
+    "li",
+    {},
+    h("span", { class: "trace-name" }),
+    h("span", { class: "trace-verdict" }),
+    h("span", { class: "trace-why" }),
+  );
 
 function paint(ctx, item, judged) {
   const { t, locale } = ctx.words;
@@ -56,7 +67,8 @@ function paint(ctx, item, judged) {
   setText(name, [judged.prompt, subjectOf(judged)].filter(Boolean).join(" · "));
   setText(verdict, t(`dock.${judged.decision}`));
   item.dataset.verdict = judged.decision;
-  const parts = judged.decision === "held" ? [judged.stage, judged.reason, judged.by] : [judged.surface];
+  const parts =
+    judged.decision === "held" ? [judged.stage, judged.reason, judged.by] : [judged.surface];
   if (judged.eligible_at !== undefined) {
     const format = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
     const when = new Intl.DateTimeFormat(locale, format).format(judged.eligible_at);

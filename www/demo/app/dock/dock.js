@@ -10,12 +10,22 @@ export function dock(ctx) {
   const { t } = ctx.words;
   const root = document.documentElement;
   const panel = h("div", { class: "dock-panel", id: "dock-panel" });
-  const toggle = h("button", { type: "button", class: "dock-toggle", "aria-controls": "dock-panel", on: { click: flip } });
+  const toggle = h("button", {
+    type: "button",
+    class: "dock-toggle",
+    "aria-controls": "dock-panel",
+    on: { click: flip },
+  });
   const label = h("span", {});
   toggle.append(label, icon("chevron"));
   const parts = [controls(ctx), decision(ctx), events(ctx)];
   panel.append(...parts.map((part) => part.node));
-  const node = h("aside", { class: "dock", "aria-label": t("dock.title") }, h("h2", { class: "dock-title" }, toggle), panel);
+  const node = h(
+    "aside",
+    { class: "dock", "aria-label": t("dock.title") },
+    h("h2", { class: "dock-title" }, toggle),
+    panel,
+  );
   show();
 
   function flip() {

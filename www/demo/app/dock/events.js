@@ -45,7 +45,12 @@ export function events(ctx) {
     newest = [...newest, ...answer.events].slice(-SHOWN_MAX);
     show(total === 0 ? t("dock.events_empty") : "");
     setText(count, total > 0 ? String(total) : "");
-    keyed(list, [...newest].reverse(), (event) => event.position, (event) => row(ctx, event));
+    keyed(
+      list,
+      [...newest].reverse(),
+      (event) => event.position,
+      (event) => row(ctx, event),
+    );
   }
   function show(text) {
     setText(hint, text);
@@ -90,7 +95,21 @@ function row(ctx, event) {
   );
 }
 
-const FACTS = ["prompt", "meter", "feature", "step", "percent", "added", "released", "response", "action", "reason", "kind", "from_plan", "to_plan"];
+const FACTS = [
+  "prompt",
+  "meter",
+  "feature",
+  "step",
+  "percent",
+  "added",
+  "released",
+  "response",
+  "action",
+  "reason",
+  "kind",
+  "from_plan",
+  "to_plan",
+];
 
 const facts = (properties) =>
   FACTS.filter((name) => properties[name] !== undefined && properties[name] !== 0)

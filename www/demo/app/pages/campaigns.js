@@ -36,20 +36,39 @@ export function campaigns(ctx) {
     h("td", { class: "number optional" }, "–"),
     h("td", { class: "optional" }, "–"),
   );
-  const heads = [["name"], ["status"], ["recipients", "number"], ["opened", "number optional"], ["date", "optional"]];
+  const heads = [
+    ["name"],
+    ["status"],
+    ["recipients", "number"],
+    ["opened", "number optional"],
+    ["date", "optional"],
+  ];
   const node = h(
     "article",
     {},
     h(
       "header",
       { class: "page-head" },
-      h("div", {}, h("h1", { tabindex: "-1" }, t("campaigns.title")), h("p", { class: "intro" }, t("campaigns.intro"))),
+      h(
+        "div",
+        {},
+        h("h1", { tabindex: "-1" }, t("campaigns.title")),
+        h("p", { class: "intro" }, t("campaigns.intro")),
+      ),
       h("a", { class: "button primary", href: "/compose" }, icon("compose"), t("campaigns.new")),
     ),
     h(
       "table",
       { class: "list" },
-      h("thead", {}, h("tr", {}, heads.map(([id, kind]) => h("th", { scope: "col", class: kind }, t(`campaigns.${id}`))))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map(([id, kind]) => h("th", { scope: "col", class: kind }, t(`campaigns.${id}`))),
+        ),
+      ),
       h("tbody", {}, draft, rows),
     ),
   );

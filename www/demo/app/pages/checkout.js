@@ -41,7 +41,11 @@ export function checkout(ctx) {
   ask("/api/quote", { plan: wanted, locale }).then((reply) => {
     if (!reply.quote || reply.state.plan === wanted || reply.state.role !== "owner") {
       const why = reply.state?.role === "editor" ? "plan.not_owner" : "checkout.unavailable";
-      return fill(body, h("p", {}, t(why)), h("a", { class: "button", href: "/plan" }, t("checkout.back")));
+      return fill(
+        body,
+        h("p", {}, t(why)),
+        h("a", { class: "button", href: "/plan" }, t("checkout.back")),
+      );
     }
     const { quote } = reply;
     fill(
@@ -49,21 +53,56 @@ export function checkout(ctx) {
       h(
         "dl",
         { class: "receipt" },
-        line(h("span", {}, t("checkout.due"), h("span", { class: "hint" }, t("checkout.rest", { count: quote.rest_days, total: quote.total_days }))), money(quote), "due"),
+        line(
+          h(
+            "span",
+            {},
+            t("checkout.due"),
+            h(
+              "span",
+              { class: "hint" },
+              t("checkout.rest", { count: quote.rest_days, total: quote.total_days }),
+            ),
+          ),
+          money(quote),
+          "due",
+        ),
         line(t("checkout.card"), t("checkout.card_value")),
       ),
-      h("p", { class: "hint" }, t("checkout.renews", { price: ctx.words.money(quote.renewal_minor, quote.currency), date: ctx.words.day(quote.renews_at) })),
+      h(
+        "p",
+        { class: "hint" },
+        t("checkout.renews", {
+          price: ctx.words.money(quote.renewal_minor, quote.currency),
+          date: ctx.words.day(quote.renews_at),
+        }),
+      ),
       h("p", { class: "result bad", role: "status" }),
-      h("div", { class: "buttons" },
-        h("button", { type: "button", class: "button primary", "data-pay": true, on: { click: (event) => pay(event, quote) } }, payLabel(quote)),
-        h("a", { class: "button quiet", href: "/plan" }, t("checkout.back"))),
+      h(
+        "div",
+        { class: "buttons" },
+        h(
+          "button",
+          {
+            type: "button",
+            class: "button primary",
+            "data-pay": true,
+            on: { click: (event) => pay(event, quote) },
+          },
+          payLabel(quote),
+        ),
+        h("a", { class: "button quiet", href: "/plan" }, t("checkout.back")),
+      ),
       h("p", { class: "hint" }, t("checkout.nothing")),
     );
   });
   return { node, update() {} };
 }
 
-const line = (label, value, kind) => h("div", { class: kind }, h("dt", {}, label), h("dd", {}, value));
+const line = (label, value, kind) =>
+  h("div", { class: kind }, h("dt", {}, label), h("dd", {}, value));
 
 const newIntent = () =>
-  [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  [...crypto.getRandomValues(new Uint8Array(8))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");

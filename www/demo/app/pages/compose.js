@@ -24,7 +24,12 @@ export function compose(ctx) {
     h(
       "header",
       { class: "page-head" },
-      h("div", {}, h("h1", { tabindex: "-1" }, t("compose.title")), h("p", { class: "intro" }, t("compose.intro"))),
+      h(
+        "div",
+        {},
+        h("h1", { tabindex: "-1" }, t("compose.title")),
+        h("p", { class: "intro" }, t("compose.intro")),
+      ),
     ),
     h(
       "div",
@@ -33,8 +38,14 @@ export function compose(ctx) {
         "form",
         { class: "letter", on: { submit: (event) => event.preventDefault() } },
         field(t("compose.to"), h("input", { value: t("compose.to_value"), name: "to" })),
-        field(t("compose.subject"), h("input", { value: t("compose.subject_value"), name: "subject" })),
-        field(t("compose.body"), h("textarea", { rows: "11", name: "body", value: t("compose.body_value") })),
+        field(
+          t("compose.subject"),
+          h("input", { value: t("compose.subject_value"), name: "subject" }),
+        ),
+        field(
+          t("compose.body"),
+          h("textarea", { rows: "11", name: "body", value: t("compose.body_value") }),
+        ),
       ),
       h(
         "section",
@@ -47,7 +58,13 @@ export function compose(ctx) {
             h("span", { id: `send-hint-${count}` }, t(`compose.send_${count}_hint`)),
             h(
               "button",
-              { type: "button", class: count === 100 ? "button primary" : "button", "data-send": String(count), "aria-describedby": `send-hint-${count}`, on: { click: () => send(count) } },
+              {
+                type: "button",
+                class: count === 100 ? "button primary" : "button",
+                "data-send": String(count),
+                "aria-describedby": `send-hint-${count}`,
+                on: { click: () => send(count) },
+              },
               t(`compose.send_${count}`),
             ),
           ),
@@ -67,7 +84,13 @@ export function compose(ctx) {
         log,
         state.sends.slice(0, 6),
         (row) => row.id,
-        (row) => h("li", {}, h("span", {}, t("compose.log_row", { count: row.count })), h("time", { datetime: row.at }, time(row.at))),
+        (row) =>
+          h(
+            "li",
+            {},
+            h("span", {}, t("compose.log_row", { count: row.count })),
+            h("time", { datetime: row.at }, time(row.at)),
+          ),
       );
     },
   };

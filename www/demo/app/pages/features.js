@@ -8,13 +8,29 @@ import { plimsoll } from "../plimsoll.js";
 export function automation(ctx) {
   const { t } = ctx.words;
   let paused = false;
-  const pause = h("button", { type: "button", class: "button", on: { click: () => { paused = !paused; page.update(ctx.truth); } } });
+  const pause = h("button", {
+    type: "button",
+    class: "button",
+    on: {
+      click: () => {
+        paused = !paused;
+        page.update(ctx.truth);
+      },
+    },
+  });
   const running = h("p", {});
   const page = featurePage(ctx, "automation", {
     picture: h(
       "ol",
       { class: "flow" },
-      [1, 2, 3].map((step) => h("li", {}, h("strong", {}, t(`automation.step_${step}`)), h("span", { class: "hint" }, t(`automation.step_${step}_note`)))),
+      [1, 2, 3].map((step) =>
+        h(
+          "li",
+          {},
+          h("strong", {}, t(`automation.step_${step}`)),
+          h("span", { class: "hint" }, t(`automation.step_${step}_note`)),
+        ),
+      ),
     ),
     tryLabel: t("automation.build"),
     unlocked: [running, pause],
@@ -32,8 +48,22 @@ export function sso(ctx) {
     picture: h(
       "div",
       { class: "card form" },
-      h("label", { class: "field" }, h("span", {}, t("sso.provider")), h("select", {}, ["Okta", "Microsoft Entra", "Google Workspace"].map((name) => h("option", {}, name)))),
-      h("label", { class: "field" }, h("span", {}, t("sso.metadata")), h("input", { type: "url", value: t("sso.metadata_value") })),
+      h(
+        "label",
+        { class: "field" },
+        h("span", {}, t("sso.provider")),
+        h(
+          "select",
+          {},
+          ["Okta", "Microsoft Entra", "Google Workspace"].map((name) => h("option", {}, name)),
+        ),
+      ),
+      h(
+        "label",
+        { class: "field" },
+        h("span", {}, t("sso.metadata")),
+        h("input", { type: "url", value: t("sso.metadata_value") }),
+      ),
     ),
     tryLabel: t("sso.turn_on"),
     unlocked: [h("p", {}, t("sso.on"))],
@@ -47,12 +77,30 @@ function featurePage(ctx, feature, { picture, tryLabel, unlocked, update }) {
   const title = h("span", { class: "title-mark" });
   const note = h("p", { class: "feature-note" });
   const foot = h("div", { class: "feature-foot" });
-  const tryIt = h("button", { type: "button", class: "button primary", "data-try": feature, on: { click: () => plimsoll()?.explore(feature, "tried") } }, tryLabel);
+  const tryIt = h(
+    "button",
+    {
+      type: "button",
+      class: "button primary",
+      "data-try": feature,
+      on: { click: () => plimsoll()?.explore(feature, "tried") },
+    },
+    tryLabel,
+  );
   let owned;
   const node = h(
     "article",
     {},
-    h("header", { class: "page-head" }, h("div", {}, h("h1", { tabindex: "-1" }, t(`${feature}.title`), title), h("p", { class: "intro" }, t(`${feature}.intro`)))),
+    h(
+      "header",
+      { class: "page-head" },
+      h(
+        "div",
+        {},
+        h("h1", { tabindex: "-1" }, t(`${feature}.title`), title),
+        h("p", { class: "intro" }, t(`${feature}.intro`)),
+      ),
+    ),
     picture,
     foot,
     note,
@@ -70,7 +118,10 @@ function featurePage(ctx, feature, { picture, tryLabel, unlocked, update }) {
       const plan = planWith(state, feature)?.name ?? "";
       fill(title, !has && mark(plan));
       fill(foot, has ? [h("div", { class: "owned" }, icon("check"), unlocked)] : [tryIt]);
-      fill(note, !has && [t(`${feature}.locked`), " ", h("a", { href: "/plan" }, t("usage.change"))]);
+      fill(
+        note,
+        !has && [t(`${feature}.locked`), " ", h("a", { href: "/plan" }, t("usage.change"))],
+      );
     },
   };
 }

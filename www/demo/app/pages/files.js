@@ -35,30 +35,79 @@ export function files(ctx) {
     h(
       "header",
       { class: "page-head" },
-      h("div", {}, h("h1", { tabindex: "-1" }, t("files.title")), h("p", { class: "intro" }, t("files.intro"))),
-      h("div", { class: "buttons" }, SAMPLES.map((sample) =>
-        h("button", { type: "button", class: "button", "data-add": sample.id, on: { click: () => add(sample) } }, t(`files.${sample.id}`)),
-      )),
+      h(
+        "div",
+        {},
+        h("h1", { tabindex: "-1" }, t("files.title")),
+        h("p", { class: "intro" }, t("files.intro")),
+      ),
+      h(
+        "div",
+        { class: "buttons" },
+        SAMPLES.map((sample) =>
+          h(
+            "button",
+            {
+              type: "button",
+              class: "button",
+              "data-add": sample.id,
+              on: { click: () => add(sample) },
+            },
+            t(`files.${sample.id}`),
+          ),
+        ),
+      ),
     ),
     result,
     h(
       "table",
       { class: "list" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("files.name")), h("th", { scope: "col", class: "number" }, t("files.size")), h("th", { scope: "col", class: "action" }, h("span", { class: "hidden" }, t("files.remove"))))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col" }, t("files.name")),
+          h("th", { scope: "col", class: "number" }, t("files.size")),
+          h(
+            "th",
+            { scope: "col", class: "action" },
+            h("span", { class: "hidden" }, t("files.remove")),
+          ),
+        ),
+      ),
       body,
     ),
   );
   return {
     node,
     update({ state }) {
-      keyed(body, state.files, (file) => file.id, (file) =>
-        h(
-          "tr",
-          {},
-          h("th", { scope: "row" }, file.name),
-          h("td", { class: "number" }, megabytes(file.size_mb)),
-          h("td", { class: "action" }, h("button", { type: "button", class: "button quiet", "aria-label": t("files.remove_label", { name: file.name }), on: { click: () => remove(file) } }, t("files.remove"))),
-        ),
+      keyed(
+        body,
+        state.files,
+        (file) => file.id,
+        (file) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, file.name),
+            h("td", { class: "number" }, megabytes(file.size_mb)),
+            h(
+              "td",
+              { class: "action" },
+              h(
+                "button",
+                {
+                  type: "button",
+                  class: "button quiet",
+                  "aria-label": t("files.remove_label", { name: file.name }),
+                  on: { click: () => remove(file) },
+                },
+                t("files.remove"),
+              ),
+            ),
+          ),
       );
     },
   };

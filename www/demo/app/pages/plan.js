@@ -17,12 +17,17 @@ export function plan(ctx) {
     node,
     update({ state }) {
       const owner = state.role === "owner";
-      fill(plans, state.plans.map((candidate) => card(ctx, candidate, state, owner)));
+      fill(
+        plans,
+        state.plans.map((candidate) => card(ctx, candidate, state, owner)),
+      );
       fill(
         notes,
         state.trial && h("p", {}, t("plan.trial", { date: day(state.trial.ends_at) })),
         !owner && h("p", {}, t("plan.not_owner")),
-        state.requests.map((request) => h("p", {}, t(`plan.request_${request.action}`, { date: day(request.at) }))),
+        state.requests.map((request) =>
+          h("p", {}, t(`plan.request_${request.action}`, { date: day(request.at) })),
+        ),
       );
     },
   };
@@ -41,12 +46,22 @@ function card(ctx, candidate, state, owner) {
     h(
       "ul",
       { class: "includes" },
-      ["emails", "seats", "storage"].map((meter) => h("li", {}, icon("check"), quotaText(ctx.words, meter, candidate.quotas[meter]?.limit))),
+      ["emails", "seats", "storage"].map((meter) =>
+        h("li", {}, icon("check"), quotaText(ctx.words, meter, candidate.quotas[meter]?.limit)),
+      ),
       candidate.features.map((feature) => h("li", {}, icon("check"), t(`nav.${feature}`))),
     ),
-    higher && owner && candidate.buy === "checkout" &&
-      h("a", { class: "button primary", href: `/checkout?plan=${candidate.id}` }, t("plan.upgrade", { plan: candidate.name })),
-    higher && candidate.buy === "sales" && h("a", { class: "button", href: "/sales" }, t("plan.sales")),
+    higher &&
+      owner &&
+      candidate.buy === "checkout" &&
+      h(
+        "a",
+        { class: "button primary", href: `/checkout?plan=${candidate.id}` },
+        t("plan.upgrade", { plan: candidate.name }),
+      ),
+    higher &&
+      candidate.buy === "sales" &&
+      h("a", { class: "button", href: "/sales" }, t("plan.sales")),
   );
 }
 

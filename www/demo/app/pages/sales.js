@@ -6,12 +6,32 @@ import { fill, h } from "../dom.js";
 export function sales(ctx) {
   const { t } = ctx.words;
   const foot = h("div", {});
-  const ask = h("button", { type: "button", class: "button primary", on: { click: () => change("POST", "/api/requests", { action: "talk_to_sales", plan: "enterprise" }) } }, t("sales.ask"));
+  const ask = h(
+    "button",
+    {
+      type: "button",
+      class: "button primary",
+      on: {
+        click: () =>
+          change("POST", "/api/requests", { action: "talk_to_sales", plan: "enterprise" }),
+      },
+    },
+    t("sales.ask"),
+  );
   let asked;
   const node = h(
     "article",
     { class: "narrow" },
-    h("header", { class: "page-head" }, h("div", {}, h("h1", { tabindex: "-1" }, t("sales.title")), h("p", { class: "intro" }, t("sales.intro")))),
+    h(
+      "header",
+      { class: "page-head" },
+      h(
+        "div",
+        {},
+        h("h1", { tabindex: "-1" }, t("sales.title")),
+        h("p", { class: "intro" }, t("sales.intro")),
+      ),
+    ),
     foot,
   );
   return {

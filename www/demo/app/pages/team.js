@@ -4,8 +4,12 @@ import { h, keyed, setText } from "../dom.js";
 import { giveBack, spend } from "../plimsoll.js";
 
 const SUGGESTED = [
-  ["Bruno Lima", "bruno"], ["Clara Nunes", "clara"], ["Davi Rocha", "davi"],
-  ["Elisa Prado", "elisa"], ["Fábio Reis", "fabio"], ["Gabi Torres", "gabi"],
+  ["Bruno Lima", "bruno"],
+  ["Clara Nunes", "clara"],
+  ["Davi Rocha", "davi"],
+  ["Elisa Prado", "elisa"],
+  ["Fábio Reis", "fabio"],
+  ["Gabi Torres", "gabi"],
 ];
 
 export function team(ctx) {
@@ -13,7 +17,13 @@ export function team(ctx) {
   const list = h("ul", { class: "rows" });
   const result = h("p", { class: "result", role: "status" });
   const name = h("input", { name: "name", required: true, maxlength: "120", autocomplete: "off" });
-  const email = h("input", { name: "email", type: "email", required: true, maxlength: "120", autocomplete: "off" });
+  const email = h("input", {
+    name: "email",
+    type: "email",
+    required: true,
+    maxlength: "120",
+    autocomplete: "off",
+  });
   let suggestedFor = -1;
 
   async function invite(event) {
@@ -38,23 +48,48 @@ export function team(ctx) {
       "li",
       {},
       h("span", { class: "avatar", "aria-hidden": "true" }, initials(person.name)),
-      h("span", { class: "who" }, h("strong", {}, person.name), h("span", { class: "hint" }, person.email)),
+      h(
+        "span",
+        { class: "who" },
+        h("strong", {}, person.name),
+        h("span", { class: "hint" }, person.email),
+      ),
       role,
       person.you || person.id === "p2"
         ? h("span", { class: "spacer" })
-        : h("button", { type: "button", class: "button quiet", "aria-label": t("team.remove_label", { name: person.name }), on: { click: () => remove(person) } }, t("team.remove")),
+        : h(
+            "button",
+            {
+              type: "button",
+              class: "button quiet",
+              "aria-label": t("team.remove_label", { name: person.name }),
+              on: { click: () => remove(person) },
+            },
+            t("team.remove"),
+          ),
     );
     return node;
   }
   function roleOf(person, state) {
     const owner = state.role === "owner" ? person.you : person.id === "p2";
-    return [person.you && t("team.you"), t(owner ? "team.owner" : "team.editor")].filter(Boolean).join(" · ");
+    return [person.you && t("team.you"), t(owner ? "team.owner" : "team.editor")]
+      .filter(Boolean)
+      .join(" · ");
   }
 
   const node = h(
     "article",
     {},
-    h("header", { class: "page-head" }, h("div", {}, h("h1", { tabindex: "-1" }, t("team.title")), h("p", { class: "intro" }, t("team.intro")))),
+    h(
+      "header",
+      { class: "page-head" },
+      h(
+        "div",
+        {},
+        h("h1", { tabindex: "-1" }, t("team.title")),
+        h("p", { class: "intro" }, t("team.intro")),
+      ),
+    ),
     h(
       "section",
       { class: "card", "aria-labelledby": "invite-title" },
@@ -73,9 +108,15 @@ export function team(ctx) {
   return {
     node,
     update({ state }) {
-      keyed(list, state.people, (person) => person.id, row, (node, person) => {
-        setText(node.querySelector(".role"), roleOf(person, state));
-      });
+      keyed(
+        list,
+        state.people,
+        (person) => person.id,
+        row,
+        (node, person) => {
+          setText(node.querySelector(".role"), roleOf(person, state));
+        },
+      );
       if (state.people.length === suggestedFor) return;
       suggestedFor = state.people.length;
       const free = SUGGESTED.find(([who]) => !state.people.some((person) => person.name === who));
@@ -86,4 +127,9 @@ export function team(ctx) {
   };
 }
 
-const initials = (name) => name.split(" ").map((part) => part[0]).slice(0, 2).join("");
+const initials = (name) =>
+  name
+    .split(" ")
+    .map((part) => part[0])
+    .slice(0, 2)
+    .join("");
