@@ -3,6 +3,7 @@
 
 import { fill, h, keyed, setText } from "../dom.js";
 import { plimsoll, startFailure } from "../plimsoll.js";
+import { meaning } from "./reasons.js";
 
 /** Often enough to look live; one reading costs far less than a frame. */
 const LOOK_AGAIN_MS = 1_000;
@@ -64,11 +65,11 @@ const row = () =>
 function paint(ctx, item, judged) {
   const { t, locale } = ctx.words;
   const [name, verdict, why] = item.children;
+  const held = judged.decision === "held";
   setText(name, [judged.prompt, subjectOf(judged)].filter(Boolean).join(" · "));
-  setText(verdict, t(`dock.${judged.decision}`));
+  setText(verdict, held ? `${judged.stage} · ${judged.reason}` : t(`dock.${judged.decision}`));
   item.dataset.verdict = judged.decision;
-  const parts =
-    judged.decision === "held" ? [judged.stage, judged.reason, judged.by] : [judged.surface];
+  const parts = held ? [meaning(judged.reason, locale), judged.by] : [judged.surface];
   if (judged.eligible_at !== undefined) {
     const format = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
     const when = new Intl.DateTimeFormat(locale, format).format(judged.eligible_at);

@@ -1,0 +1,76 @@
+// What each hold reason means, for people who have not read the documentation yet.
+// The codes are the engine's and stable; one that is not here is shown as it is.
+
+const EN = {
+  superseded: "A higher threshold has passed.",
+  answered_by_other: "Another prompt answered the same occasion.",
+  spent: "The person has answered this occasion.",
+  snapshot_missing: "No snapshot has come yet.",
+  unknown_plan: "The policy does not know this plan.",
+  plan_includes: "The plan includes it.",
+  pending_purchase: "A purchase was reported; its snapshot is awaited.",
+  overage_accepted: "The account has accepted to pass this limit.",
+  sales_conversation: "Sales is talking with the account.",
+  provisional: "The new period awaits a snapshot.",
+  route: "Not on this page.",
+  account_too_new: "The account is too new.",
+  user_too_new: "The user is too new.",
+  no_text: "It has no text in this language.",
+  never: "The person said never.",
+  later: "The person said later.",
+  delay: "Its delay has not passed.",
+  cap_prompt: "It was shown as often as it may be.",
+  cap_group: "Its group was shown as often as it may be.",
+  cap_all: "Enough interruptions for now.",
+  gap: "Too soon after the last interruption.",
+  weekly_budget: "Enough interruptions this week.",
+  hidden: "The page is not in front.",
+  busy: "The host asked for quiet.",
+  quiet_hours: "It is night for this person.",
+  dialog_open: "A dialog is open.",
+  lease: "Another tab may interrupt, this one may not.",
+  no_storage: "Nothing may be remembered here.",
+  clock_jump: "The clock has jumped; a snapshot has to confirm it.",
+  outranked: "Another prompt goes first.",
+  lane_occupied: "Its place on the page is taken.",
+};
+
+const PT = {
+  superseded: "Um limiar mais alto já passou.",
+  answered_by_other: "Outro aviso respondeu à mesma ocasião.",
+  spent: "A pessoa já respondeu a esta ocasião.",
+  snapshot_missing: "Ainda não chegou nenhum snapshot.",
+  unknown_plan: "A política não conhece este plano.",
+  plan_includes: "O plano já inclui.",
+  pending_purchase: "Houve uma compra; falta o snapshot dela.",
+  overage_accepted: "A conta aceitou passar deste limite.",
+  sales_conversation: "Vendas já está conversando com a conta.",
+  provisional: "O novo período espera um snapshot.",
+  route: "Não nesta página.",
+  account_too_new: "A conta é nova demais.",
+  user_too_new: "O usuário é novo demais.",
+  no_text: "Não há texto neste idioma.",
+  never: "A pessoa disse nunca.",
+  later: "A pessoa disse mais tarde.",
+  delay: "A espera ainda não passou.",
+  cap_prompt: "Já apareceu tantas vezes quanto pode.",
+  cap_group: "O grupo já apareceu tantas vezes quanto pode.",
+  cap_all: "Interrupções bastantes por agora.",
+  gap: "Cedo demais depois da última interrupção.",
+  weekly_budget: "Interrupções bastantes nesta semana.",
+  hidden: "A página não está à frente.",
+  busy: "O site pediu silêncio.",
+  quiet_hours: "É noite para esta pessoa.",
+  dialog_open: "Há um diálogo aberto.",
+  lease: "Outra aba pode interromper, esta não.",
+  no_storage: "Aqui nada pode ser lembrado.",
+  clock_jump: "O relógio saltou; falta um snapshot que confirme.",
+  outranked: "Outro aviso vem antes.",
+  lane_occupied: "O lugar na página está ocupado.",
+};
+
+/** The meaning of a code in a locale, or undefined. */
+export function meaning(code, locale) {
+  const table = locale === "pt-BR" ? PT : EN;
+  return Object.hasOwn(table, code) ? table[code] : undefined;
+}
