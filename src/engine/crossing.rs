@@ -80,6 +80,22 @@ impl MeterView {
         })
     }
 
+    /// Whether a higher threshold was passed at or after this one, though a level may have fallen below it
+    /// since: what it ended stays ended, so that freeing some brings no lower prompt back.
+    pub fn overtaken(&self, memory: &Memory, step: &Step) -> bool {
+        let higher = |code: u64| {
+            self.steps.iter().any(|other| {
+                other.prompted && other.count > step.count && u64::from(other.code) == code
+            })
+        };
+        memory.under(Table::Crossing, self.span).iter().any(|row| {
+            let [kind, first_seen, ..] = row.v;
+            higher(row.b >> 32)
+                && kind_of(kind) != CrossingKind::Carried
+                && first_seen.saturating_neg() >= step.since.0
+        })
+    }
+
     /// The threshold a prompt waits for, when it is in force.
     pub fn step_of(&self, prompt: Prompt<'_>) -> Option<&Step> {
         let code = code_of(prompt);

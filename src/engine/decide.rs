@@ -192,7 +192,9 @@ impl Engine {
                     let reason = if by_person {
                         WithdrawReason::Answered
                     } else {
-                        WithdrawReason::Superseded
+                        // Another tab ended it; what it saw has come here with its memory.
+                        self.ended(&shown.exposure, now)
+                            .unwrap_or(WithdrawReason::Superseded)
                     };
                     self.hide(id, reason, out);
                 }

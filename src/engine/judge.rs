@@ -205,7 +205,7 @@ impl Engine {
         let higher = view
             .highest_passed()
             .is_some_and(|highest| highest.count > step.count);
-        if higher && !fault!(28) {
+        if (higher || view.overtaken(&self.memory, step)) && !fault!(28) {
             return Err(HoldReason::Superseded);
         }
         if view.settled(step) {

@@ -1,0 +1,181 @@
+//! The host's server in a simulated world: plan, permissions, figures, and how late it hears of uses.
+//! Knows nothing of engines but the snapshots it makes for them.
+
+use super::known::Truth;
+use super::random::Random;
+use plimsoll::engine::input::{MeterFigure, Snapshot};
+use plimsoll::unit::{Key, Timestamp, Writer};
+use std::collections::BTreeMap;
+
+const PLANS: [&str; 3] = ["free", "pro", "enterprise"];
+const FEATURES: [&str; 5] = ["automation", "api", "roles", "sso", "audit"];
+/// Meters that the server counts; `desks` is counted by the browser alone.
+pub const COUNTED: [&str; 5] = ["emails", "calls", "tokens", "seats", "rooms"];
+const DAY_MS: i64 = 86_400_000;
+
+/// The server.
+#[derive(Clone, Debug)]
+pub struct Host {
+    plan: usize,
+    epoch: i64,
+    can_purchase: bool,
+    conversation: bool,
+    features: Vec<&'static str>,
+    overage: bool,
+    trial_ends: Option<i64>,
+    account_made: Option<i64>,
+    used: BTreeMap<&'static str, i64>,
+    heard: BTreeMap<(&'static str, u64), (i64, i64)>,
+    /// Tallies on their way: when they arrive.
+    under_way: Vec<(i64, &'static str, u64, i64, i64)>,
+    day: i64,
+    month: i64,
+}
+
+impl Host {
+    /// A server with an account.
+    pub fn new(random: &mut Random, time: i64) -> Self {
+        let mut host = Self {
+            plan: if random.percent(75) { 0 } else { random.below(3) as usize },
+            epoch: random.between(1, 3),
+            can_purchase: random.percent(70),
+            conversation: false,
+            features: Vec::new(),
+            overage: false,
+            trial_ends: random.percent(30).then(|| time + random.between(1, 20) * DAY_MS),
+            account_made: random.percent(50).then(|| time - random.between(0, 5) * DAY_MS / 2),
+            used: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            under_way: Vec::new(),
+            day: time / DAY_MS,
+            month: month(time),
+        };
+        for (meter, most) in [("emails", 95), ("calls", 12), ("tokens", 30), ("seats", 3), ("rooms", 38)] {
+            host.used.insert(meter, random.between(0, most));
+        }
+        host
+    }
+
+    /// A tally that the browser sends along; it arrives later or never.
+    pub fn hear(&mut self, random: &mut Random, time: i64, meter: &str, writer: u64, tally: (i64, i64)) {
+        if let Some(meter) = COUNTED.iter().find(|known| **known == meter) {
+            let late = if random.percent(80) { random.between(50, 20_000) } else { random.between(0, DAY_MS) };
+            self.under_way.push((time + late, meter, writer, tally.0, tally.1));
+        }
+    }
+
+    /// Time passes: periods end, tallies arrive, teammates work.
+    pub fn live(&mut self, random: &mut Random, time: i64) {
+        if self.day != time / DAY_MS {
+            self.day = time / DAY_MS;
+            self.used.insert("calls", 0);
+            self.used.insert("tokens", 0);
+        }
+        if self.month != month(time) {
+            self.month = month(time);
+            self.used.insert("emails", 0);
+        }
+        let (arrived, under_way) = std::mem::take(&mut self.under_way).into_iter().partition(|way| way.0 <= time);
+        self.under_way = under_way;
+        let arrived: Vec<_> = arrived;
+        for (_, meter, writer, added, released) in arrived {
+            let heard = self.heard.entry((meter, writer)).or_insert((0, 0));
+            let more = (added - heard.0).max(0) - (released - heard.1).max(0);
+            *heard = (heard.0.max(added), heard.1.max(released));
+            let used = self.used.entry(meter).or_insert(0);
+            *used = (*used + more).max(0);
+        }
+        if random.percent(10)
+            && let Some(meter) = random.pick(&COUNTED)
+        {
+            let by = if *meter == "seats" || *meter == "rooms" { random.between(-6, 6) } else { random.between(0, 9) };
+            let used = self.used.entry(meter).or_insert(0);
+            *used = (*used + by).max(0);
+        }
+        if random.percent(1) {
+            self.can_purchase = !self.can_purchase;
+        }
+        if random.percent(1) {
+            self.conversation = random.percent(30);
+        }
+        if random.percent(1) {
+            self.overage = !self.overage;
+        }
+        if random.percent(1) {
+            self.features = FEATURES.into_iter().filter(|_| random.percent(30)).collect();
+        }
+    }
+
+    /// The account changes its plan.
+    pub fn change_plan(&mut self, random: &mut Random, upwards: bool) {
+        self.plan = if upwards { (self.plan + 1).min(2) } else { random.below(3) as usize };
+        self.epoch += 1;
+        self.conversation = false;
+    }
+
+    /// The epoch of the plan.
+    pub fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
+    /// A snapshot made now, and what of it the guarantees speak of.
+    pub fn snapshot(&self, random: &mut Random, time: i64, exact: bool) -> (Snapshot, Truth) {
+        let mut snapshot = Snapshot {
+            plan: PLANS[self.plan].to_owned(),
+            plan_epoch: Some(self.epoch),
+            server_time: Some(Timestamp(time)),
+            account_created_at: self.account_made.map(Timestamp),
+            can_purchase: Some(self.can_purchase),
+            trial_ends_at: self.trial_ends.map(Timestamp),
+            trial_extendable: self.epoch % 2 == 0,
+            features: self.features.iter().map(|feature| Key::of(feature)).collect(),
+            overage_accepted: if self.overage { vec![Key::of("tokens")] } else { Vec::new() },
+            in_sales_conversation: self.conversation,
+            ..Snapshot::default()
+        };
+        let mut rooms = None;
+        for meter in COUNTED {
+            let exact = exact || meter == "rooms";
+            if meter != "rooms" && random.percent(10) {
+                continue;
+            }
+            let heard = self.heard.iter().filter(|((name, _), _)| *name == meter);
+            let mut counted: Vec<(Writer, i64, i64)> =
+                heard.map(|((_, writer), (added, released))| (Writer(*writer), *added, *released)).collect();
+            if counted.is_empty() {
+                // A server that counts by writer says so also before it has heard of any.
+                counted.push((Writer(1), 0, 0));
+            }
+            let used = self.used.get(meter).copied().unwrap_or(0);
+            if meter == "rooms" {
+                let held = counted.iter().map(|(writer, added, released)| (writer.0, (*added, *released)));
+                rooms = Some((used, held.collect()));
+            }
+            snapshot.meters.push(MeterFigure {
+                meter: Key::of(meter),
+                used: Some(used),
+                limit: None,
+                period: None,
+                counted: if exact { counted } else { Vec::new() },
+            });
+        }
+        let truth = Truth {
+            epoch: self.epoch,
+            server_time: time,
+            plan: snapshot.plan.clone(),
+            features: snapshot.features.iter().map(|feature| feature.0).collect(),
+            can_purchase: self.can_purchase,
+            conversation: self.conversation,
+            rooms,
+        };
+        (snapshot, truth)
+    }
+}
+
+/// Months since 1970 by counting; fine for the simulated years.
+fn month(time: i64) -> i64 {
+    let text = crate::spec_reader::clock::text(time);
+    let year: i64 = text.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
+    let month: i64 = text.get(5..7).and_then(|month| month.parse().ok()).unwrap_or(0);
+    year * 12 + month
+}

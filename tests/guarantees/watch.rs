@@ -1,0 +1,524 @@
+//! The guarantees, as a watcher of one page: it sees what goes in and what comes out, never the engine.
+//! Each guarantee is a function that gives the sentence of what was broken. What the page can know is in
+//! `known`; times are the world's true times, with a tolerance for how late snapshots and paints are.
+
+use super::known::{About, CrossingKey, Known, Said, Shown, Truth};
+use super::world::said;
+use crate::spec_reader::tab::Tab;
+use plimsoll::Effect;
+use plimsoll::engine::effect::{CrossingKind, Event as Recorded, Lane, Prompt, Surface, WithdrawReason};
+use plimsoll::engine::input::{ActionKind, Now, Paint, Response};
+use plimsoll::engine::memory::{Memory, Table};
+use plimsoll::plim::Plim;
+use plimsoll::unit::{ExposureId, Limit};
+use std::rc::Rc;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// Snapshots arrive up to two seconds after they were made, and paints take a moment.
+const TOLERANCE_MS: i64 = 2 * MINUTE_MS;
+const LADDER_MS: [i64; 3] = [DAY_MS, 3 * DAY_MS, 7 * DAY_MS];
+const STORED_MAX_BYTES: usize = 16 * 1024;
+
+/// What a page's engine was told, as far as the guarantees need it.
+pub enum Event {
+    /// Something that changes nothing known.
+    Nothing,
+    /// A use or release.
+    Used { meter: &'static str, added: i64, released: i64 },
+    /// An attempt; it may be blocked.
+    Attempted,
+    /// The server refused.
+    Blocked,
+    /// A snapshot.
+    Told(Truth),
+    /// Another memory, and what its tab knew.
+    Met(Box<Known>),
+    /// What became of a prompt on the screen.
+    Painted(ExposureId, Paint),
+    /// What the person did.
+    Responded(ExposureId, Response),
+    /// A reported purchase.
+    Converted(i64),
+}
+
+struct Open {
+    exposure: u64,
+    about: About,
+    surface: Surface,
+    acting: bool,
+}
+
+/// The watcher of one page.
+pub struct Watch {
+    plim: Rc<Plim>,
+    /// What this page can know.
+    pub known: Known,
+    /// Its stored memory could not be read.
+    damaged: bool,
+    open: Vec<Open>,
+    last_mono: i64,
+    jumped: bool,
+}
+
+impl Watch {
+    /// A page that begins with what its berth knew.
+    pub fn new(plim: Rc<Plim>, known: Known, damaged: bool) -> Self {
+        Self { plim, known, damaged, open: Vec::new(), last_mono: 0, jumped: false }
+    }
+
+    /// How many dialogs this page has open.
+    pub fn interrupts_open(&self) -> usize {
+        self.open.iter().filter(|open| open.surface.lane() == Lane::Interrupt).count()
+    }
+
+    /// Sees one input and its effects; the error is the guarantee that they break.
+    pub fn observe(&mut self, time: i64, event: &Event, effects: &[Effect], tab: &Tab, now: Now) -> Result<(), String> {
+        let (epoch_before, open_before) = (self.known.epoch(), self.open.len());
+        let open_then: Vec<u64> = self.open.iter().map(|open| open.exposure).collect();
+        self.jumped |= now.mono - self.last_mono > DAY_MS;
+        self.last_mono = now.mono;
+        self.learn(time, event, effects, tab)?;
+        for effect in effects {
+            match effect {
+                Effect::Present(prompt) => self.presented(time, prompt, tab)?,
+                Effect::Withdraw { exposure, reason } => self.withdrawn(time, *exposure, *reason),
+                Effect::Record(event) => self.recorded(event)?,
+                Effect::Update(_)
+                | Effect::Persist(_)
+                | Effect::WakeAt(..)
+                | Effect::Announce(_)
+                | Effect::Want { .. } => {}
+            }
+        }
+        self.jumps_report_all(effects)?;
+        self.one_at_a_time()?;
+        if let Event::Met(_) = event {
+            self.each_crossing_is_shown_once()?;
+        }
+        if self.known.epoch() > epoch_before && epoch_before >= 0 && open_before > 0 {
+            self.a_plan_change_withdraws(&open_then)?;
+        }
+        if let Event::Converted(from) = event
+            && self.known.epoch() <= *from
+            && let Some(open) = self.open.first()
+        {
+            return Err(format!("G4: {:?} is still open after a conversion", open.about));
+        }
+        self.figures_add_up(tab, now)
+    }
+
+    fn learn(&mut self, time: i64, event: &Event, effects: &[Effect], tab: &Tab) -> Result<(), String> {
+        match event {
+            Event::Nothing | Event::Attempted | Event::Blocked => {}
+            Event::Used { meter, added, released } => {
+                let writer = tab.identity().writer.0;
+                let tally = self.known.tallies.entry(((*meter).to_owned(), writer)).or_insert((0, 0));
+                *tally = (tally.0 + added, tally.1 + released);
+            }
+            Event::Told(truth) => {
+                if self.known.truth.as_ref().is_none_or(|known| truth > known) {
+                    self.known.truth = Some(truth.clone());
+                    self.jumped = false;
+                }
+            }
+            Event::Met(known) => self.known.meet(known),
+            Event::Painted(exposure, paint) => {
+                if matches!(paint, Paint::Failed | Paint::Faded) {
+                    self.open.retain(|open| open.exposure != exposure.0);
+                }
+                if *paint == Paint::Failed && self.known.shown.get(&exposure.0).is_some_and(|shown| !shown.counted) {
+                    self.known.shown.remove(&exposure.0);
+                }
+            }
+            Event::Responded(exposure, response) => self.answered(time, *exposure, *response, effects)?,
+            Event::Converted(from) => {
+                self.known.converted.insert(*from, time);
+            }
+        }
+        Ok(())
+    }
+
+    fn answered(&mut self, time: i64, exposure: ExposureId, response: Response, effects: &[Effect]) -> Result<(), String> {
+        let Some(position) = self.open.iter().position(|open| open.exposure == exposure.0) else { return Ok(()) };
+        let Some(open) = self.open.get_mut(position) else { return Ok(()) };
+        if open.acting {
+            return Ok(());
+        }
+        let late = effects.iter().any(|effect| {
+            matches!(effect, Effect::Record(Recorded::PromptAnswered { late: true, .. }))
+        });
+        if late {
+            return Err(format!("G5: the answer to {:?}, which is open, was called late", open.about));
+        }
+        let about = open.about.clone();
+        let toast = open.surface == Surface::Toast;
+        match said(response) {
+            None => open.acting = true,
+            // Closing the answer to an attempt is no choice about its prompt.
+            Some(Said::Later) if toast => {
+                self.open.remove(position);
+            }
+            Some(what) => {
+                self.open.remove(position);
+                self.say(time, about, what, exposure.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// A dismissal, with the rung of the ladder it stands on here: one above the highest known.
+    fn say(&mut self, time: i64, about: About, what: Said, exposure: u64) {
+        let epoch = self.known.epoch();
+        let before = self.known.said.iter().filter(|((other, said, by), (_, then, _))| {
+            *other == about && *said == Said::Later && *then == epoch && *by != exposure
+        });
+        let rung = before.map(|(_, (_, _, rung))| rung + 1).max().unwrap_or(0);
+        self.known.said.entry((about, what, exposure)).or_insert((time, epoch, rung));
+    }
+
+    fn withdrawn(&mut self, time: i64, exposure: ExposureId, reason: WithdrawReason) {
+        self.open.retain(|open| open.exposure != exposure.0);
+        let Some(shown) = self.known.shown.get_mut(&exposure.0) else { return };
+        match reason {
+            WithdrawReason::Lease | WithdrawReason::Answered => {}
+            WithdrawReason::Expired if shown.toast => {}
+            WithdrawReason::Expired => {
+                shown.ended = true;
+                let about = shown.about.clone();
+                self.say(time, about, Said::Later, exposure.0);
+            }
+            WithdrawReason::Superseded
+            | WithdrawReason::Owned
+            | WithdrawReason::Converted
+            | WithdrawReason::PeriodEnded
+            | WithdrawReason::PlanChanged
+            | WithdrawReason::Failed
+            | WithdrawReason::Gone => shown.ended = true,
+        }
+    }
+
+    fn presented(&mut self, time: i64, prompt: &Prompt, tab: &Tab) -> Result<(), String> {
+        let about = self.about(prompt.prompt);
+        let compiled = self.plim.root().prompts().get(prompt.prompt);
+        let limit_hit = compiled.is_some_and(|prompt| prompt.trigger() == 2);
+        let toast = prompt.surface == Surface::Toast;
+        let interrupts = prompt.surface.lane() == Lane::Interrupt;
+        let shown = Shown {
+            about: about.clone(),
+            at: time,
+            epoch: self.known.epoch(),
+            interrupts,
+            limit_hit,
+            toast,
+            counted: false,
+            ended: false,
+        };
+        self.fails_closed(prompt, &shown, tab)?;
+        self.is_not_owned(time, prompt, &shown)?;
+        if !toast {
+            self.dismissals_hold(time, &shown)?;
+        }
+        if !prompt.repaint && !toast {
+            if self.known.shown.get(&prompt.exposure.0).is_some_and(|shown| shown.counted) {
+                return Err(format!("G3: {about:?} was counted already and is shown as if it were new"));
+            }
+            if interrupts {
+                self.caps_hold(time, prompt.exposure.0, &shown)?;
+            }
+            self.own_cap_holds(time, prompt.exposure.0, &shown)?;
+        }
+        self.open.retain(|open| open.exposure != prompt.exposure.0);
+        self.open.push(Open { exposure: prompt.exposure.0, about, surface: prompt.surface, acting: false });
+        self.known.shown.entry(prompt.exposure.0).or_insert(shown);
+        if !prompt.repaint && !toast {
+            self.each_crossing_is_shown_once()?;
+        }
+        Ok(())
+    }
+
+    /// G6: nothing that interrupts without a snapshot, with a plan nobody knows, or with unreadable memory.
+    fn fails_closed(&self, prompt: &Prompt, shown: &Shown, tab: &Tab) -> Result<(), String> {
+        let about = &shown.about;
+        if shown.toast || prompt.surface.lane() == Lane::Inline {
+            return Ok(());
+        }
+        let plan_known = self.known.truth.as_ref().is_some_and(|truth| {
+            self.plim.root().plans().iter().any(|plan| plan.id() == truth.plan)
+        });
+        let context = &tab.context;
+        let broken = if self.known.truth.is_none() {
+            "without a snapshot"
+        } else if !plan_known {
+            "on a plan that the policy does not have"
+        } else if self.damaged && shown.interrupts {
+            "over memory that could not be read"
+        } else if !context.storage {
+            "without storage"
+        } else if !context.visible || context.busy || context.dialog_open {
+            "on a page that does not allow it"
+        } else if self.jumped && !prompt.repaint {
+            "after a jump of the clock"
+        } else {
+            return Ok(());
+        };
+        Err(format!("G6: {about:?} is shown {broken}"))
+    }
+
+    /// G4: nothing the account owns, nothing during a purchase, no offer to whom sales is talking.
+    fn is_not_owned(&self, time: i64, prompt: &Prompt, shown: &Shown) -> Result<(), String> {
+        let about = &shown.about;
+        let dismissals = [ActionKind::Later, ActionKind::Never];
+        let offers = prompt.actions.iter().any(|action| !dismissals.contains(action));
+        let Some(truth) = &self.known.truth else { return Ok(()) };
+        let plan = self.plim.root().plans().iter().find(|plan| plan.id() == truth.plan);
+        if let Some(feature) = prompt.feature {
+            let by_plan = plan.is_some_and(|plan| plan.features().iter().any(|index| index == feature));
+            let key = self.plim.root().features().get(feature).map_or(0, |feature| feature.key());
+            if by_plan || truth.features.contains(&key) {
+                return Err(format!("G4: {about:?} is offered to an account that has it"));
+            }
+        }
+        if prompt.next_plan.is_some() && prompt.next_plan <= prompt.plan {
+            return Err(format!("G4: {about:?} offers a plan that is not above the account's"));
+        }
+        let pending = self.known.converted.iter().any(|(from, at)| {
+            truth.epoch <= *from && time < *at + DAY_MS - TOLERANCE_MS
+        });
+        let quiet = if pending {
+            "after a conversion"
+        } else if truth.conversation {
+            "during a sales conversation"
+        } else {
+            if prompt.actions.contains(&ActionKind::Upgrade) && !truth.can_purchase {
+                return Err(format!("G4: {about:?} offers to buy to someone who cannot"));
+            }
+            return Ok(());
+        };
+        if !shown.toast || offers {
+            return Err(format!("G4: {about:?} is shown {quiet}"));
+        }
+        Ok(())
+    }
+
+    /// G5: `never` for ever, `later` as long as it said.
+    fn dismissals_hold(&self, time: i64, shown: &Shown) -> Result<(), String> {
+        for ((about, what, _), (at, epoch, rung)) in &self.known.said {
+            if *about != shown.about {
+                continue;
+            }
+            let broken = match what {
+                Said::Never => true,
+                Said::Later => {
+                    let hold = LADDER_MS.get(*rung).copied().unwrap_or(0);
+                    *epoch == shown.epoch && time < at + hold - TOLERANCE_MS
+                }
+            };
+            if broken {
+                let ago = (time - at) / HOUR_MS;
+                return Err(format!("G5: {about:?} is shown {ago} hours after {what:?} number {}", rung + 1));
+            }
+        }
+        Ok(())
+    }
+
+    /// G2: one interruption in 24 h, three in a week; limit hits two in 24 h and one per meter in 4 h.
+    fn caps_hold(&self, time: i64, exposure: u64, shown: &Shown) -> Result<(), String> {
+        let within = |span: i64, matches: &dyn Fn(&Shown) -> bool| {
+            let counted = self.known.shown.iter().filter(|(id, other)| {
+                let real = other.counted || self.open.iter().any(|open| open.exposure == **id);
+                **id != exposure && other.interrupts && real && other.at > time - span + TOLERANCE_MS && matches(other)
+            });
+            counted.count()
+        };
+        let about = &shown.about;
+        if within(7 * DAY_MS, &|_| true) >= 3 {
+            return Err(format!("G2: {about:?} is a fourth interruption in a week"));
+        }
+        if !shown.limit_hit {
+            return if within(DAY_MS, &|_| true) > 0 {
+                Err(format!("G2: {about:?} is a second interruption in a day"))
+            } else {
+                Ok(())
+            };
+        }
+        if within(DAY_MS, &|other| other.limit_hit) >= 2 {
+            return Err(format!("G2: {about:?} is a third limit hit's modal in a day"));
+        }
+        if within(4 * HOUR_MS, &|other| other.limit_hit && other.about == *about) > 0 {
+            return Err(format!("G2: {about:?} is a second modal for one meter in four hours"));
+        }
+        Ok(())
+    }
+
+    /// G2 for a prompt's own caps.
+    fn own_cap_holds(&self, time: i64, exposure: u64, shown: &Shown) -> Result<(), String> {
+        let root = self.plim.root();
+        let Some(prompt) = root.prompts().iter().find(|prompt| prompt.id() == shown.about.0) else { return Ok(()) };
+        for cap in prompt.caps().iter() {
+            let inside = self.known.shown.iter().filter(|(id, other)| {
+                let real = other.counted || self.open.iter().any(|open| open.exposure == **id);
+                **id != exposure && other.about == shown.about && real && other.at > time - cap.per_ms() + TOLERANCE_MS
+            });
+            if inside.count() >= cap.count() as usize {
+                return Err(format!("G2: {:?} is over its own cap", shown.about));
+            }
+        }
+        Ok(())
+    }
+
+    /// G3: no more showings of a threshold than crossings of it and showings that ended without an answer.
+    fn each_crossing_is_shown_once(&self) -> Result<(), String> {
+        let root = self.plim.root();
+        for (index, prompt) in root.prompts().iter().enumerate() {
+            let percent = match prompt.trigger() {
+                0 => prompt.value() / 100,
+                1 => 100,
+                _ => continue,
+            };
+            let about = self.about(u32::try_from(index).unwrap_or(0));
+            let of_it = |shown: &&Shown| shown.about == about;
+            let shown = self.known.shown.values().filter(of_it).filter(|shown| shown.counted).count();
+            if shown < 2 {
+                continue;
+            }
+            let meter = prompt.subject();
+            let crossings = self.known.showable.values().filter(|key| key.0 == meter && key.3 == percent).count();
+            let later = |id: &u64| self.known.said.contains_key(&(about.clone(), Said::Later, *id));
+            let again = self
+                .known
+                .shown
+                .iter()
+                .filter(|(_, shown)| of_it(shown) && shown.counted)
+                .filter(|(id, shown)| shown.ended || later(id))
+                .count();
+            if shown > crossings + again {
+                return Err(format!("G3: {about:?} was shown {shown} times for {crossings} crossings, {again} of them put off"));
+            }
+        }
+        Ok(())
+    }
+
+    fn recorded(&mut self, event: &Recorded) -> Result<(), String> {
+        match event {
+            Recorded::ThresholdCrossed { meter, crossing, kind, basis_points, period_start, epoch, rise, .. } => {
+                let key: CrossingKey = (*meter, period_start.0, *epoch, basis_points / 100, *rise);
+                if let Some(known) = self.known.crossings.insert(*crossing, key) {
+                    return Err(format!("G3: the crossing {crossing:016x} was reported as {known:?} and again as {key:?}"));
+                }
+                if *kind != CrossingKind::Carried {
+                    self.known.showable.insert(*crossing, key);
+                }
+            }
+            Recorded::PromptShown { about } => {
+                if let Some(shown) = self.known.shown.get_mut(&about.exposure.0) {
+                    if shown.counted {
+                        return Err(format!("G3: {:?} was counted twice", shown.about));
+                    }
+                    shown.counted = true;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// G3: a jump over several thresholds reports each.
+    fn jumps_report_all(&self, effects: &[Effect]) -> Result<(), String> {
+        for effect in effects {
+            let Effect::Record(Recorded::ThresholdCrossed { meter, count, limit, period_start, epoch, .. }) = effect else {
+                continue;
+            };
+            let mut expected: Vec<(i64, i64)> = Vec::new();
+            for percent in [50, 75, 90] {
+                let lower = (limit * percent + 99) / 100;
+                if lower < *count && lower < *limit {
+                    expected.retain(|(other, _)| *other != lower);
+                    expected.push((lower, percent));
+                }
+            }
+            for (lower, percent) in expected {
+                let reported = self.known.crossings.values().any(|key| {
+                    (key.0, key.1, key.2, key.3) == (*meter, period_start.0, *epoch, percent)
+                });
+                if !reported {
+                    return Err(format!("G3: {percent} % of meter {meter} ({lower}) was passed and not reported"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// G1 within a tab: one dialog, one banner, one toast.
+    fn one_at_a_time(&self) -> Result<(), String> {
+        let of = |surface: Surface| self.open.iter().filter(|open| open.surface == surface).count();
+        let (banners, toasts) = (of(Surface::Banner), of(Surface::Toast));
+        if banners > 1 || toasts > 1 || self.interrupts_open() > 1 {
+            let open: Vec<&About> = self.open.iter().map(|open| &open.about).collect();
+            return Err(format!("G1: {open:?} are open in one tab"));
+        }
+        Ok(())
+    }
+
+    fn a_plan_change_withdraws(&self, open_then: &[u64]) -> Result<(), String> {
+        match self.open.iter().find(|open| open_then.contains(&open.exposure)) {
+            Some(open) => Err(format!("G4: {:?} outlived a change of the plan", open.about)),
+            None => Ok(()),
+        }
+    }
+
+    /// G8: no use and no release is lost.
+    fn figures_add_up(&self, tab: &Tab, now: Now) -> Result<(), String> {
+        if self.damaged {
+            // What the damaged berth had counted is gone; everything since is held to.
+            return Ok(());
+        }
+        let nothing = std::collections::BTreeMap::new();
+        let desks = self.known.net("desks", &nothing).max(0);
+        let read = tab.read(now, "desks").map_or(0, |reading| reading.used);
+        if read != desks {
+            return Err(format!("G8: {desks} desks were used here and {read} are read"));
+        }
+        let Some(truth) = &self.known.truth else { return Ok(()) };
+        if let Some((used, held)) = &truth.rooms {
+            let rooms = (used + self.known.net("rooms", held)).max(0);
+            let reading = tab.read(now, "rooms");
+            let read = reading.map_or(0, |reading| reading.used);
+            if read != rooms && reading.is_some_and(|reading| matches!(reading.limit, Some(Limit::Of(_)))) {
+                return Err(format!("G8: {rooms} rooms are used and {read} are read"));
+            }
+        }
+        Ok(())
+    }
+
+    /// G10: what is stored is bounded.
+    pub fn stored(&self, bytes: &[u8]) -> Result<(), String> {
+        if bytes.len() > STORED_MAX_BYTES {
+            return Err(format!("G10: memory takes {} bytes", bytes.len()));
+        }
+        Ok(())
+    }
+
+    /// G8: what a page asked to be stored is what it remembers, so that a crash loses nothing.
+    pub fn nothing_is_lost(&self, bytes: &[u8], line: &str, tab: &Tab) -> Result<(), String> {
+        let mut stored = Memory::decode(bytes).map_err(|error| format!("G8: what was stored is {error:?}"))?;
+        stored.absorb_line(line);
+        let (mut stored, mut kept) = (stored, tab.memory().clone());
+        // The clock's stamp follows every call; it is stored with the next thing worth storing.
+        stored.retain(|row| row.table != Table::Clock);
+        kept.retain(|row| row.table != Table::Clock);
+        if stored == kept { Ok(()) } else { Err("G8: a crash now would lose something".to_owned()) }
+    }
+
+    fn about(&self, index: u32) -> About {
+        let root = self.plim.root();
+        let Some(prompt) = root.prompts().get(index) else { return About::default() };
+        let subject = match prompt.subject_kind() {
+            1 => root.meters().get(prompt.subject()).map(|meter| meter.id()),
+            2 => root.features().get(prompt.subject()).map(|feature| feature.id()),
+            _ => None,
+        };
+        (prompt.id().to_owned(), subject.unwrap_or_default().to_owned())
+    }
+}

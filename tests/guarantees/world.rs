@@ -1,0 +1,511 @@
+//! A simulated world: a host's server, up to four tabs of one browser, their storage with its delays, the
+//! lease, clocks that people set, pages that die. It makes inputs at random and hands every input with its
+//! effects to `watch`, which knows the guarantees. One seed is one world.
+
+use super::host::{COUNTED, Host};
+use super::known::{Known, Said, Truth};
+use super::random::Random;
+use super::watch::{Event, Watch};
+use crate::spec_reader::tab::{Identity, Stored, Tab};
+use plimsoll::Effect;
+use plimsoll::engine::input::{ActionKind, Input, Paint, Response, Snapshot, Step};
+use plimsoll::engine::memory::Memory;
+use plimsoll::plim::Plim;
+use plimsoll::unit::{ExposureId, Key, Writer};
+use std::rc::Rc;
+
+const SECOND_MS: i64 = 1_000;
+const MINUTE_MS: i64 = 60 * SECOND_MS;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+const TABS_MAX: usize = 4;
+const FEATURES: [&str; 5] = ["automation", "api", "roles", "sso", "audit"];
+const METERS: [&str; 7] = ["emails", "calls", "tokens", "seats", "rooms", "desks", "exports"];
+
+/// What a berth holds: the memory's bytes, the line of uses since, and what its tab knew.
+#[derive(Clone, Default)]
+struct Berth {
+    bytes: Vec<u8>,
+    line: String,
+    known: Known,
+}
+
+/// A page in one of the tabs.
+struct Page {
+    tab: Tab,
+    watch: Watch,
+    born: i64,
+    /// Prompts on its screen, whether rendered, and whether an action of theirs is under way.
+    screen: Vec<(ExposureId, bool, bool)>,
+    actions: Vec<(ExposureId, Vec<ActionKind>)>,
+}
+
+/// The world.
+pub struct World {
+    random: Random,
+    plim: Rc<Plim>,
+    host: Host,
+    time: i64,
+    wall_shift: i64,
+    /// The host's `counted` is exact for every meter, or only settled by time.
+    exact: bool,
+    pages: Vec<Option<Page>>,
+    berths: Vec<Option<Berth>>,
+    /// Copies of berths on their way to other tabs, as storage events bring them.
+    copies: Vec<(Memory, Known)>,
+    lease: Option<usize>,
+    next_writer: u64,
+    old_snapshots: Vec<(Snapshot, Truth)>,
+    /// Memories that were reached, for the laws of merging.
+    pub reached: Vec<Memory>,
+    /// Everything that happened, as one number: the same seed gives the same.
+    pub digest: u64,
+    /// Steps taken so far.
+    pub steps: u64,
+}
+
+impl World {
+    /// A world of its own for each seed.
+    pub fn new(plim: Rc<Plim>, seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let time = 1_795_341_600_000 + random.between(0, 40 * DAY_MS);
+        let host = Host::new(&mut random, time);
+        Self {
+            plim,
+            host,
+            time,
+            wall_shift: 0,
+            exact: random.percent(50),
+            pages: (0..TABS_MAX).map(|_| None).collect(),
+            berths: vec![None; TABS_MAX],
+            copies: Vec::new(),
+            lease: None,
+            next_writer: seed.wrapping_mul(0x1_0000).wrapping_add(0x1000),
+            old_snapshots: Vec::new(),
+            reached: Vec::new(),
+            digest: 0,
+            steps: 0,
+            random,
+        }
+    }
+
+    /// Lives for so many steps. The error is the guarantee that was broken.
+    pub fn live(&mut self, steps: u64) -> Result<(), String> {
+        self.open(0)?;
+        let end = self.steps + steps;
+        while self.steps < end {
+            self.pass_time();
+            self.step()?;
+            self.look_at_all_tabs()?;
+        }
+        Ok(())
+    }
+
+    fn pass_time(&mut self) {
+        let random = &mut self.random;
+        let span = match random.below(1_000) {
+            0..700 => random.between(1, 10 * SECOND_MS),
+            700..900 => random.between(SECOND_MS, 20 * MINUTE_MS),
+            900..985 => random.between(MINUTE_MS, 8 * HOUR_MS),
+            985..998 => random.between(HOUR_MS, 3 * DAY_MS),
+            _ => random.between(DAY_MS, 40 * DAY_MS),
+        };
+        self.time += span;
+        self.host.live(random, self.time);
+        if random.percent(2) {
+            // Somebody sets the clock, a year ahead or back, or right again.
+            self.wall_shift = [0, 0, 365 * DAY_MS, -365 * DAY_MS, 3 * DAY_MS, -HOUR_MS]
+                .get(random.below(6) as usize)
+                .copied()
+                .unwrap_or(0);
+        }
+    }
+
+    fn step(&mut self) -> Result<(), String> {
+        let index = self.random.below(TABS_MAX as u64) as usize;
+        if self.pages.get(index).is_none_or(Option::is_none) {
+            // Most of the time there are one or two tabs.
+            let others = self.pages.iter().flatten().count() as u64;
+            return if self.random.below(12) < 3_u64.saturating_sub(others) { self.open(index) } else { self.step_in_any() };
+        }
+        self.step_in(index)
+    }
+
+    fn step_in_any(&mut self) -> Result<(), String> {
+        match self.pages.iter().position(Option::is_some) {
+            Some(index) => self.step_in(index),
+            None => self.open(0),
+        }
+    }
+
+    fn step_in(&mut self, index: usize) -> Result<(), String> {
+        match self.random.below(100) {
+            0..30 => self.use_something(index),
+            30..38 => self.attempt(index),
+            38..46 => self.explore(index),
+            46..60 => self.snapshot(index),
+            60..72 => self.respond(index),
+            72..76 => self.paint(index),
+            76..84 => self.merge(index),
+            84..89 => self.page(index),
+            89..91 => self.pass_lease(index),
+            91..94 => self.restart(index),
+            94..95 => self.close(index),
+            95..97 => self.plan_or_purchase(index),
+            _ => self.tell(index, Input::Wake, Event::Nothing),
+        }
+    }
+
+    fn use_something(&mut self, index: usize) -> Result<(), String> {
+        let meter = self.random.pick(&METERS).copied().unwrap_or("emails");
+        let level = matches!(meter, "seats" | "rooms" | "desks");
+        let amount = match (self.random.below(20), level) {
+            (0, false) => self.random.between(20, 90),
+            (0, true) => self.random.between(5, 30),
+            _ => self.random.between(1, 6),
+        };
+        let release = level && self.random.percent(45);
+        let key = Key::of(meter);
+        let input = if release { Input::Release { meter: key, amount } } else { Input::Use { meter: key, amount } };
+        let used = if release { (0, amount) } else { (amount, 0) };
+        self.tell(index, input, Event::Used { meter, added: used.0, released: used.1 })?;
+        if let Some(page) = self.pages.get(index).and_then(Option::as_ref) {
+            let writer = page.tab.identity().writer.0;
+            let tally = page.watch.known.tallies.get(&(meter.to_owned(), writer)).copied().unwrap_or_default();
+            self.host.hear(&mut self.random, self.time, meter, writer, tally);
+        }
+        Ok(())
+    }
+
+    fn attempt(&mut self, index: usize) -> Result<(), String> {
+        let meter = self.random.pick(&METERS).copied().unwrap_or("emails");
+        let amount = self.random.between(1, 30);
+        if self.random.percent(25) {
+            return self.tell(index, Input::LimitHit { meter: Key::of(meter) }, Event::Blocked);
+        }
+        let input = Input::Attempt { meter: Key::of(meter), amount };
+        self.tell(index, input, Event::Attempted)?;
+        if self.random.percent(50) {
+            self.time += 500;
+            return self.tell(index, Input::Wake, Event::Nothing);
+        }
+        Ok(())
+    }
+
+    fn explore(&mut self, index: usize) -> Result<(), String> {
+        let feature = self.random.pick(&FEATURES).copied().unwrap_or("sso");
+        let step = if self.random.percent(80) { Step::Tried } else { self.random.pick(&Step::ALL).copied().unwrap_or(Step::Seen) };
+        self.tell(index, Input::Explore { feature: Key::of(feature), step }, Event::Nothing)
+    }
+
+    fn snapshot(&mut self, index: usize) -> Result<(), String> {
+        let old = self.random.percent(15).then(|| self.random.pick(&self.old_snapshots).cloned()).flatten();
+        let known = self.pages.get(index).and_then(Option::as_ref).and_then(|page| page.watch.known.truth.clone());
+        let (snapshot, truth) = match (old, known) {
+            // An old one comes late to a tab that knows better.
+            (Some(old), Some(known)) if old.1 < known => old,
+            _ => self.fresh_snapshot(),
+        };
+        self.tell(index, Input::Snapshot(Box::new(snapshot)), Event::Told(truth))
+    }
+
+    fn fresh_snapshot(&mut self) -> (Snapshot, Truth) {
+        let made = self.host.snapshot(&mut self.random, self.time, self.exact);
+        // It takes a moment to arrive.
+        self.time += self.random.between(1, 2_000);
+        self.old_snapshots.push(made.clone());
+        if self.old_snapshots.len() > 12 {
+            self.old_snapshots.remove(0);
+        }
+        made
+    }
+
+    fn respond(&mut self, index: usize) -> Result<(), String> {
+        let Some(page) = self.pages.get(index).and_then(Option::as_ref) else { return Ok(()) };
+        let Some((exposure, rendered, acting)) = self.random.pick(&page.screen).copied() else { return Ok(()) };
+        if acting {
+            return self.tell(index, Input::Painted { exposure, paint: Paint::Faded }, Event::Painted(exposure, Paint::Faded));
+        }
+        if !rendered {
+            return Ok(());
+        }
+        let actions = page.actions.iter().find(|(id, _)| *id == exposure).map_or(&[][..], |(_, actions)| actions);
+        let response = match self.random.below(10) {
+            0..3 => Response::Later,
+            3..5 => Response::Close,
+            5 => Response::Never,
+            _ => self.random.pick(actions).map_or(Response::Close, |action| Response::Act(*action)),
+        };
+        self.tell(index, Input::Respond { exposure, response }, Event::Responded(exposure, response))
+    }
+
+    fn paint(&mut self, index: usize) -> Result<(), String> {
+        let Some(page) = self.pages.get(index).and_then(Option::as_ref) else { return Ok(()) };
+        let Some((exposure, rendered, _)) = self.random.pick(&page.screen).copied() else { return Ok(()) };
+        let paint = match (rendered, self.random.below(4)) {
+            (false, 0) => Paint::Failed,
+            (false, _) => Paint::Rendered,
+            (true, _) => Paint::Seen,
+        };
+        self.tell(index, Input::Painted { exposure, paint }, Event::Painted(exposure, paint))
+    }
+
+    fn merge(&mut self, index: usize) -> Result<(), String> {
+        if self.random.percent(30)
+            && let Some((memory, known)) = self.random.pick(&self.copies).cloned()
+        {
+            return self.tell(index, Input::Merge(Box::new(memory)), Event::Met(Box::new(known)));
+        }
+        let other = self.random.below(TABS_MAX as u64) as usize;
+        match self.berth(other) {
+            Some((memory, known)) if other != index => {
+                self.tell(index, Input::Merge(Box::new(memory)), Event::Met(Box::new(known)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn berth(&self, index: usize) -> Option<(Memory, Known)> {
+        let berth = self.berths.get(index)?.as_ref()?;
+        let mut memory = Memory::decode(&berth.bytes).ok()?;
+        memory.absorb_line(&berth.line);
+        Some((memory, berth.known.clone()))
+    }
+
+    fn page(&mut self, index: usize) -> Result<(), String> {
+        let chance = self.random.below(10);
+        let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else { return Ok(()) };
+        let context = &mut page.tab.context;
+        match chance {
+            0..3 => context.visible = !context.visible,
+            3..5 => context.busy = !context.busy,
+            5..7 => context.dialog_open = !context.dialog_open,
+            7 => context.storage = !context.storage,
+            8 => context.utc_offset_minutes = 60 * (index as i32) - 120,
+            // A page is mostly in front and at leisure, or nothing would ever be shown.
+            _ => {
+                (context.visible, context.busy, context.dialog_open, context.storage) = (true, false, false, true);
+            }
+        }
+        let context = context.clone();
+        self.tell(index, Input::Context(context), Event::Nothing)
+    }
+
+    /// The lease goes to another tab when its holder does not want it, is gone, or is put away by the browser.
+    fn pass_lease(&mut self, index: usize) -> Result<(), String> {
+        if let Some(holder) = self.lease {
+            let page = self.pages.get_mut(holder).and_then(Option::as_mut);
+            if let Some(page) = page.filter(|_| holder != index) {
+                let acting = page.screen.iter().any(|(_, _, acting)| *acting);
+                if page.tab.wants_lease() && (acting || !self.random.percent(30)) {
+                    return Ok(());
+                }
+                page.tab.context.lease = false;
+                let context = page.tab.context.clone();
+                self.lease = None;
+                self.tell(holder, Input::Context(context), Event::Nothing)?;
+            }
+        }
+        // Whoever gets it first reads what the others have stored.
+        for other in 0..TABS_MAX {
+            if other != index
+                && let Some((memory, known)) = self.berth(other)
+            {
+                self.tell(index, Input::Merge(Box::new(memory)), Event::Met(Box::new(known)))?;
+            }
+        }
+        self.lease = Some(index);
+        let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else { return Ok(()) };
+        page.tab.context.lease = true;
+        let context = page.tab.context.clone();
+        self.tell(index, Input::Context(context), Event::Nothing)
+    }
+
+    /// The page dies without a word and opens again in its berth.
+    fn restart(&mut self, index: usize) -> Result<(), String> {
+        let had_lease = self.lease == Some(index);
+        self.die(index);
+        self.open(index)?;
+        if had_lease { self.pass_lease(index) } else { Ok(()) }
+    }
+
+    fn close(&mut self, index: usize) -> Result<(), String> {
+        self.die(index);
+        Ok(())
+    }
+
+    fn die(&mut self, index: usize) {
+        if let Some(page) = self.pages.get_mut(index) {
+            *page = None;
+        }
+        if self.lease == Some(index) {
+            self.lease = None;
+        }
+    }
+
+    fn open(&mut self, index: usize) -> Result<(), String> {
+        let writer = Writer(self.next_writer);
+        self.next_writer += 1;
+        let identity = Identity { account: "acc_7".to_owned(), user: "u_9".to_owned(), writer };
+        let damaged = self.random.percent(6);
+        let (stored, known) = match self.berths.get(index).and_then(Option::as_ref) {
+            None => (Stored::Nothing, Known::default()),
+            Some(berth) if damaged && !berth.bytes.is_empty() => {
+                let mut bytes = berth.bytes.clone();
+                let place = self.random.below(bytes.len() as u64) as usize;
+                if let Some(byte) = bytes.get_mut(place) {
+                    *byte ^= 1 << self.random.below(8);
+                }
+                (Stored::Bytes(bytes), Known::default())
+            }
+            Some(berth) => (Stored::BytesAndLine(berth.bytes.clone(), berth.line.clone()), berth.known.clone()),
+        };
+        let damaged = damaged && matches!(stored, Stored::Bytes(_));
+        let mut tab = Tab::start(Rc::clone(&self.plim), &identity, stored);
+        (tab.context.visible, tab.context.lease) = (true, false);
+        let watch = Watch::new(Rc::clone(&self.plim), known, damaged);
+        let context = tab.context.clone();
+        let page = Page { tab, watch, born: self.time, screen: Vec::new(), actions: Vec::new() };
+        if let Some(slot) = self.pages.get_mut(index) {
+            *slot = Some(page);
+        }
+        // A host that starts brings its snapshot, so that a clock that is off has no say.
+        let (snapshot, truth) = self.fresh_snapshot();
+        self.tell(index, Input::Snapshot(Box::new(snapshot)), Event::Told(truth))?;
+        self.tell(index, Input::Context(context), Event::Nothing)
+    }
+
+    fn plan_or_purchase(&mut self, index: usize) -> Result<(), String> {
+        match self.random.below(3) {
+            0 => self.host.change_plan(&mut self.random, false),
+            1 => {
+                self.host.change_plan(&mut self.random, true);
+                return self.snapshot(index);
+            }
+            _ => {
+                let epoch = self.pages.get(index).and_then(Option::as_ref).map_or(0, |page| page.watch.known.epoch());
+                if epoch >= 0 {
+                    let from = if self.random.percent(80) { epoch } else { epoch - 1 };
+                    self.tell(index, Input::Converted { from_epoch: Some(from) }, Event::Converted(from))?;
+                    if self.random.percent(60) && self.host.epoch() == epoch {
+                        self.host.change_plan(&mut self.random, true);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells a page's engine, paints what it shows, stores what it wants stored, and has it all watched.
+    fn tell(&mut self, index: usize, input: Input, event: Event) -> Result<(), String> {
+        self.steps += 1;
+        let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else { return Ok(()) };
+        let now = Tab::now(self.time, page.born, self.wall_shift);
+        let responded = match &event {
+            Event::Responded(exposure, response) => Some((*exposure, *response)),
+            _ => None,
+        };
+        let (effects, _) = page.tab.tell(now, input);
+        self.digest = digest(self.digest, &effects);
+        let report = |error: String| format!("{error}\n  in tab {index}, {effects:#?}");
+        page.watch.observe(self.time, &event, &effects, &page.tab, now).map_err(report)?;
+        match event {
+            Event::Painted(exposure, Paint::Failed | Paint::Faded) => page.screen.retain(|(id, _, _)| *id != exposure),
+            Event::Painted(exposure, _) => page.screen.iter_mut().filter(|shown| shown.0 == exposure).for_each(|shown| shown.1 = true),
+            _ => {}
+        }
+        if let Some((exposure, response)) = responded {
+            match response {
+                Response::Act(action) if !matches!(action, ActionKind::Later | ActionKind::Never) => {
+                    page.screen.iter_mut().filter(|shown| shown.0 == exposure).for_each(|shown| shown.2 = true);
+                }
+                _ => page.screen.retain(|(id, _, _)| *id != exposure),
+            }
+        }
+        let mut shown = Vec::new();
+        let mut store = None;
+        for effect in &effects {
+            match effect {
+                Effect::Present(prompt) => {
+                    page.screen.push((prompt.exposure, false, false));
+                    page.actions.push((prompt.exposure, prompt.actions.clone()));
+                    shown.push(prompt.exposure);
+                }
+                Effect::Withdraw { exposure, .. } => page.screen.retain(|(id, _, _)| id != exposure),
+                Effect::Persist(delta) => store = Some(*delta),
+                _ => {}
+            }
+        }
+        self.store(index, store)?;
+        if !shown.is_empty() && self.random.percent(90) {
+            self.time += self.random.between(1, 200);
+            for exposure in shown {
+                self.tell(index, Input::Painted { exposure, paint: Paint::Rendered }, Event::Painted(exposure, Paint::Rendered))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what the engine asked to be written, and only that.
+    fn store(&mut self, index: usize, delta: Option<plimsoll::engine::effect::Delta>) -> Result<(), String> {
+        use plimsoll::engine::effect::Delta;
+        let (Some(page), Some(slot)) = (self.pages.get(index).and_then(Option::as_ref), self.berths.get_mut(index)) else {
+            return Ok(());
+        };
+        let berth = slot.get_or_insert_default();
+        match delta {
+            None => {}
+            Some(Delta::Tally) => berth.line = page.tab.line(),
+            Some(Delta::Memory) => {
+                berth.bytes = page.tab.stored();
+                berth.line = String::new();
+                page.watch.stored(&berth.bytes)?;
+            }
+        }
+        berth.known = page.watch.known.clone();
+        if delta.is_some() && self.random.percent(3) {
+            let memory = page.tab.memory().clone();
+            self.copies.push((memory.clone(), page.watch.known.clone()));
+            if self.copies.len() > 6 {
+                self.copies.remove(0);
+            }
+            if self.reached.len() < 40 {
+                self.reached.push(memory);
+            }
+        }
+        if self.random.percent(2) {
+            page.watch.nothing_is_lost(&berth.bytes, &berth.line, &page.tab)?;
+        }
+        Ok(())
+    }
+
+    /// G1: over all tabs at most one dialog, in each at most one banner.
+    fn look_at_all_tabs(&self) -> Result<(), String> {
+        let open = |page: &Page| page.watch.interrupts_open();
+        let dialogs: usize = self.pages.iter().flatten().map(open).sum();
+        if dialogs > 1 {
+            return Err(format!("G1: {dialogs} dialogs are open at once"));
+        }
+        Ok(())
+    }
+}
+
+/// What was dismissed by a response, if anything.
+pub fn said(response: Response) -> Option<Said> {
+    match response {
+        Response::Later | Response::Close | Response::Act(ActionKind::Later) => Some(Said::Later),
+        Response::Never | Response::Act(ActionKind::Never) => Some(Said::Never),
+        Response::Act(_) => None,
+    }
+}
+
+fn digest(before: u64, effects: &[Effect]) -> u64 {
+    format!("{effects:?}").bytes().fold(before ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// Whether the host counts a meter; the others are counted in the browser alone.
+pub fn host_counts(meter: &str) -> bool {
+    COUNTED.contains(&meter)
+}

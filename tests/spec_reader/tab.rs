@@ -1,0 +1,146 @@
+//! One tab: an engine, the page's context, and the storage that a berth has.
+//! The only file of the tests that calls the engine, so that cases and properties speak of inputs and effects.
+
+use plimsoll::Effect;
+use plimsoll::engine::Engine;
+use plimsoll::engine::effect::Reading;
+use plimsoll::engine::input::{Context, Input, Now};
+use plimsoll::engine::memory::Memory;
+use plimsoll::plim::Plim;
+use plimsoll::policy::Policy;
+use plimsoll::unit::{Key, Timestamp};
+use std::rc::Rc;
+
+pub use plimsoll::engine::Identity;
+
+/// What a tab finds in its berth.
+pub enum Stored {
+    /// An empty berth.
+    Nothing,
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// Bytes and the line that uses since then have written.
+    BytesAndLine(Vec<u8>, String),
+}
+
+/// What a call answers beside its effects.
+#[derive(Default)]
+pub struct Answer {
+    /// Of an attempt.
+    pub verdict: Option<&'static str>,
+    /// Of a use or release.
+    pub token: Option<String>,
+}
+
+/// An engine and its page.
+pub struct Tab {
+    engine: Engine,
+    /// What the page allows.
+    pub context: Context,
+    identity: Identity,
+}
+
+impl Tab {
+    /// The device's clocks at a true time, for a page born at one, on a device whose clock is off.
+    pub fn now(time: i64, born: i64, wall_shift: i64) -> Now {
+        Now { wall: Timestamp(time + wall_shift), mono: time - born }
+    }
+
+    /// A page that opens.
+    pub fn start(plim: Rc<Plim>, identity: &Identity, stored: Stored) -> Self {
+        let memory = match stored {
+            Stored::Nothing => Ok(Memory::default()),
+            Stored::Bytes(bytes) => Memory::decode(&bytes),
+            Stored::BytesAndLine(bytes, line) => Memory::decode(&bytes).map(|mut memory| {
+                memory.absorb_line(&line);
+                memory
+            }),
+        };
+        let engine = Engine::new(Plim::clone(&plim), identity.clone(), memory);
+        Self { engine, context: Context::default(), identity: identity.clone() }
+    }
+
+    /// Tells the engine something.
+    pub fn tell(&mut self, now: Now, input: Input) -> (Vec<Effect>, Answer) {
+        let mut answer = Answer::default();
+        let moved = match &input {
+            Input::Attempt { meter, amount } => {
+                answer.verdict = Some(self.engine.fits(now, *meter, *amount).verdict.name());
+                None
+            }
+            Input::Use { meter, .. } | Input::Release { meter, .. } => Some(*meter),
+            _ => None,
+        };
+        let effects = self.engine.handle(now, input);
+        answer.token = moved.map(|meter| self.token(meter));
+        (effects, answer)
+    }
+
+    /// `<writer>:<added>` of a counter, `<writer>:<added>:<released>` of a level.
+    fn token(&self, meter: Key) -> String {
+        let (added, released) = self.engine.tally(meter);
+        let index = self.engine.plim().meter_index(meter);
+        let level = index
+            .and_then(|index| self.engine.plim().root().meters().get(index))
+            .is_some_and(|meter| meter.kind() == 1);
+        let counter = format!("{:016x}:{added}", self.identity.writer.0);
+        if level { format!("{counter}:{released}") } else { counter }
+    }
+
+    /// Where a meter stands.
+    pub fn read(&self, now: Now, meter: &str) -> Option<Reading> {
+        let index = self.engine.plim().meter_index(Key::of(meter))?;
+        self.engine.read(now).get(index as usize).copied()
+    }
+
+    /// Why a prompt is held: the reason's code; `None` when it is not, or is not there.
+    pub fn held(&self, now: Now, prompt: &str, subject: &str) -> Option<&'static str> {
+        let root = self.engine.plim().root();
+        let about = |index: u32| {
+            let candidate = root.prompts().get(index)?;
+            let id = match candidate.subject_kind() {
+                1 => root.meters().get(candidate.subject()).map(|meter| meter.id()),
+                2 => root.features().get(candidate.subject()).map(|feature| feature.id()),
+                _ => None,
+            };
+            Some(candidate.id() == prompt && (subject.is_empty() || id == Some(subject)))
+        };
+        let trace = self.engine.explain(now);
+        let judged = trace.judgements.iter().find(|judged| about(judged.prompt) == Some(true))?;
+        judged.hold.map(|hold| hold.reason.code())
+    }
+
+    /// What the engine remembers.
+    pub fn memory(&self) -> &Memory {
+        self.engine.memory()
+    }
+
+    /// The bytes of it.
+    pub fn stored(&self) -> Vec<u8> {
+        self.engine.memory().encode()
+    }
+
+    /// The line that a use writes.
+    pub fn line(&self) -> String {
+        self.engine.memory().hot_line(self.identity.writer)
+    }
+
+    /// Whether the engine wants the lease, or needs to keep it.
+    pub fn wants_lease(&self) -> bool {
+        self.engine.wants_lease()
+    }
+
+    /// The page's writer.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+/// A policy's text, compiled; the errors as one text.
+pub fn compile(text: &str) -> Result<Plim, String> {
+    let policy = Policy::parse(text).map_err(|errors| {
+        let lines = errors.iter().map(|error| format!("{}: {}", error.path, error.message));
+        lines.collect::<Vec<_>>().join("\n")
+    })?;
+    Plim::open(policy.compile("en")).map_err(|error| error.code().to_owned())
+}
