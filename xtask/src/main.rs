@@ -2,11 +2,15 @@
 //! It knows no task's inside: each module below is one task or one kind of tool.
 //! From here a call goes to the task's `run` and comes back as an exit code.
 
+mod browsers;
+mod demo;
 mod host;
 mod modules;
 mod node;
 mod report;
 mod size;
+mod suite;
+mod surface;
 
 use std::process::ExitCode;
 
@@ -28,6 +32,21 @@ const TASKS: &[Task] = &[
         name: "size",
         about: "measure what a browser downloads against the budgets (--plain: both builds)",
         run: size::task,
+    },
+    Task {
+        name: "demo",
+        about: "start collector and demo and print the address (--port N)",
+        run: demo::task,
+    },
+    Task {
+        name: "test",
+        about: "run every check, or the stages whose name begins with a word",
+        run: suite::task,
+    },
+    Task {
+        name: "surface",
+        about: "compare the modules' imports and exports with the list (--bless: write it)",
+        run: surface::task,
     },
 ];
 

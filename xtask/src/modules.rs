@@ -11,7 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::host::{at, cargo, command, flags, read, root, run, step, target, write_if_changed};
 use crate::node;
 
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// A wasm module: its cargo package and the name of its files in pkg/dist.
 pub struct Module {
