@@ -270,6 +270,14 @@ async fn keep(
         // The store has logged its reason; the sender only needs to know that nothing was kept.
         Ok(Err(_)) | Err(_) => return Err(fault::store_failed()),
     };
+    if let Some(first) = rejected.first() {
+        // Many clients do not read the answer, so this line is where a wrong integration is seen.
+        tracing::warn!(
+            count = rejected.len(),
+            first_code = first.code,
+            "events were refused"
+        );
+    }
     let taken = Taken {
         accepted: appended.accepted,
         duplicates: appended.duplicates,

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
-use super::{Appended, Batch, StoreError, WriterMarks, now_ms, optional};
+use super::{Appended, Batch, StoreError, WriterMarks, now_ms};
 use crate::event::EVENT_MAX_AGE_MS;
 
 /// One batch and where its answer goes.
@@ -169,14 +169,15 @@ pub(super) fn load_marks(
 ) -> Result<Option<WriterMarks>, rusqlite::Error> {
     let mut load = connection
         .prepare_cached("SELECT high, seen, missing FROM writer_marks WHERE writer = ?1")?;
-    optional(load.query_row([writer], |row| {
+    let marks = load.query_row([writer], |row| {
         let (high, seen, missing): (i64, [u8; 32], i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(WriterMarks::from_parts(
             high.unsigned_abs(),
             seen,
             missing.unsigned_abs(),
         ))
-    }))
+    });
+    marks.optional()
 }
 
 /// Sequence numbers are at most 2^53 − 1, so none is cut here.

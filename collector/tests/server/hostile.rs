@@ -175,6 +175,36 @@ fn gzip_that_lies_is_refused_and_a_bomb_is_not_unpacked() {
     });
 }
 
+/// A sender that is cut off before it hears 401 would try again for ever.
+#[test]
+fn a_refusal_is_heard_even_by_a_slow_sender_of_a_body_that_is_not_wanted() {
+    let folder = Folder::new("refusals");
+    let server = Server::start_with(folder.path(), &["--origin", "https://a.example"]);
+    let refused = |path: &str, header: &str| {
+        let mut stream = TcpStream::connect(server.address).expect("connects");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: test\r\n{header}\r\ncontent-length: 256000\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).expect("writes");
+        for _ in 0..16 {
+            std::thread::sleep(Duration::from_millis(20));
+            if stream.write_all(&[b' '; 16_000]).is_err() {
+                break;
+            }
+        }
+        Reply::read(&mut stream).map(|reply| reply.status)
+    };
+    for _ in 0..5 {
+        assert_eq!(
+            refused("/v1/batch", "authorization: Bearer pk_live_unknown"),
+            Some(401)
+        );
+        assert_eq!(refused("/v1/batch", "origin: null"), Some(403));
+        assert_eq!(refused("/v1/batch", "content-type: text/html"), Some(415));
+        assert_eq!(refused("/v1/nothing", "x: y"), Some(404));
+    }
+}
+
 #[test]
 fn only_json_and_plain_text_in_utf_8_are_read() {
     with_server(|server| {
