@@ -1,3 +1,5 @@
+//! What one event may hold, mistake by mistake, with the code that each gets.
+
 use serde_json::json;
 
 use super::table::Kind;

@@ -1,3 +1,5 @@
+//! What the store promises below HTTP: once, in order, for as long as it could be sent again.
+
 use super::*;
 use crate::event::Checked;
 
