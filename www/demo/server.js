@@ -4,7 +4,8 @@
 //   PLIMSOLL_COLLECTOR        the collector's address, http://127.0.0.1:8787 by default
 //   PLIMSOLL_PUBLISHABLE_KEY  pk_…, handed to the page
 //   PLIMSOLL_SECRET_KEY       sk_…, kept here; reads the events for the panel
-//   PLIMSOLL_POLICY_URL       what the page loads, /policy.json by default
+//   PLIMSOLL_POLICY_URL       the policy's address; by default the collector's compiled one.
+//                             /policy.json is compiled in the browser
 //
 // It needs Node 20 and nothing else, charges nothing and keeps everything in memory.
 
@@ -34,7 +35,7 @@ const config = {
   collector: process.env.PLIMSOLL_COLLECTOR ?? "http://127.0.0.1:8787",
   publishableKey: process.env.PLIMSOLL_PUBLISHABLE_KEY ?? "",
   secretKey: process.env.PLIMSOLL_SECRET_KEY ?? "",
-  policyUrl: process.env.PLIMSOLL_POLICY_URL ?? "/policy.json",
+  policyUrl: process.env.PLIMSOLL_POLICY_URL,
 };
 const policy = JSON.parse(readFileSync(new URL("policy.json", import.meta.url), "utf8"));
 

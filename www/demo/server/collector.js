@@ -1,5 +1,7 @@
 // The way to the collector: `/p/…` passes the browser's requests on under this origin, and
 // `accountEvents` reads an account's events back with the secret key, which no browser ever sees.
+// While the collector is away the last compiled policy it gave out is still served, so that pages
+// start; events wait in the browsers.
 
 import { Refused } from "./account.js";
 import { answer, readBody } from "./http.js";
@@ -8,6 +10,10 @@ const BODY_MAX_BYTES = 256 * 1024;
 const REQUEST_MAX_MS = 15_000;
 const FORWARDED = ["content-type", "content-encoding", "if-none-match", "accept", "origin"];
 const RETURNED = ["content-type", "etag", "cache-control", "retry-after", "vary"];
+
+/** The last good answers for `GET /v1/policy`, by query. A host's CDN would do the same. */
+const policies = new Map();
+const POLICIES_MAX = 20;
 
 /** Passes `/p/v1/…` on. A collector that is away is a 503, which the outbox retries. */
 export async function proxy(request, response, config, url) {
@@ -30,12 +36,18 @@ export async function proxy(request, response, config, url) {
     });
     bytes = Buffer.from(await reply.arrayBuffer());
   } catch {
+    const kept = request.method === "GET" ? policies.get(target.pathname + target.search) : undefined;
+    if (kept) return answer(response, 200, kept.headers, kept.bytes);
     return answer(response, 503, { "content-type": "text/plain" }, "the collector is away\n");
   }
   const back = {};
   for (const name of RETURNED) {
     const value = reply.headers.get(name);
     if (value !== null) back[name] = value;
+  }
+  if (target.pathname === "/v1/policy" && reply.status === 200) {
+    policies.set(target.pathname + target.search, { headers: back, bytes });
+    if (policies.size > POLICIES_MAX) policies.delete(policies.keys().next().value);
   }
   // fetch refuses a body with these, and so does the browser.
   const empty = reply.status === 204 || reply.status === 304;
