@@ -41,7 +41,7 @@ export async function serve() {
       });
       response.end(body);
     } catch {
-      response.writeHead(pathname === "/favicon.ico" ? 204 : 404).end();
+      response.writeHead(pathname === "/favicon.ico" ? 204 : 404).end("not here");
     }
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));

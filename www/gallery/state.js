@@ -25,8 +25,8 @@ const tell = (...what) => {
 const { states, locales } = await samples();
 const state = states[name];
 const { ui, texts } = locales[locale];
-const slot = document.querySelector("#slot");
-if (state.surface === "inline") slot.className = "card";
+// A card stands in the page's own layout: here at its end, where it moves nothing.
+const slot = document.querySelector(state.surface === "inline" ? "#card" : "#slot");
 
 const view = await createView({
   locale,
@@ -50,7 +50,6 @@ function open(exposure = "00000000000000a1") {
 }
 
 if (state.surface === "meter") {
-  document.querySelector("#meters").hidden = false;
   define();
 } else if (asked.get("wait") === null) {
   open();

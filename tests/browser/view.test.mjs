@@ -1,0 +1,517 @@
+/**
+ * The view in Chromium, on the gallery's pages and under the strict policy of `view.server.mjs`.
+ * Names are sentences about what a person meets. It needs `pkg/dist` (cargo xtask build).
+ */
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { serve } from "./view.server.mjs";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+const SAMPLES = JSON.parse(
+  readFileSync(new URL("../../www/gallery/samples.json", import.meta.url), "utf8"),
+);
+const STATES = Object.keys(SAMPLES.states);
+const LOCALES = Object.keys(SAMPLES.locales);
+const EXPOSURE = "00000000000000a1";
+
+let site;
+let browser;
+
+before(async () => {
+  site = await serve();
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+});
+
+after(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+
+test("every state is free of axe violations, in light and dark, left and right to left", async () => {
+  const looks = [["light", "en"], ["dark", "pt-BR"], ["dark", "ar"]];
+  const asked = looks.flatMap(([theme, locale]) => STATES.map((state) => ({ state, theme, locale })));
+  await tour(asked, {}, async (page, { state, theme, locale }) => {
+    assert.deepEqual(await axe(page), [], `${state} ${theme} ${locale}`);
+  });
+});
+
+test("no state breaks the content security policy, logs an error or shifts the layout", async () => {
+  await tour(STATES.map((state) => ({ state })), {}, async (page, { state }, seen) => {
+    await page.waitForTimeout(100);
+    assert.deepEqual(seen.errors, [], state);
+    assert.deepEqual(await page.evaluate(() => window.violations), [], state);
+    assert.equal(await page.evaluate(() => window.shift), 0, `${state} moved the page`);
+  });
+});
+
+test("the view needs no style-src at all", async () => {
+  await visit({ state: "modal-limit", bare: "" }, async (page) => {
+    const own = await page.evaluate(() => window.violations.filter((v) => !v.includes("page.css")));
+    assert.deepEqual(own, []);
+    const width = await page.locator("dialog").evaluate((dialog) => dialog.clientWidth);
+    assert.ok(width > 300 && width < 500, `the dialog is styled, ${width} px wide`);
+  });
+});
+
+test("at 320 px nothing scrolls sideways, at normal and at 200 % text", async () => {
+  const asked = LOCALES.flatMap((locale) => STATES.map((state) => ({ state, locale })));
+  await tour(asked, { viewport: { width: 320, height: 640 } }, async (page, { state, locale }) => {
+    assert.deepEqual(await overflows(page), [], `${state} ${locale}`);
+    await page.evaluate(() => largeText());
+    assert.deepEqual(await overflows(page), [], `${state} ${locale} at 200 %`);
+  });
+});
+
+test("every target is at least 24 px on both sides", async () => {
+  await tour(STATES.map((state) => ({ state })), {}, async (page, { state }) => {
+    const small = await page.evaluate(() =>
+      everywhere("button, a, summary")
+        .map((target) => [target.outerHTML, target.getBoundingClientRect()])
+        .filter(([, box]) => box.width > 0 && (box.width < 24 || box.height < 24))
+        .map(([html]) => html),
+    );
+    assert.deepEqual(small, [], state);
+  });
+});
+
+test("a modal takes the focus to its title, keeps it, and gives it back on Escape", async () => {
+  await visit({ state: "modal-limit", wait: "" }, async (page) => {
+    await page.locator("#compose").focus();
+    await page.keyboard.press("Enter");
+    await page.locator("dialog").waitFor();
+    assert.equal(await focused(page), "title");
+    for (const expected of ["upgrade", "talk_to_sales", "later", "more", "close"]) {
+      await page.keyboard.press("Tab");
+      assert.equal(await focused(page), expected);
+    }
+    await page.keyboard.press("Escape");
+    await answered(page, [["close"]]);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "compose");
+    assert.equal(await page.locator("dialog").count(), 0);
+  });
+});
+
+test("a dialog hidden by the shell gives the focus back and reports nothing", async () => {
+  await visit({ state: "preview-dialog", wait: "" }, async (page) => {
+    await page.locator("#compose").click();
+    await page.locator("dialog").waitFor();
+    await page.evaluate((exposure) => gallery.view.hide(exposure), EXPOSURE);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "compose");
+    assert.deepEqual(await responses(page), []);
+  });
+});
+
+test("a banner is announced by a region that was there before it, and moves no focus", async () => {
+  await visit({ state: "banner-urgent", wait: "" }, async (page) => {
+    const empty = page.locator("plimsoll-prompts .banners[role=status]");
+    assert.equal(await empty.count(), 1);
+    assert.equal(await empty.evaluate((region) => region.childElementCount), 0);
+    await page.locator("#compose").click();
+    await page.locator("section.banner").waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), "compose");
+    await page.getByRole("region", { name: "88 e-mails left this month" }).waitFor();
+  });
+});
+
+test("later is the banner's cross, never stands in a menu that Escape closes", async () => {
+  await visit({ state: "banner-warning" }, async (page) => {
+    const menu = page.locator("summary");
+    await menu.focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Do not show this again" }).waitFor();
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("details[open]").count(), 0);
+    assert.equal(await focused(page), "more");
+    await menu.click();
+    await page.mouse.click(5, 600);
+    assert.equal(await page.locator("details[open]").count(), 0, "it closes when left");
+    await menu.click();
+    await page.getByRole("button", { name: "Do not show this again" }).click();
+    assert.deepEqual(await responses(page), [["never"]]);
+    await page.evaluate(() => gallery.open());
+    await page.getByRole("button", { name: "Later" }).click();
+    assert.deepEqual(await responses(page), [["never"], ["later"]]);
+    assert.equal(await page.locator("section").count(), 0);
+  });
+});
+
+test("Escape in a modal's open menu closes the menu, and only then the modal", async () => {
+  await visit({ state: "modal-limit" }, async (page) => {
+    await page.locator("summary").focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("details[open]").count(), 0);
+    assert.equal(await page.locator("dialog[open]").count(), 1);
+    await page.keyboard.press("Escape");
+    await answered(page, [["close"]]);
+  });
+});
+
+test("a double click is one act, and a busy prompt takes none", async () => {
+  await visit({ state: "modal-limit" }, async (page) => {
+    await page.getByRole("link", { name: "Upgrade to Pro" }).dblclick();
+    assert.deepEqual(await responses(page), [["act", "upgrade"]]);
+    await page.waitForTimeout(900);
+    await page.evaluate((exposure) => gallery.view.busy(exposure, true), EXPOSURE);
+    await page.getByRole("link", { name: "Upgrade to Pro" }).click({ force: true });
+    assert.deepEqual(await responses(page), [["act", "upgrade"]]);
+    await page.evaluate((exposure) => gallery.view.busy(exposure, false), EXPOSURE);
+    await page.getByRole("link", { name: "Upgrade to Pro" }).click();
+    assert.equal((await responses(page)).length, 2);
+    assert.ok(page.url().includes("state.html"), "the view itself never navigates");
+  });
+});
+
+test("a link opened in another tab leaves this one alone", async () => {
+  await visit({ state: "modal-limit" }, async (page) => {
+    const opened = page.context().waitForEvent("page");
+    await page.getByRole("link", { name: "Upgrade to Pro" }).click({ modifiers: ["Control"] });
+    await (await opened).waitForURL(/\/checkout\?plan=pro$/);
+    assert.deepEqual(await responses(page), []);
+  });
+});
+
+test("painted says rendered after the frame and seen after a second in view", async () => {
+  await visit({ state: "banner-notice", wait: "" }, async (page) => {
+    const at_once = await page.evaluate(() => (gallery.open(), gallery.heard.length));
+    assert.equal(at_once, 0, "nothing before the frame");
+    await page.waitForFunction(() => gallery.heard.length === 1);
+    assert.deepEqual(await painted(page), ["rendered"]);
+    await page.waitForTimeout(700);
+    assert.deepEqual(await painted(page), ["rendered"]);
+    await page.waitForTimeout(700);
+    assert.deepEqual(await painted(page), ["rendered", "seen"]);
+  });
+});
+
+test("a prompt that cannot be painted says failed and leaves nothing", async () => {
+  await visit({ state: "preview-card", wait: "" }, async (page) => {
+    const heard = await page.evaluate(async () => {
+      const heard = [];
+      const on = { painted: (...what) => heard.push(what.join(" ")), respond() {} };
+      const view = await gallery.createView({ locale: "en", ui: {}, on });
+      const prompt = { surface: "inline", tone: "offer", texts: { title: "No place" } };
+      view.show({ ...prompt, exposure: "e1" });
+      view.show({ exposure: "e2", surface: "banner", texts: { title: [["used"]] } });
+      view.show({ exposure: "e3", surface: "modal" });
+      HTMLDialogElement.prototype.showModal = undefined;
+      view.show({ ...prompt, exposure: "e4", surface: "modal" });
+      await new Promise((done) => setTimeout(done, 100));
+      heard.push(everywhere("[data-exposure]").length);
+      view.destroy();
+      return heard;
+    });
+    assert.deepEqual(heard, ["e1 failed", "e2 failed", "e3 failed", "e4 failed", 0]);
+  });
+});
+
+test("an update changes words in place, keeps the focus and is not announced again", async () => {
+  await visit({ state: "banner-urgent" }, async (page) => {
+    await page.getByRole("link", { name: "Upgrade to Pro" }).focus();
+    await page.evaluate(() => {
+      const prompt = gallery.open("00000000000000b2");
+      gallery.view.hide("00000000000000a1");
+      prompt.values = { ...prompt.values, used: 913, remaining: 87 };
+      everywhere("a.primary")[0].focus();
+      gallery.view.update(prompt);
+    });
+    await page.getByText("87 e-mails left this month").waitFor();
+    assert.equal(await focused(page), "upgrade");
+    assert.equal(await page.locator("section.banner").getAttribute("aria-live"), "off");
+  });
+});
+
+test("a message is said by the prompt's own status region, a quote replaces the price", async () => {
+  await visit({ state: "modal-quote" }, async (page) => {
+    await page.locator(".offer").getByText("$14.70").waitFor();
+    await page.evaluate((exposure) => gallery.view.quote(exposure, null), EXPOSURE);
+    await page.locator(".offer").getByText("$49 per month").waitFor();
+    await page.evaluate((exposure) => gallery.view.message(exposure, "One moment"), EXPOSURE);
+    await page.getByRole("status").filter({ hasText: "One moment" }).waitFor();
+  });
+});
+
+test("a change of language paints what is open again", async () => {
+  await visit({ state: "modal-limit" }, async (page) => {
+    await page.evaluate(() => gallery.view.locale("pt-BR", gallery.locales["pt-BR"].ui));
+    await page.getByRole("button", { name: "Fechar" }).waitFor();
+    assert.equal(await page.locator("dialog").getAttribute("lang"), "pt-BR");
+    await page.getByText("US$ 49 por mês").waitFor();
+  });
+});
+
+test("a toast fades after its time, but not under the pointer", async () => {
+  await visit({ state: "toast-blocked" }, async (page) => {
+    await page.locator("section.toast").hover();
+    await page.waitForTimeout(9000);
+    assert.equal(await page.locator("section.toast").count(), 1);
+    await page.mouse.move(5, 5);
+    await page.locator("section.toast").waitFor({ state: "detached", timeout: 10_000 });
+    const heard = await page.evaluate(() => gallery.heard.map(([what, , how]) => how ?? what));
+    assert.deepEqual(heard, ["rendered", "seen", "faded"]);
+  });
+});
+
+test("hostile texts, names and addresses are painted as text and lead nowhere", async () => {
+  await visit({ state: "modal-limit", wait: "" }, async (page, seen) => {
+    const found = await page.evaluate(() => {
+      const evil = [
+        "<img src=x onerror=window.hit=1>", "</style><script>window.hit=1</script>", "{{7*7}}${7*7}%s",
+        "\u202Egnp.exe\u2066", "\0\uFEFF\u2028", "\uD800", "url(javascript:window.hit=1)", "x".repeat(100_000),
+      ];
+      const links = [
+        "javascript:window.hit=1", "JaVaScRiPt:window.hit=1", "\tjava\nscript:window.hit=1", "\u0001javascript:1",
+        "data:text/html,<script>1</script>", "vbscript:1", `blob:${location.origin}/1`, "file:///etc/passwd",
+        "https://user:pass@example.com/", "http://example.com/", "//user@evil.example/", "x".repeat(2_000_000), {}, 5, null,
+      ];
+      const counts = {};
+      for (const surface of ["banner", "modal", "preview", "toast"]) {
+        evil.forEach((text, index) => {
+          const exposure = `${surface}-${index}`;
+          gallery.view.show({
+            exposure, surface, tone: text, texts: { title: text, body: [text, [["owner"]]] },
+            values: { owner: text, next_plan: text, feature: text, used: 1, limit: 2, meter: text },
+            image: { src: links[index], alt: text }, also: [text],
+            actions: links.map((href, place) => ({ id: place ? text : "upgrade", label: text, href, primary: !place, menu: place > 9 })),
+          });
+          for (const node of everywhere("*").filter((node) => node.closest("[data-exposure]"))) {
+            counts[node.localName] = (counts[node.localName] ?? 0) + 1;
+          }
+          if (everywhere("[href], [src], [style], [onerror]").some((node) => node.closest("[data-exposure]"))) {
+            counts.foreign = exposure;
+          }
+          gallery.view.hide(exposure);
+        });
+      }
+      return { names: Object.keys(counts).sort(), hit: window.hit, foreign: counts.foreign };
+    });
+    assert.equal(found.hit, undefined);
+    assert.equal(found.foreign, undefined);
+    const known = "button details dialog div h2 li meter p path section span strong summary svg ul";
+    assert.deepEqual(found.names, known.split(" "));
+    assert.deepEqual(seen.errors, []);
+    assert.deepEqual(await page.evaluate(() => window.violations), []);
+  });
+});
+
+test("a page with hostile styles neither hides nor restyles a prompt", async () => {
+  for (const state of ["banner-urgent", "modal-limit", "toast-blocked"]) {
+    const look = async (page) => {
+      await page.waitForTimeout(50);
+      return page.evaluate(() => {
+        const { width, height } = everywhere("[data-exposure]")[0].getBoundingClientRect();
+        const { color, fontSize, display } = getComputedStyle(everywhere(".title")[0]);
+        return { width, height, color, fontSize, display };
+      });
+    };
+    let plain;
+    await visit({ state }, async (page) => (plain = await look(page)));
+    await visit({ state, wait: "" }, async (page) => {
+      await page.evaluate(() => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(`
+          html { font-size: 62.5% } body { font: 30px/3 serif; color: red; letter-spacing: 9px; text-transform: uppercase }
+          * { all: unset !important; display: none !important; color: red !important; font-size: 40px !important }
+          html, body, plimsoll-prompts { display: block !important }
+          plimsoll-prompts { position: fixed !important; left: -9999px !important; opacity: 0 !important; visibility: hidden !important }`);
+        document.adoptedStyleSheets = [sheet];
+        gallery.open();
+      });
+      assert.deepEqual(await look(page), plain, state);
+    });
+  }
+});
+
+test("two views on a page do not meet, and destroy leaves the page as it was", async () => {
+  await visit({ state: "modal-limit", wait: "" }, async (page) => {
+    const left = await page.evaluate(async () => {
+      gallery.view.destroy();
+      const before = document.documentElement.outerHTML;
+      const listeners = new Set();
+      const { addEventListener, removeEventListener } = EventTarget.prototype;
+      EventTarget.prototype.addEventListener = function (...given) {
+        listeners.add(given[1]);
+        return addEventListener.apply(this, given);
+      };
+      EventTarget.prototype.removeEventListener = function (...given) {
+        listeners.delete(given[1]);
+        return removeEventListener.apply(this, given);
+      };
+      const timers = new Set();
+      const { setInterval, clearInterval } = window;
+      window.setInterval = (...given) => (timers.add(setInterval(...given)), [...timers].at(-1));
+      window.clearInterval = (id) => (timers.delete(id), clearInterval(id));
+      let open = 0;
+      for (let round = 0; round < 200; round += 1) {
+        const on = { painted() {}, respond() {} };
+        const make = () => gallery.createView({ locale: "en", ui: {}, on, target: document.querySelector("#slot") });
+        const [one, other] = [await make(), await make()];
+        for (const surface of ["banner", "toast", "inline", "modal"]) {
+          const prompt = { exposure: "same", surface, tone: "limit", texts: { title: "t" }, actions: [] };
+          one.show(prompt);
+          other.show(prompt);
+          other.hide("same");
+          open = everywhere("[data-exposure]").length;
+          if (open !== 1) throw new Error(`${surface}: ${open} open in round ${round}`);
+          if (round % 50 === 0) await new Promise((done) => setTimeout(done, 40));
+          one.hide("same");
+        }
+        one.show({ exposure: "last", surface: "banner", texts: { title: "t" } });
+        one.destroy();
+        one.show({ exposure: "late", surface: "banner", texts: { title: "t" } });
+        other.destroy();
+      }
+      await new Promise((done) => setTimeout(done, 50));
+      return { same: before === document.documentElement.outerHTML, listeners: listeners.size, timers: timers.size };
+    });
+    assert.deepEqual(left, { same: true, listeners: 0, timers: 0 });
+  });
+});
+
+test("a meter paints its own HTML before start, and lives in the same box after", async () => {
+  await visit({ state: "meter" }, async (page) => {
+    const boxes = () => page.evaluate(() => everywhere("plimsoll-meter").map((node) => node.clientHeight));
+    const before = await boxes();
+    assert.equal(await page.getByRole("meter", { name: "412 of 1,000 e-mails" }).count(), 1);
+    await page.evaluate(() => {
+      window.figures = { used: 1240, limit: 1000, meter: { one: "e-mail", other: "e-mails" } };
+      const face = {
+        read: () => ({ meters: { emails: figures, storage: { used: 5, limit: "unlimited", meter: "GB" } } }),
+        on: (name, heard) => ((window.update = heard), () => (window.update = undefined)),
+        locale: () => "en",
+        ui: () => gallery.locales.en.ui,
+      };
+      document.addEventListener("plimsoll-request", (event) => event.detail(face));
+      document.dispatchEvent(new CustomEvent("plimsoll-ready", { detail: face }));
+    });
+    await page.getByText("1,240 e-mails, over the 1,000 of your plan").waitFor();
+    await page.getByText("5 GB, no limit").waitFor();
+    assert.deepEqual(await boxes(), before);
+    await page.evaluate(() => ((figures.used = 12), update()));
+    await page.getByText("12 of 1,000 e-mails").waitFor();
+    await page.evaluate(() => {
+      const late = document.createElement("plimsoll-meter");
+      late.setAttribute("meter", "emails");
+      document.querySelector("#meters").replaceChildren(late);
+    });
+    assert.equal(await page.getByText("12 of 1,000 e-mails").count(), 1);
+    await page.evaluate(() => document.querySelector("#meters").replaceChildren());
+    assert.equal(await page.evaluate(() => window.update), undefined, "it stops listening when removed");
+    assert.equal(await page.evaluate(() => window.shift), 0);
+  });
+});
+
+test("without motion wanted nothing moves, and in forced colours every control has an edge", async () => {
+  await visit({ state: "modal-busy" }, { forcedColors: "active" }, async (page) => {
+    const bare = await page.evaluate(() => ({
+      moving: everywhere("*").flatMap((node) => node.getAnimations({ subtree: true })).length,
+      edgeless: everywhere("[data-exposure] button, [data-exposure] summary")
+        .filter((node) => node.checkVisibility() && getComputedStyle(node).borderTopColor === "rgba(0, 0, 0, 0)").length,
+    }));
+    assert.deepEqual(bare, { moving: 0, edgeless: 0 });
+  });
+});
+
+/** Opens many states one after the other in one browser context. */
+async function tour(asked, options, check) {
+  await visit(asked[0], options, async (page, seen) => {
+    for (const state of asked) {
+      await page.goto(address(state));
+      await page.locator("html[data-ready]").waitFor();
+      await check(page, state, seen);
+    }
+  });
+}
+
+const address = (asked) => `${site.address}/www/gallery/state.html?${new URLSearchParams(asked)}`;
+
+/** Opens a state, runs the check, closes. Animations are off so that what is measured has arrived. */
+async function visit(asked, options, check) {
+  if (!check) return visit(asked, {}, options);
+  const context = await browser.newContext({
+    viewport: { width: 1100, height: 760 }, reducedMotion: "reduce", ...options,
+  });
+  const page = await context.newPage();
+  const seen = { errors: [] };
+  page.on("pageerror", (error) => seen.errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
+  await page.addInitScript(watch);
+  try {
+    await page.goto(address(asked));
+    await page.locator("html[data-ready]").waitFor();
+    await check(page, seen);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Runs in the page before anything else does. */
+function watch() {
+  window.violations = [];
+  document.addEventListener("securitypolicyviolation", (event) => {
+    window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+  });
+  window.shift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.shift += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  /** Of the page and of every shadow root in it. */
+  window.everywhere = (selector, root = document) =>
+    [...root.querySelectorAll(selector)].concat(
+      ...[...root.querySelectorAll("*")].filter((node) => node.shadowRoot).map((node) => everywhere(selector, node.shadowRoot)),
+    );
+  /** As a reader who has set the browser's text to twice the size. */
+  window.largeText = () => {
+    for (const frame of everywhere(".page, .slot")) {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(".page, .slot { font-size: 1.75em !important }");
+      frame.getRootNode().adoptedStyleSheets = [...frame.getRootNode().adoptedStyleSheets, sheet];
+    }
+  };
+}
+
+async function axe(page) {
+  // Evaluated by the browser's own tools, to which the page's policy does not apply.
+  await page.evaluate(readFileSync(AXE, "utf8") + ";undefined");
+  return page.evaluate(async () => {
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+  });
+}
+
+const overflows = (page) =>
+  page.evaluate(() => {
+    const wide = everywhere("[data-exposure], [data-exposure] *, plimsoll-meter")
+      .filter((node) => {
+        const box = node.getBoundingClientRect();
+        return node.checkVisibility() && box.width > 0 && (box.left < -0.5 || box.right > innerWidth + 0.5);
+      })
+      .map((node) => node.outerHTML.slice(0, 120));
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth > clientWidth ? ["the page scrolls", ...wide] : wide;
+  });
+
+const focused = (page) =>
+  page.evaluate(() => {
+    const inner = document.activeElement?.shadowRoot?.activeElement ?? document.activeElement;
+    return inner?.dataset.focus ?? inner?.id;
+  });
+
+const responses = (page) =>
+  page.evaluate(() => gallery.heard.filter(([what]) => what === "respond").map(([, , ...said]) => said));
+
+/** Waits for responses that come with an event of the browser. */
+const answered = async (page, expected) => {
+  await page.waitForFunction(() => gallery.heard.some(([what]) => what === "respond"));
+  assert.deepEqual(await responses(page), expected);
+};
+
+const painted = (page) =>
+  page.evaluate(() => gallery.heard.filter(([what]) => what === "painted").map(([, , how]) => how));
