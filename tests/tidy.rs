@@ -2,6 +2,11 @@
 //! It does not know what the code does; clippy and the compiler know more about that.
 //! Every rule returns its findings as `file:line: what`, and a test shows them all at once.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test fails by stopping, and so do its helpers"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -104,7 +109,8 @@ fn no_lint_is_allowed() {
 #[test]
 fn every_rust_file_begins_with_its_map() {
     hold(|file| {
-        let bare = file.ends_with_any(&["rs"]) && !file.text.starts_with("//! ");
+        let tests = file.path.ends_with("/tests.rs");
+        let bare = file.path.ends_with(".rs") && !tests && !file.text.starts_with("//! ");
         bare.then(|| {
             (
                 1,
@@ -145,13 +151,12 @@ fn every_public_item_of_the_product_is_documented() {
 
 /// Getters are named after what they give, as in std.
 #[test]
-fn nothing_is_got_or_set() {
+fn nothing_is_got() {
+    let start = ["fn ge", "t_"].concat();
     hold(|file| {
         file.rust_lines_where(|line| {
-            let named = ["fn get_", "fn set_"]
-                .iter()
-                .any(|start| line.contains(start));
-            named.then(|| "name it after what it gives or does".to_owned())
+            line.contains(&start)
+                .then(|| "name it after what it gives".to_owned())
         })
     });
 }
@@ -162,7 +167,8 @@ fn white_space_is_plain() {
     hold(|file| {
         let mut found = file.lines_where(|line| {
             let trailing = line.ends_with(' ') || line.ends_with('\t') || line.ends_with('\r');
-            let tab = line.contains('\t');
+            // Go in a code block of Markdown is written with tabs.
+            let tab = line.contains('\t') && !file.path.ends_with(".md");
             (trailing || tab).then(|| "a tab or a space at the end".to_owned())
         });
         if !file.text.is_empty() && !file.text.ends_with('\n') {
