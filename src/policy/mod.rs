@@ -150,13 +150,14 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
     if let Some(tree) = fields.of("features") {
         subjects.read_features(walk, tree, &At::Field(at, "features"), &default_locale);
     }
-    let plans_at = At::Field(at, "plans");
+    let (plans_at, before) = (At::Field(at, "plans"), walk.errors.len());
     let mut plans = match walk.required(fields, at, "plans") {
         Some(tree) => plan::read_plans(walk, tree, &plans_at, &default_locale, &mut subjects),
         None => Vec::new(),
     };
     plan::settle_periods(walk, &plans_at, &mut plans, &mut subjects);
-    if !plans.is_empty() {
+    // A plan that could not be read may be the one that speaks of a meter.
+    if walk.errors.len() == before {
         plan::check_used(walk, &plans, &subjects);
     }
     let thresholds_at = At::Field(at, "thresholds");

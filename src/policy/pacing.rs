@@ -2,6 +2,7 @@
 //! Owns the defaults of the design and the span words (`day`, `4h`); knows no prompts.
 //! `compile` copies it into the arena; the engine's pacing stage keeps to it.
 
+use super::subject::fresh_id;
 use super::tree::{Tree, shown};
 use super::walk::{At, Fields, Walk};
 use crate::plim::{CapDraft, GroupDraft, PacingDraft};
@@ -266,7 +267,8 @@ fn read_groups(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<Group> {
     let mut groups = Vec::new();
     for (id, tree) in walk.entries(tree, at, GROUPS_MAX).unwrap_or_default() {
         let place = At::Field(at, id);
-        let id = walk.id(id, &place).map(String::from);
+        let known = groups.iter().map(|group: &Group| group.id.as_str());
+        let id = fresh_id(walk, id, &place, known, "group", GROUPS_MAX);
         let Some(fields) = walk.fields(tree, &place, &["caps"], &[]) else {
             continue;
         };

@@ -39,7 +39,7 @@ pub(super) struct Price {
 }
 
 /// What a plan grants on a meter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Quota {
     pub limit: Limit,
     pub is_soft: bool,
@@ -126,10 +126,9 @@ fn read_plan(
         {
             let place = At::Field(&place, id);
             let meter = subjects.meter_or_new(walk, id, &place);
-            let quota = read_quota(walk, tree, &place);
-            if let (Some(meter), Some(quota)) = (meter, quota) {
-                quotas.push((meter, quota));
-            }
+            // A quota with a mistake still says that the plan speaks of the meter.
+            let quota = read_quota(walk, tree, &place).unwrap_or_default();
+            quotas.extend(meter.map(|meter| (meter, quota)));
         }
     }
     let features = match fields.of("features") {

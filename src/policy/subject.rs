@@ -5,7 +5,7 @@
 use super::link::{self, Holes};
 use super::locale::Localized;
 use super::text::{self, Text, is_plural_form};
-use super::tree::Tree;
+use super::tree::{Tree, shown};
 use super::walk::{At, Walk};
 use crate::plim::ThresholdDraft;
 use crate::unit::{COUNT_MAX, Key};
@@ -265,14 +265,9 @@ fn read_locale_forms(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Vec<(S
     for (name, tree) in walk.entries(tree, at, 20)? {
         let place = At::Field(at, name);
         if !is_plural_form(name) {
-            let known = ["zero", "one", "two", "few", "many", "other"];
-            walk.unknown(
-                &place,
-                "unknown_value",
-                "plural form",
-                name,
-                known.into_iter(),
-            );
+            let message = format!("there is no plural form {}", shown(name));
+            let help = "forms are `=0`, `one`, `two`, `few`, `many` and `other`";
+            walk.error(&place, "unknown_value", message, help);
         } else if let Some(word) = walk.words(tree, &place) {
             forms.push((name.clone(), word.into()));
         }
@@ -297,12 +292,15 @@ pub(super) fn read_default_thresholds(
     let Some(tree) = tree else {
         return DEFAULT_THRESHOLDS_PERCENT.map(percent).into();
     };
-    for (index, item) in walk.list(tree, at, THRESHOLDS_MAX).iter().enumerate() {
-        if let Tree::Object(_) = item {
-            let help = "absolute thresholds are a meter's own: write them in `meters`";
-            walk.wrong_type(&At::Item(at, index), item, "a whole number", help);
-            return Vec::new();
-        }
+    if let Tree::List(items) = tree
+        && let Some(index) = items
+            .iter()
+            .position(|item| matches!(item, Tree::Object(_)))
+        && let Some(item) = items.get(index)
+    {
+        let help = "absolute thresholds are a meter's own: write them in `meters`";
+        walk.wrong_type(&At::Item(at, index), item, "a whole number", help);
+        return Vec::new();
     }
     read_thresholds(walk, tree, at)
 }

@@ -463,6 +463,9 @@ impl Reader<'_> {
             if self.eat('}') {
                 break;
             }
+            if self.peek().is_none() {
+                return self.wrong("a `{` is not closed", "add `}`");
+            }
             let start = self.at;
             let name = self.word();
             let known = if plural {

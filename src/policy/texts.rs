@@ -4,8 +4,8 @@
 
 use super::locale::{LOCALES_MAX, check_tag};
 use super::text::{self, Offer, Text};
-use super::tree::Tree;
-use super::walk::{At, Walk};
+use super::tree::{Tree, shown};
+use super::walk::{At, Walk, did_you_mean};
 use crate::engine::input::ActionKind;
 
 /// Sentences of one body.
@@ -185,13 +185,11 @@ fn read_prompts(
             .find(|(own, _)| own == id)
             .map(|(_, offer)| *offer);
         let Some(offer) = shared.or_else(|| default_prompt(id)) else {
-            walk.unknown(
-                &place,
-                "unknown_prompt",
-                "built-in prompt",
-                id,
-                PROMPTS.iter().map(|(own, _)| *own),
-            );
+            let message = format!("there is no built-in prompt {}", shown(id));
+            let help = did_you_mean(id, PROMPTS.iter().map(|(own, _)| *own));
+            let help =
+                help.unwrap_or_else(|| "your own prompts have their texts in `prompts`".into());
+            walk.error(&place, "unknown_prompt", message, help);
             continue;
         };
         prompts.extend(read_words(walk, tree, &place, offer).map(|words| (id.clone(), words)));

@@ -379,7 +379,7 @@ impl Walk {
         code: &'static str,
         what: &str,
         id: &str,
-        known: impl Iterator<Item = &'k str>,
+        known: impl Iterator<Item = &'k str> + Clone,
     ) {
         let help =
             did_you_mean(id, known).unwrap_or_else(|| format!("name a {what} of this policy"));
@@ -393,17 +393,28 @@ pub(super) fn listed(names: &[&str]) -> String {
     quoted.join(", ")
 }
 
-/// A help sentence with the nearest of some names, when one is near.
-pub(super) fn did_you_mean<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
+/// A help sentence with the nearest of some names, when one is near or begins the same.
+pub(super) fn did_you_mean<'k>(
+    name: &str,
+    known: impl Iterator<Item = &'k str> + Clone,
+) -> Option<String> {
     if name.len() > ID_CHARS {
         return None;
     }
     let room = (name.chars().count() / 3).clamp(1, 3);
     let near = known
+        .clone()
         .map(|other| (distance(name, other), other))
-        .min_by_key(|(edits, _)| *edits);
-    near.filter(|(edits, _)| *edits <= room)
-        .map(|(_, other)| format!("did you mean `{other}`?"))
+        .min_by_key(|(edits, _)| *edits)
+        .filter(|(edits, _)| *edits <= room)
+        .map(|(_, other)| other);
+    let begun = || {
+        known
+            .clone()
+            .find(|other| name.len() >= 4 && other.starts_with(name))
+    };
+    near.or_else(begun)
+        .map(|other| format!("did you mean `{other}`?"))
 }
 
 /// How many letters to change, add, drop or swap with a neighbour (optimal string alignment).
@@ -467,6 +478,8 @@ mod tests {
             Some("did you mean `limit`?")
         );
         assert_eq!(did_you_mean("unit", known.into_iter()), None);
+        let begun = did_you_mean("threshold", ["threshold_percent"].into_iter());
+        assert_eq!(begun.as_deref(), Some("did you mean `threshold_percent`?"));
     }
 
     #[test]

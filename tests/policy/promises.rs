@@ -1,0 +1,456 @@
+//! What a policy gets for what it says: the built-in prompts, what replaces them, and texts by locale.
+
+use plimsoll::engine::input::ActionKind;
+use plimsoll::plim::{Plim, Prompt, Root};
+use plimsoll::policy::Policy;
+use plimsoll::unit::{DAY_MS, HOUR_MS, Limit};
+
+const SMALLEST: &str = r#"{
+  "format": 1,
+  "plans": [
+    {"id": "free", "name": "Free", "quotas": {"emails": {"limit": 1000, "period": "month"}, "seats": {"limit": 3}}},
+    {"id": "pro",  "name": "Pro",  "buy": "checkout", "quotas": {"emails": {"limit": 50000, "period": "month"}, "seats": {"limit": 25}}, "features": ["automation"]},
+    {"id": "enterprise", "name": "Enterprise", "buy": "sales", "quotas": {"emails": {"limit": "unlimited"}, "seats": {"limit": "unlimited"}}, "features": ["automation", "sso"]}
+  ]
+}"#;
+
+/// The smallest policy with more members.
+fn with(members: &str) -> String {
+    SMALLEST.replacen("\"format\": 1", &format!("\"format\": 1, {members}"), 1)
+}
+
+fn compiled(text: &str, locale: &str) -> Plim {
+    let policy = Policy::parse(text).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    Plim::open(policy.compile(locale)).unwrap()
+}
+
+fn subject<'a>(root: Root<'a>, prompt: Prompt<'a>) -> &'a str {
+    match prompt.subject_kind() {
+        1 => root.meters().get(prompt.subject()).unwrap().id(),
+        2 => root.features().get(prompt.subject()).unwrap().id(),
+        _ => "",
+    }
+}
+
+/// Ids with subjects, best rank first.
+fn ranked(plim: &Plim) -> Vec<String> {
+    let root = plim.root();
+    let mut prompts: Vec<_> = root.prompts().iter().collect();
+    prompts.sort_by_key(|prompt| prompt.rank());
+    prompts
+        .iter()
+        .map(|prompt| format!("{} {}", prompt.id(), subject(root, *prompt)))
+        .collect()
+}
+
+fn find<'a>(plim: &'a Plim, id: &str, about: &str) -> Prompt<'a> {
+    let root = plim.root();
+    let found = root
+        .prompts()
+        .iter()
+        .find(|own| own.id() == id && subject(root, *own) == about);
+    found.unwrap_or_else(|| panic!("no {id} about {about}"))
+}
+
+#[test]
+fn the_smallest_policy_has_every_prompt_that_was_promised_in_the_order_of_rank() {
+    let plim = compiled(SMALLEST, "en");
+    let wanted = [
+        "default-limit-hit emails",
+        "default-limit-hit seats",
+        "default-at-limit emails",
+        "default-at-limit seats",
+        "default-90 emails",
+        "default-90 seats",
+        "default-preview automation",
+        "default-preview sso",
+        "default-75 emails",
+        "default-75 seats",
+        "default-50 emails",
+        "default-50 seats",
+        "default-trial-ending ",
+    ];
+    assert_eq!(ranked(&plim), wanted);
+    let shape = |id, about| {
+        let prompt = find(&plim, id, about);
+        (
+            prompt.trigger(),
+            prompt.surface(),
+            prompt.lane(),
+            prompt.tone(),
+            prompt.value(),
+        )
+    };
+    assert_eq!(shape("default-50", "emails"), (0, 0, 1, 0, 5_000));
+    assert_eq!(shape("default-75", "seats"), (0, 0, 1, 1, 7_500));
+    assert_eq!(shape("default-90", "emails"), (0, 0, 1, 2, 9_000));
+    assert_eq!(shape("default-at-limit", "emails"), (1, 0, 1, 3, 0));
+    assert_eq!(shape("default-limit-hit", "seats"), (2, 1, 0, 3, 0));
+    assert_eq!(shape("default-preview", "sso"), (3, 2, 0, 4, 1));
+    assert_eq!(shape("default-trial-ending", ""), (4, 0, 1, 4, 3 * DAY_MS));
+}
+
+#[test]
+fn meters_know_their_kind_their_thresholds_and_their_prompts() {
+    let plim = compiled(SMALLEST, "en");
+    let root = plim.root();
+    let meters: Vec<_> = root.meters().iter().collect();
+    assert_eq!((meters[0].id(), meters[0].kind()), ("emails", 0));
+    assert_eq!((meters[1].id(), meters[1].kind()), ("seats", 1));
+    for (index, meter) in meters.iter().enumerate() {
+        let values: Vec<_> = meter
+            .thresholds()
+            .iter()
+            .map(|threshold| (threshold.kind(), threshold.value()))
+            .collect();
+        assert_eq!(values, [(0, 5_000), (0, 7_500), (0, 9_000)]);
+        assert_eq!(meter.prompts().len(), 5);
+        for prompt in meter.prompts().iter() {
+            let prompt = root.prompts().get(prompt).unwrap();
+            assert_eq!(
+                (prompt.subject_kind(), prompt.subject() as usize),
+                (1, index)
+            );
+        }
+    }
+    let enterprise = root.plans().get(2).unwrap();
+    assert_eq!(
+        enterprise.quotas().get(0).unwrap().granted(),
+        Limit::Unlimited
+    );
+    assert_eq!(
+        enterprise.quotas().get(0).unwrap().period(),
+        3,
+        "it follows the other plans' month"
+    );
+    assert_eq!(enterprise.quotas().get(1).unwrap().period(), 0);
+    assert_eq!(enterprise.features().iter().collect::<Vec<_>>(), [0, 1]);
+}
+
+#[test]
+fn pacing_is_kind_unless_the_policy_says_otherwise() {
+    let plim = compiled(SMALLEST, "en");
+    let pacing = plim.root().pacing().get(0).unwrap();
+    let caps = |pacing: plimsoll::plim::Pacing<'_>| {
+        pacing
+            .caps()
+            .iter()
+            .map(|cap| (cap.count(), cap.per_ms()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(caps(pacing), [(1, DAY_MS), (3, 7 * DAY_MS)]);
+    assert_eq!(
+        (
+            pacing.gap_ms(),
+            pacing.min_account_age_ms(),
+            pacing.min_user_age_ms()
+        ),
+        (DAY_MS, DAY_MS, 0)
+    );
+    assert_eq!(
+        pacing.ladder_ms().iter().collect::<Vec<_>>(),
+        [DAY_MS, 3 * DAY_MS, 7 * DAY_MS]
+    );
+    assert_eq!(
+        (pacing.limit_hit_gap_ms(), pacing.limit_hit_per_day()),
+        (4 * HOUR_MS, 2)
+    );
+    assert_eq!((pacing.quiet_from(), pacing.quiet_to()), (0, 0));
+    assert_eq!(plim.root().settle_ms(), 5_000);
+
+    let own = r#""settle_ms": 0, "pacing": {"caps": [{"count": 2, "per": "36h"}], "weekly_budget": 5, "gap_hours": 6,
+        "min_account_age_hours": 0, "min_user_age_hours": 1, "ladder_days": [2], "limit_hit_gap_hours": 1,
+        "limit_hits_per_day": 9, "quiet_hours": {"from": "22:30", "to": "07:00"}}"#;
+    let plim = compiled(&with(own), "en");
+    let pacing = plim.root().pacing().get(0).unwrap();
+    assert_eq!(caps(pacing), [(2, 36 * HOUR_MS), (5, 7 * DAY_MS)]);
+    assert_eq!(
+        (
+            pacing.gap_ms(),
+            pacing.min_account_age_ms(),
+            pacing.min_user_age_ms()
+        ),
+        (6 * HOUR_MS, 0, HOUR_MS)
+    );
+    assert_eq!(pacing.ladder_ms().iter().collect::<Vec<_>>(), [2 * DAY_MS]);
+    assert_eq!(
+        (pacing.limit_hit_gap_ms(), pacing.limit_hit_per_day()),
+        (HOUR_MS, 9)
+    );
+    assert_eq!(
+        (pacing.quiet_from(), pacing.quiet_to()),
+        (22 * 60 + 30, 7 * 60)
+    );
+    assert_eq!(plim.root().settle_ms(), 0);
+}
+
+#[test]
+fn own_prompts_add_replace_or_switch_off() {
+    let own = r#""prompts": [
+        {"id": "seats-near", "trigger": {"threshold_remaining": 1, "meter": "seats"}, "surface": "toast", "rank": 0},
+        {"id": "default-90", "surface": "modal", "actions": ["upgrade"], "delay_ms": 1500},
+        {"id": "default-75", "on": false},
+        {"id": "deep-look", "trigger": {"explored_times": 3, "feature": "sso", "window_days": 14, "steps": ["tried", "previewed"]}, "surface": "inline"}]"#;
+    let plim = compiled(&with(own), "en");
+    let wanted = [
+        "seats-near seats",
+        "default-limit-hit emails",
+        "default-limit-hit seats",
+        "default-at-limit emails",
+        "default-at-limit seats",
+        "default-90 emails",
+        "default-90 seats",
+        "deep-look sso",
+        "default-preview automation",
+        "default-preview sso",
+        "default-50 emails",
+        "default-50 seats",
+        "default-trial-ending ",
+    ];
+    assert_eq!(ranked(&plim), wanted);
+    let replaced = find(&plim, "default-90", "emails");
+    assert_eq!(
+        (replaced.surface(), replaced.lane(), replaced.delay_ms()),
+        (1, 0, 1_500)
+    );
+    let always = 1 << ActionKind::Later as u32 | 1 << ActionKind::Never as u32;
+    assert_eq!(
+        replaced.actions(),
+        always | 1 << ActionKind::Upgrade as u32,
+        "each can be put off"
+    );
+    assert_eq!(find(&plim, "default-50", "emails").actions(), 0);
+    let explored = find(&plim, "deep-look", "sso");
+    assert_eq!(
+        (
+            explored.value(),
+            explored.window_ms(),
+            explored.steps(),
+            explored.surface()
+        ),
+        (3, 14 * DAY_MS, 0b110, 5)
+    );
+    let seats = plim.root().meters().get(1).unwrap();
+    let thresholds: Vec<_> = seats
+        .thresholds()
+        .iter()
+        .map(|one| (one.kind(), one.value()))
+        .collect();
+    assert_eq!(
+        thresholds,
+        [(0, 5_000), (0, 7_500), (0, 9_000), (2, 1)],
+        "75 % is still crossed, and said to nobody"
+    );
+
+    let alone = r#""defaults": false, "prompts": [{"id": "only", "trigger": {"at_limit": true, "meter": "seats"}}]"#;
+    assert_eq!(ranked(&compiled(&with(alone), "en")), ["only seats"]);
+}
+
+#[test]
+fn a_meter_with_thresholds_of_its_own_has_prompts_for_them_alone() {
+    let own = r#""meters": {"seats": {"thresholds": [60, {"used": 2}, {"remaining": 1}]}}"#;
+    let plim = compiled(&with(own), "en");
+    let about_seats: Vec<String> = ranked(&plim)
+        .into_iter()
+        .filter(|name| name.ends_with(" seats"))
+        .collect();
+    let wanted = [
+        "default-limit-hit seats",
+        "default-at-limit seats",
+        "default-remaining-1 seats",
+        "default-used-2 seats",
+        "default-60 seats",
+    ];
+    assert_eq!(about_seats, wanted);
+    find(&plim, "default-50", "emails");
+}
+
+#[test]
+fn groups_caps_routes_and_links_arrive_as_written() {
+    let own = r#""links": {"checkout": "/checkout?plan={plan}", "sales": "https://a.example:8443/talk?account={account}"},
+        "pacing": {"groups": {"offers": {"caps": [{"count": 2, "per": "month"}]}}},
+        "prompts": [{"id": "own", "trigger": {"at_limit": true}, "group": "offers", "caps": [{"count": 1, "per": "week"}],
+          "routes": {"in": ["/app*"], "out": ["/app/compose"]}}]"#;
+    let plim = compiled(&with(own), "en");
+    let root = plim.root();
+    let (prompt, group) = (find(&plim, "own", "emails"), root.groups().get(0).unwrap());
+    assert_eq!(prompt.group(), group.key());
+    let cap = |cap: plimsoll::plim::Cap<'_>| (cap.count(), cap.per_ms());
+    assert_eq!(group.caps().get(0).map(cap), Some((2, 30 * DAY_MS)));
+    assert_eq!(prompt.caps().get(0).map(cap), Some((1, 7 * DAY_MS)));
+    assert_eq!(
+        (prompt.routes_in().get(0), prompt.routes_out().get(0)),
+        (Some("/app*"), Some("/app/compose"))
+    );
+    assert_eq!(
+        (root.checkout_link(), root.pricing_link()),
+        ("/checkout?plan={plan}", "")
+    );
+    assert_eq!(
+        root.sales_link(),
+        "https://a.example:8443/talk?account={account}"
+    );
+}
+
+#[test]
+fn each_text_comes_from_the_nearest_locale_that_has_it() {
+    let own = r#""meters": {"emails": {"name": {"en": {"one": "e-mail", "other": "e-mails"}, "pt": {"other": "e-mails (pt)"}},
+          "usage": {"en": "You have sent {used} of {limit} {meter}"}}},
+        "features": {"sso": {"name": {"en": "Single sign-on", "pt-BR": "Login único"}}},
+        "texts": {"en": {"actions": {"later": "Tomorrow"}}, "de": {"actions": {"later": "Morgen"}}},
+        "prompts": [{"id": "own", "trigger": {"at_limit": true}, "texts": {"en": {"title": "Own"}}}]"#;
+    let text = with(own);
+    assert_eq!(
+        Policy::parse(&text).unwrap().locales(),
+        ["en", "de", "pt", "pt-BR"]
+    );
+    let (en, pt) = (compiled(&text, "en"), compiled(&text, "pt-BR"));
+    let later = |plim: &Plim| {
+        plim.root()
+            .action_labels()
+            .get(ActionKind::Later as u32)
+            .unwrap()
+            .to_string()
+    };
+    let name = |plim: &Plim| plim.root().meters().get(0).unwrap().name().to_string();
+    assert_eq!(later(&en), r#"["Tomorrow"]"#);
+    assert_eq!(
+        later(&pt),
+        r#"["Agora não"]"#,
+        "the built-in text in the reader's language goes before the policy's English"
+    );
+    assert_eq!(name(&en), r#"{"one":"e-mail","other":"e-mails"}"#);
+    assert_eq!(name(&pt), r#"{"other":"e-mails (pt)"}"#);
+    assert_eq!(pt.root().features().get(0).unwrap().name(), "Login único");
+    assert_eq!(
+        find(&pt, "own", "emails").title(),
+        r#"["Own"]"#,
+        "a prompt of the policy's own speaks its own words"
+    );
+    let sent = r#"["You have sent ",["used"]," of ",["limit"]," ",["meter"]]"#;
+    assert_eq!(find(&en, "default-90", "emails").title(), sent);
+    let used = r#"["Você usou ",["used"]," de ",["limit"]," ",["meter"]]"#;
+    assert_eq!(find(&pt, "default-90", "emails").title(), used);
+    assert_eq!(
+        find(&en, "default-90", "seats").title(),
+        sent.replace("sent", "used")
+    );
+
+    let german = compiled(&text, "de-AT");
+    assert_eq!(
+        (german.root().locale(), later(&german)),
+        ("de-AT", r#"["Morgen"]"#.into())
+    );
+    assert_eq!(find(&german, "default-90", "emails").title(), sent);
+    let nowhere = compiled(&text, "sw-KE");
+    assert_eq!(
+        (nowhere.root().locale(), later(&nowhere)),
+        ("en", r#"["Tomorrow"]"#.into())
+    );
+    assert_eq!(compiled(&text, "PT-br").root().locale(), "pt-BR");
+    assert_eq!(compiled(&text, "\u{202e}not a tag").root().locale(), "en");
+}
+
+#[test]
+fn a_default_prompt_can_say_something_else_without_being_replaced() {
+    let own = r#""texts": {"en": {"usage": "{used} so far", "prompts": {"default-90": {"title": "Nearly: {usage}", "body": "One sentence."}}}}"#;
+    let plim = compiled(&with(own), "en");
+    let prompt = find(&plim, "default-90", "seats");
+    assert_eq!(prompt.title(), r#"["Nearly: ",["used"]," so far"]"#);
+    assert_eq!(
+        prompt.body().iter().collect::<Vec<_>>(),
+        [r#"["One sentence."]"#]
+    );
+    assert_eq!(
+        find(&plim, "default-50", "seats").title(),
+        r#"[["used"]," so far"]"#
+    );
+}
+
+#[test]
+fn all_that_is_text_is_json_and_every_surface_text_is_there() {
+    for locale in ["en", "pt-BR"] {
+        let plim = compiled(SMALLEST, locale);
+        let root = plim.root();
+        let is_tokens = |text: &str| {
+            serde_json::from_str::<serde_json::Value>(text)
+                .unwrap()
+                .is_array()
+        };
+        for prompt in root.prompts().iter() {
+            assert!(
+                is_tokens(prompt.title()) && prompt.body().iter().all(is_tokens),
+                "{}",
+                prompt.id()
+            );
+        }
+        assert_eq!(root.action_labels().len(), ActionKind::ALL.len());
+        assert!(root.action_labels().iter().all(is_tokens));
+        let ui: serde_json::Value = serde_json::from_str(root.ui()).unwrap();
+        for id in [
+            "close",
+            "more",
+            "dismiss_group",
+            "status_sent",
+            "meter_text",
+            "meter_unlimited",
+            "meter_over",
+            "paid_feature",
+            "waiting",
+            "failed",
+            "thanks",
+        ] {
+            assert!(ui[id].is_array(), "{locale} {id}");
+        }
+    }
+}
+
+#[test]
+fn the_revision_is_the_policys_own_or_follows_from_what_it_says() {
+    let revision = |text: &str| Policy::parse(text).unwrap().revision().to_string();
+    assert_eq!(
+        revision(&with(r#""revision": "2026-11-22.1""#)),
+        "2026-11-22.1"
+    );
+    let made = revision(SMALLEST);
+    assert!(
+        made.len() == 12 && made.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{made}"
+    );
+    let (one, other) = (
+        r#"{"format":1,"plans":[{"id":"a","name":"A"}]}"#,
+        "{ \"plans\": [{\"name\": \"A\", \"id\": \"a\"}], \"format\": 1.0 }",
+    );
+    assert_eq!(
+        revision(one),
+        revision(other),
+        "order of members and white space say nothing"
+    );
+    assert_ne!(revision(one), revision(&one.replace("\"A\"", "\"B\"")));
+    assert_eq!(compiled(SMALLEST, "en").root().revision(), made);
+}
+
+#[test]
+fn the_same_policy_gives_the_same_bytes() {
+    let compile = || Policy::parse(SMALLEST).unwrap().compile("pt-BR");
+    assert_eq!(compile(), compile());
+}
+
+#[test]
+fn every_policy_of_the_repository_is_read_and_compiles_in_every_locale() {
+    let mut paths = vec!["www/demo/policy.json".into()];
+    paths.extend(
+        std::fs::read_dir("tests/spec/policies")
+            .unwrap()
+            .map(|entry| entry.unwrap().path()),
+    );
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let policy =
+            Policy::parse(&text).unwrap_or_else(|errors| panic!("{}: {errors:#?}", path.display()));
+        for locale in policy.locales() {
+            let plim = Plim::open(policy.compile(&locale)).unwrap();
+            assert_eq!(plim.root().locale(), locale);
+        }
+    }
+}
