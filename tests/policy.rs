@@ -1,6 +1,15 @@
 //! The policy as people write it: what is refused and in which words, what the smallest one promises,
 //! and what becomes of texts, links and limits when it is compiled.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by stopping, and so do its helpers"
+)]
+
 #[path = "policy/errors.rs"]
 mod errors;
 #[path = "policy/hostile.rs"]

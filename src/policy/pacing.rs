@@ -40,6 +40,7 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// As the arena has it.
     pub fn draft(&self) -> GroupDraft {
         GroupDraft {
             key: Key::of(&self.id).0,

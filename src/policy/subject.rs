@@ -55,10 +55,12 @@ pub(super) struct Subjects {
 }
 
 impl Subjects {
+    /// The index of the meter with this id.
     pub fn meter(&self, id: &str) -> Option<usize> {
         self.meters.iter().position(|meter| meter.id == id)
     }
 
+    /// The index of the feature with this id.
     pub fn feature(&self, id: &str) -> Option<usize> {
         self.features.iter().position(|feature| feature.id == id)
     }

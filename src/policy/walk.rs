@@ -72,6 +72,7 @@ pub(super) struct Walk {
 pub(super) struct Fields<'t>(&'t [(String, Tree)]);
 
 impl<'t> Fields<'t> {
+    /// The value of a member.
     pub fn of(&self, name: &str) -> Option<&'t Tree> {
         self.0
             .iter()
@@ -81,6 +82,7 @@ impl<'t> Fields<'t> {
 }
 
 impl Walk {
+    /// Notes a mistake.
     pub fn error(
         &mut self,
         at: &At<'_>,
