@@ -8,13 +8,12 @@
  * @typedef {object} Face what an instance shows to elements
  * @property {() => {meters: Record<string, Figures>}} read
  * @property {(name: "update", heard: () => void) => () => void} on
- * @property {() => string} locale
- * @property {() => Record<string, unknown>} ui the built-in texts of that locale
+ * @property {() => {locale: string, ui: object, meters: object}} texts what the instance says in
+ *   its locale: the built-in texts by id, and the meters' nouns with their plural forms by id
  *
  * @typedef {object} Figures
  * @property {number} used
  * @property {number | "unlimited" | "none"} [limit]
- * @property {Record<string, string> | string} [meter] the noun, with its plural forms
  */
 import { fill } from "./text.js";
 
@@ -27,6 +26,7 @@ const FALLBACK = {
   meter_text: PLAIN,
   meter_over: PLAIN,
   meter_unlimited: [["used"], " ", ["meter"]],
+  meter_locked: [["meter"]],
 };
 
 const CSS = `
@@ -131,12 +131,18 @@ export class PlimsollMeter extends Base {
 
   #paint() {
     try {
-      const { used, limit, meter } = this.#figures();
-      const locale = this.#face?.locale() ?? (this.closest("[lang]")?.lang || undefined);
+      const { used, limit } = this.#figures();
+      const { locale, ui, meters } = this.#face?.texts() ?? {};
       const bounded = Number.isFinite(limit) && limit > 0;
-      const values = { used, limit: bounded ? limit : undefined, meter: meter ?? "" };
-      const id = !bounded ? "meter_unlimited" : used > limit ? "meter_over" : "meter_text";
-      const words = fill(this.#face?.ui()[id] ?? FALLBACK[id], values, locale)?.trim();
+      const id =
+        limit === "none" ? "meter_locked"
+        : !bounded ? "meter_unlimited"
+        : used > limit ? "meter_over"
+        : "meter_text";
+      const meter = meters?.[this.getAttribute("meter")] ?? "";
+      const values = { used, limit: bounded ? limit : undefined, meter };
+      const tag = locale ?? (this.closest("[lang]")?.lang || undefined);
+      const words = fill(ui?.[id] ?? FALLBACK[id], values, tag)?.trim();
       if (this.#face || !this.textContent.trim()) this.#say(words ?? "");
       this.#bar.max = bounded ? limit : 1;
       this.#bar.value = bounded ? used : 0;

@@ -65,6 +65,7 @@ function say(name, value, values, locale) {
     case "limit":
     case "remaining":
     case "next_limit":
+    case "over":
       return number(value, locale);
     case "percent":
       // Rounded down: 100 % is said only when the limit is reached.

@@ -33,9 +33,9 @@ const FALLBACK = {
  * @param {"auto"|"light"|"dark"} [options.theme] `auto` follows the page, not the system
  * @param {Element} [options.target] the host's place for banners and inline cards
  * @param {string|URL} [options.wasm] the folder of the WebAssembly file, when it was moved
- * @param {{painted: Function, respond: Function, faded?: Function}} options.on
- *   `painted(exposure, "rendered"|"seen"|"failed")`, `respond(exposure, response, action?)`,
- *   `faded(exposure)` when a toast has had its time
+ * @param {{painted: Function, respond: Function}} options.on
+ *   `painted(exposure, "rendered"|"seen"|"failed"|"faded")`, the last when a toast has had its
+ *   time; `respond(exposure, "act"|"later"|"never"|"close", action?)`
  */
 export async function createView({ locale, ui = {}, theme = "auto", target, wasm, on }) {
   const moved = wasm && new URL("plimsoll_view_bg.wasm", new URL(wasm, document.baseURI));
@@ -49,7 +49,7 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
   const view = new View(
     {
       painted: quietly((exposure, how) => {
-        if (how == "failed") open.delete(exposure);
+        if (how == "failed" || how == "faded") open.delete(exposure);
         on.painted?.(exposure, how);
       }),
       respond: quietly((exposure, response, action) => {
@@ -62,10 +62,6 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
         if (!state || state.busy || now_ms - state.pressed_ms < PRESS_GAP_MS) return;
         state.pressed_ms = now_ms;
         on.respond?.(exposure, "act", action);
-      }),
-      faded: quietly((exposure) => {
-        open.delete(exposure);
-        on.faded?.(exposure);
       }),
     },
     document.body,

@@ -18,6 +18,9 @@ const TRIGGERS: [&str; 5] = [
     "trial_ending",
 ];
 
+/// A preview is no price list: the next plan's first few features, in the policy's order.
+const ALSO_MAX: usize = 4;
+
 impl Engine {
     /// A prompt with everything needed to paint it: tokens of text, numbers, actions; no markup.
     #[must_use]
@@ -60,6 +63,7 @@ impl Engine {
                 });
             });
             self.image(shown, json);
+            self.also(shown, json);
             json.key("actions").list(|json| {
                 for (position, kind) in shown.actions.iter().enumerate() {
                     self.action(shown, *kind, position == 0, json);
@@ -153,6 +157,26 @@ impl Engine {
                 json.key("src").string(feature.image());
                 json.key("alt").string(feature.image_alt());
             });
+        }
+    }
+
+    /// What else the next plan has that the account lacks: a preview is of one feature among some.
+    fn also(&self, shown: &Prompt, json: &mut Json) {
+        let root = self.plim.root();
+        let next = shown.next_plan.and_then(|plan| root.plans().get(plan));
+        let Some(next) = next.filter(|_| shown.feature.is_some()) else {
+            return;
+        };
+        let features = next.features().iter();
+        let others =
+            features.filter(|&index| shown.feature != Some(index) && !self.has_feature(index));
+        let mut names = others
+            .filter_map(|index| root.features().get(index))
+            .take(ALSO_MAX)
+            .peekable();
+        if names.peek().is_some() {
+            json.key("also")
+                .list(|json| names.for_each(|feature| json.string(feature.name())));
         }
     }
 

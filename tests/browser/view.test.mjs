@@ -381,12 +381,15 @@ test("a meter paints its own HTML before start, and lives in the same box after"
     const before = await boxes();
     assert.equal(await page.getByRole("meter", { name: "412 of 1,000 e-mails" }).count(), 1);
     await page.evaluate(() => {
-      window.figures = { used: 1240, limit: 1000, meter: { one: "e-mail", other: "e-mails" } };
+      window.figures = { used: 1240, limit: 1000 };
       const face = {
-        read: () => ({ meters: { emails: figures, storage: { used: 5, limit: "unlimited", meter: "GB" } } }),
+        read: () => ({ meters: { emails: figures, storage: { used: 5, limit: "unlimited" } } }),
         on: (name, heard) => ((window.update = heard), () => (window.update = undefined)),
-        locale: () => "en",
-        ui: () => gallery.locales.en.ui,
+        texts: () => ({
+          locale: "en",
+          ui: gallery.locales.en.ui,
+          meters: { emails: { one: "e-mail", other: "e-mails" }, storage: { other: "GB" } },
+        }),
       };
       document.addEventListener("plimsoll-request", (event) => event.detail(face));
       document.dispatchEvent(new CustomEvent("plimsoll-ready", { detail: face }));

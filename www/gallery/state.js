@@ -36,7 +36,6 @@ const view = await createView({
   on: {
     painted: (exposure, how) => tell("painted", exposure, how),
     respond: (exposure, ...response) => tell("respond", exposure, ...response),
-    faded: (exposure) => tell("faded", exposure),
   },
 });
 

@@ -134,15 +134,11 @@ extern "C" {
     /// What the shell wants to hear. `pkg/view.js` makes them such that they never throw.
     pub type Reports;
 
-    /// `rendered`, `seen` or `failed`.
+    /// `rendered`, `seen`, `failed`, or `faded` when a toast has had its time.
     #[wasm_bindgen(method)]
     pub fn painted(this: &Reports, exposure: &str, how: &str);
 
     /// `act` with the action's id, or `later`, `never`, `close`.
     #[wasm_bindgen(method)]
     pub fn respond(this: &Reports, exposure: &str, response: &str, action: &str);
-
-    /// A toast has had its time.
-    #[wasm_bindgen(method)]
-    pub fn faded(this: &Reports, exposure: &str);
 }

@@ -111,14 +111,8 @@ impl Stage {
         hidden.is_some()
     }
 
-    pub fn fade(&self, exposure: &str) {
-        if self.hide(exposure) {
-            self.reports.faded(exposure);
-        }
-    }
-
     pub fn painted(&self, exposure: &str, how: &str) {
-        if how == "failed" {
+        if matches!(how, "failed" | "faded") {
             self.hide(exposure);
         }
         self.reports.painted(exposure, how);

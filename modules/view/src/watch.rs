@@ -105,7 +105,7 @@ impl Watched {
         }
         if self.fades {
             if ticks >= FADE_TICKS {
-                stage.fade(&self.exposure);
+                stage.painted(&self.exposure, "faded");
             }
         } else if self.seen.get() {
             drop(self.ticker.upgrade().and_then(|ticker| ticker.take()));
