@@ -46,10 +46,10 @@ pub(crate) fn length(value: &JsValue) -> usize {
     length.map_or(0, |length| count(&length))
 }
 
-/// A length that JavaScript told, as far as it is one.
+/// A length that JavaScript told; one that fits nowhere is as long as can be.
 fn count(value: &JsValue) -> usize {
     match Tree::number(value.as_f64().unwrap_or(0.0)) {
-        Tree::Integer(count) => usize::try_from(count).unwrap_or(0),
+        Tree::Integer(count) => usize::try_from(count.max(0)).unwrap_or(usize::MAX),
         _ => usize::MAX,
     }
 }
