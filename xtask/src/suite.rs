@@ -124,10 +124,10 @@ pub fn task(words: &[String]) -> Result<()> {
     }
     println!("{} passed, {} failed", sum.passed, sum.failed);
     if red.is_empty() {
-        Ok(())
-    } else {
-        bail!("{} of {} stages failed", red.len(), stages.len())
+        return Ok(());
     }
+    // Nothing may follow the line that sums up, not even an error.
+    std::process::exit(1);
 }
 
 fn chosen(words: &[String]) -> Result<Vec<&'static Stage>> {
