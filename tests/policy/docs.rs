@@ -1,0 +1,38 @@
+//! Holds `docs/policy.md` to what is read: its examples have no mistake, and it names every code.
+
+use plimsoll::policy::{CODES, Policy};
+use serde_json::Value;
+
+const PAGE: &str = include_str!("../../docs/policy.md");
+
+#[test]
+fn the_examples_of_the_page_have_no_mistake() {
+    let examples: Vec<&str> = PAGE
+        .split("```json\n")
+        .skip(1)
+        .map(|part| part.split("```").next().unwrap())
+        .collect();
+    assert_eq!(examples.len(), 2);
+    let smallest: Value = serde_json::from_str(examples[0]).unwrap();
+    Policy::parse(examples[0]).unwrap();
+    let mut whole = smallest;
+    for (name, value) in serde_json::from_str::<Value>(examples[1])
+        .unwrap()
+        .as_object()
+        .unwrap()
+    {
+        whole[name] = value.clone();
+    }
+    Policy::parse(&whole.to_string()).unwrap();
+}
+
+#[test]
+fn the_page_names_every_code() {
+    let mistakes = PAGE.split("## Mistakes").nth(1).unwrap();
+    for code in CODES {
+        assert!(
+            mistakes.contains(&format!("`{code}`")),
+            "docs/policy.md does not name `{code}`"
+        );
+    }
+}
