@@ -118,11 +118,14 @@ impl Core {
         readable
     }
 
-    /// Under way: merges what another tab wrote.
-    pub fn merge(&mut self, memory: &str, line: &str, wall: f64, mono: f64) {
-        let mut theirs = Memory::decode(&bytes_of(memory)).unwrap_or_default();
+    /// Under way: merges what another tab wrote. False when its memory cannot be read.
+    pub fn merge(&mut self, memory: &str, line: &str, wall: f64, mono: f64) -> bool {
+        let read = Memory::decode(&bytes_of(memory));
+        let readable = read.is_ok();
+        let mut theirs = read.unwrap_or_default();
         theirs.absorb_line(line);
         self.input(now(wall, mono), Input::Merge(Box::new(theirs)));
+        readable
     }
 
     /// A new generation of this berth, or another one: the memory stays, the queue does not.

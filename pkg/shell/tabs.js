@@ -1,0 +1,60 @@
+/**
+ * What tabs owe each other, by Web Locks: a held lock proves that its berth lives, a free one that it
+ * is dead and may be taken over by exactly one tab; one more lock is the lease of the interrupt lane.
+ * All are released when the page is put aside, or it could not come back from the back/forward cache.
+ */
+
+/** More tabs than this keep their events in memory and interrupt nobody. */
+export const BERTHS_MAX = 8;
+/** One for all scopes of the origin: at most one dialog of ours is open in a browser profile. */
+const LEASE = "plimsoll:lease";
+
+export const hasLocks = () => typeof globalThis.navigator?.locks?.request == "function";
+
+/** Resolves to a function that releases the lock, or to null when it is not given. */
+export function hold(name, options = {}) {
+  return new Promise((resolve) => {
+    try {
+      navigator.locks
+        .request(name, options, (lock) => (lock ? new Promise((release) => resolve(release)) : resolve(null)))
+        .catch(() => resolve(null));
+    } catch {
+      resolve(null);
+    }
+  });
+}
+
+/** The names of the berths of a scope that are alive. */
+export async function livingBerths(prefix) {
+  try {
+    const { held } = await navigator.locks.query();
+    return held.map(({ name }) => name).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  } catch {
+    return [];
+  }
+}
+
+/** The lease of the interrupt lane: `want`, then `granted` once, until `free`. */
+export function makeLease(granted) {
+  let waiting;
+  let release;
+  return {
+    is_held: () => release !== undefined,
+    async want() {
+      if (waiting || release || !hasLocks()) return;
+      const mine = (waiting = new AbortController());
+      const given = await hold(LEASE, { signal: mine.signal });
+      if (waiting !== mine) return given?.();
+      waiting = undefined;
+      if (!given) return;
+      release = given;
+      granted();
+    },
+    free() {
+      waiting?.abort();
+      waiting = undefined;
+      release?.();
+      release = undefined;
+    },
+  };
+}
