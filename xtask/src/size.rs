@@ -144,8 +144,13 @@ fn copy_files(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let file = entry?.path();
-        if let (true, Some(name)) = (file.is_file(), file.file_name()) {
+        let Some(name) = file.file_name() else {
+            continue;
+        };
+        if file.is_file() {
             std::fs::copy(&file, to.join(name))?;
+        } else if name != "dist" {
+            copy_files(&file, &to.join(name))?;
         }
     }
     Ok(())
