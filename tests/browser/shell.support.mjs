@@ -1,0 +1,141 @@
+/**
+ * What the shell's tests stand on: the package's files on a free loopback port, a collector that
+ * answers as a test wants, and Chromium. It knows nothing of what should happen.
+ */
+import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const CSP =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; img-src 'self'; " +
+  "require-trusted-types-for 'script'; trusted-types 'none'";
+
+const TYPES = {
+  ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+};
+const FLAGS = [
+  "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
+  "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+
+export const POLICY = {
+  format: 1,
+  plans: [
+    { id: "free", name: "Free", quotas: { emails: { limit: 1000, period: "month" }, seats: { limit: 3 } } },
+    { id: "pro", name: "Pro", buy: "checkout", quotas: { emails: { limit: 50000, period: "month" }, seats: { limit: 25 } }, features: ["automation"] },
+  ],
+  links: { checkout: "/checkout?plan={plan}" },
+};
+
+export const snapshot = (changes = {}) => ({
+  account: { id: "acc_7", created_at: "2025-01-01T00:00:00Z" },
+  user: { id: "u_9", created_at: "2025-01-01T00:00:00Z" },
+  plan: "free",
+  plan_epoch: 1,
+  server_time: new Date().toISOString(),
+  can_purchase: true,
+  meters: { emails: { used: 400, limit: 1000 }, seats: { used: 1, limit: 3 } },
+  ...changes,
+});
+
+/** `stand.answer` makes the collector's answers; `stand.batches` are the bodies that came. */
+export async function startStand() {
+  const stand = { batches: [], csp: CSP, headers: {}, missing: new Set(), instead: new Map() };
+  stand.answer = () => ({ status: 202, body: JSON.stringify({ accepted: 1, duplicates: 0, rejected: [] }) });
+  stand.events = () => stand.batches.flatMap(({ batch }) => batch);
+
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://localhost");
+    const head = { "content-security-policy": stand.csp, "cache-control": "no-store", ...stand.headers };
+    if (pathname === "/page") {
+      response.writeHead(200, { ...head, "content-type": "text/html; charset=utf-8" });
+      return response.end("<!doctype html><html lang=en><title>page</title><body><h1>Page</h1></body></html>");
+    }
+    if (pathname.endsWith("/v1/batch")) {
+      let text = "";
+      for await (const chunk of request) text += chunk;
+      const answer = await stand.answer(text, request);
+      if (answer === "cut") return request.socket.destroy();
+      if (answer.keep ?? answer.status < 300) stand.batches.push(JSON.parse(text));
+      response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
+      return response.end(answer.body ?? "");
+    }
+    if (pathname === "/policy.json") {
+      response.writeHead(200, { ...head, "content-type": "application/json" });
+      return response.end(JSON.stringify(stand.policy ?? POLICY));
+    }
+    const instead = stand.instead.get(pathname);
+    if (instead) {
+      response.writeHead(200, { ...head, ...instead.headers });
+      return response.end(instead.body);
+    }
+    const path = normalize(join(ROOT, pathname));
+    try {
+      if (!path.startsWith(ROOT) || stand.missing.has(pathname)) throw new Error("not here");
+      const body = await readFile(path);
+      response.writeHead(200, { ...head, "content-type": TYPES[extname(path)] ?? "application/octet-stream" });
+      response.end(body);
+    } catch {
+      response.writeHead(pathname === "/favicon.ico" ? 204 : 404, head).end();
+    }
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  stand.url = `http://127.0.0.1:${server.address().port}`;
+  stand.browser = await chromium.launch({ executablePath: browserPath(), args: FLAGS });
+  stand.stop = async () => {
+    await stand.browser.close();
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  };
+  return stand;
+}
+
+export function browserPath() {
+  const found = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => path && existsSync(path));
+  if (!found) throw new Error("no Chromium: set CHROMIUM to its path");
+  return found;
+}
+
+/** A page with what went wrong on it; `run` gets nothing but what it is given. */
+export async function openPage(stand, context) {
+  const page = await (context ?? stand.browser).newPage();
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(String(error.stack ?? error)));
+  page.on("console", (message) => message.type() === "error" && page.faults.push(message.text()));
+  await page.goto(`${stand.url}/page`);
+  return page;
+}
+
+/** Starts an instance as `window.plimsoll`; errors of `start` come back as data. */
+export function startOn(page, options = {}) {
+  return page.evaluate(async (given) => {
+    const { start } = await import("/pkg/index.js");
+    window.heard = [];
+    try {
+      window.plimsoll = await start({ policy: "/policy.json", endpoint: "/p", key: "pk_test_1", ...given });
+    } catch (error) {
+      return { name: error.name, code: error.code, path: error.path, message: error.message, help: error.help, errors: error.errors };
+    }
+    for (const name of ["prompt", "withdraw", "response", "crossing", "converted", "error", "sent"]) {
+      window.plimsoll.on(name, (detail) => window.heard.push({ name, ...detail }));
+    }
+    return null;
+  }, options);
+}
+
+export async function until(check, what, most_ms = 8_000) {
+  const end = Date.now() + most_ms;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((done) => setTimeout(done, 30));
+  }
+}
