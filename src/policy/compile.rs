@@ -192,7 +192,7 @@ impl Policy {
             .thresholds
             .clone()
             .unwrap_or_else(|| self.thresholds.clone());
-        for prompt in &self.prompts {
+        for prompt in self.prompts.iter().filter(|prompt| prompt.is_on) {
             if let (Trigger::Threshold { kind, value }, About::Meters(meters)) =
                 (prompt.trigger, &prompt.about)
                 && meters.contains(&index)
