@@ -64,7 +64,7 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
         on.respond?.(exposure, "act", action);
       }),
     },
-    document.body,
+    document.body ?? document.documentElement,
     target,
   );
 
@@ -72,6 +72,8 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
     const state = open.get(exposure);
     if (!state) return;
     const drawing = draw(state);
+    // Said once: the status region keeps it.
+    state.message = undefined;
     const painted = JSON.stringify(drawing);
     if (painted == state.painted) return;
     state.painted = painted;
@@ -153,6 +155,7 @@ function drawing({ prompt, busy, message, quote }, { locale, ui, theme }) {
   const drawn = {
     exposure: prompt.exposure,
     surface,
+    class: card ? surface + " card" : surface,
     lang: locale,
     dir: RIGHT_TO_LEFT.test(locale) ? "rtl" : "ltr",
     "data-tone": prompt.tone,
@@ -162,7 +165,7 @@ function drawing({ prompt, busy, message, quote }, { locale, ui, theme }) {
     dialog: dialog || undefined,
     title: say(texts.title ?? ""),
     body: (texts.body ?? []).map((text) => say(text)).filter(Boolean),
-    message: message && String(message).slice(0, TEXT_LENGTH_MAX),
+    message: message == null ? undefined : String(message).slice(0, TEXT_LENGTH_MAX),
     actions: [],
   };
   if (!drawn.title) throw new TypeError("a prompt needs a title");

@@ -422,6 +422,63 @@ test("without motion wanted nothing moves, and in forced colours every control h
   });
 });
 
+test("a page's accent, font and parts reach a prompt, with text on the accent that can be read", async () => {
+  await visit({ state: "banner-urgent" }, async (page) => {
+    const look = await page.evaluate(() => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(`
+        html { --plimsoll-accent: gold; --plimsoll-font: monospace }
+        plimsoll-prompts::part(action) { text-transform: uppercase }`);
+      document.adoptedStyleSheets = [sheet];
+      const { backgroundColor, color, fontFamily, textTransform } = getComputedStyle(everywhere("a.primary")[0]);
+      const [lightness] = color.match(/[\d.]+/g).map(Number);
+      return { backgroundColor, lightness, fontFamily, textTransform };
+    });
+    assert.deepEqual(look, {
+      backgroundColor: "rgb(255, 215, 0)", lightness: 0, fontFamily: "monospace", textTransform: "uppercase",
+    });
+  });
+});
+
+test("the automatic theme is the page's own, declared or not, and not the system's", async () => {
+  const surface = (page) =>
+    page.evaluate(() => getComputedStyle(everywhere("section.banner")[0]).backgroundColor);
+  const [light, dark] = ["rgb(255, 255, 255)", "rgb(30, 31, 37)"];
+  const asked = { state: "banner-urgent", view_theme: "auto", wait: "" };
+  for (const [scheme, style, expected] of [
+    ["dark", ":root { color-scheme: light }", light],
+    ["light", ":root { color-scheme: dark }", dark],
+    ["dark", ":root { color-scheme: light dark }", dark],
+    ["dark", ":root { color-scheme: normal } body { background: white }", light],
+    ["light", ":root { color-scheme: normal } body { background: rgb(12 14 20) }", dark],
+  ]) {
+    await visit(asked, { colorScheme: scheme }, async (page) => {
+      await page.evaluate((css) => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(css);
+        document.adoptedStyleSheets = [sheet];
+        gallery.open();
+      }, style);
+      assert.equal(await surface(page), expected, style);
+    });
+  }
+});
+
+test("axe looks into the prompts: a bad one is found", async () => {
+  await visit({ state: "modal-limit" }, async (page) => {
+    await page.evaluate(() => {
+      everywhere("button.tool")[0].removeAttribute("aria-label");
+      everywhere("button.tool")[0].removeAttribute("title");
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(".body { color: #bbb }");
+      const root = everywhere(".body")[0].getRootNode();
+      root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    });
+    const found = (await axe(page)).map((line) => line.split(":")[0]);
+    assert.deepEqual(found.sort(), ["button-name", "color-contrast"]);
+  });
+});
+
 /** Opens many states one after the other in one browser context. */
 async function tour(asked, options, check) {
   await visit(asked[0], options, async (page, seen) => {

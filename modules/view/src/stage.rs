@@ -143,7 +143,7 @@ impl Stage {
         };
         // With a modifier the browser opens the link elsewhere, and this page stays as it is.
         let elsewhere = event.ctrl_key() || event.meta_key() || event.shift_key();
-        if elsewhere && pressed.has_attribute("href") {
+        if elsewhere && pressed.is("[href]") {
             return;
         }
         event.prevent_default();

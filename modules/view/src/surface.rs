@@ -33,7 +33,8 @@ pub fn raise(roots: &Roots, drawing: &Drawing) -> Option<Painting> {
         _ => (&roots.page, &roots.page.frame),
     };
     root.settle();
-    let base = dom::element(if dialog { "dialog" } else { "section" }, &surface);
+    let name = if dialog { "dialog" } else { "section" };
+    let base = dom::element(name, &drawing.word("class"));
     let exposure = drawing.word("exposure");
     base.set("part", "base");
     base.set("data-exposure", &exposure);
@@ -91,12 +92,9 @@ impl Painting {
             }
         }
         card::fill(&self.content, drawing);
-        // Written only when it changed, or each painting would announce it.
-        if self.note.text_content().unwrap_or_default() != drawing.word("message") {
-            match drawing.part("message") {
-                Some(message) => self.note.say(&message),
-                None => self.note.empty(),
-            }
+        // Given only when it is new, or each painting would announce it.
+        if let Some(message) = drawing.part("message") {
+            self.note.say(&message);
         }
     }
 }
