@@ -5,7 +5,7 @@
 use super::locale::Localized;
 use super::subject::{Subjects, fresh_id};
 use super::tree::{Tree, shown};
-use super::walk::{At, Fields, Walk};
+use super::walk::{At, Fields, Walk, did_you_mean};
 use crate::unit::{COUNT_MAX, Limit};
 
 const PLANS_MAX: usize = 50;
@@ -313,57 +313,49 @@ pub(super) fn settle_periods(
 
 /// Refuses subjects that no plan speaks of: a name that was mistyped, or that is not used any more.
 pub(super) fn check_used(walk: &mut Walk, plans: &[Plan], subjects: &Subjects) {
-    let (meters, features) = (
-        At::Field(&At::Root, "meters"),
-        At::Field(&At::Root, "features"),
-    );
-    let used = |index: usize| {
-        plans
-            .iter()
-            .any(|plan| plan.quotas.iter().any(|(meter, _)| *meter == index))
-    };
-    for (index, meter) in subjects
+    let meters = plans
+        .iter()
+        .flat_map(|plan| plan.quotas.iter().map(|(meter, _)| *meter));
+    let ids = subjects
         .meters
         .iter()
-        .enumerate()
-        .filter(|(index, _)| !used(*index))
-    {
-        let others = subjects
-            .meters
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != index && used(*other));
-        let help = super::walk::did_you_mean(&meter.id, others.map(|(_, other)| other.id.as_str()));
+        .map(|meter| meter.id.as_str())
+        .collect();
+    for (id, help) in unused(ids, meters.collect()) {
         let help = help.unwrap_or_else(|| "add a quota, or remove the meter".into());
-        let message = format!("no plan has a quota of `{}`", meter.id);
-        walk.error(
-            &At::Field(&meters, &meter.id),
-            "meter_in_no_plan",
-            message,
-            help,
-        );
+        let message = format!("no plan has a quota of `{id}`");
+        let place = At::Field(&At::Root, "meters");
+        walk.error(&At::Field(&place, id), "meter_in_no_plan", message, help);
     }
-    let used = |index: usize| plans.iter().any(|plan| plan.features.contains(&index));
-    for (index, feature) in subjects
+    let features = plans.iter().flat_map(|plan| plan.features.iter().copied());
+    let ids = subjects
         .features
         .iter()
-        .enumerate()
-        .filter(|(index, _)| !used(*index))
-    {
-        let others = subjects
-            .features
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != index && used(*other));
-        let help =
-            super::walk::did_you_mean(&feature.id, others.map(|(_, other)| other.id.as_str()));
+        .map(|feature| feature.id.as_str())
+        .collect();
+    for (id, help) in unused(ids, features.collect()) {
         let help = help.unwrap_or_else(|| "add it to a plan, or remove the feature".into());
-        let message = format!("no plan includes `{}`", feature.id);
-        walk.error(
-            &At::Field(&features, &feature.id),
-            "feature_in_no_plan",
-            message,
-            help,
-        );
+        let message = format!("no plan includes `{id}`");
+        let place = At::Field(&At::Root, "features");
+        walk.error(&At::Field(&place, id), "feature_in_no_plan", message, help);
     }
+}
+
+/// The ids whose index is not used, each with the nearest that is.
+fn unused(ids: Vec<&str>, mut used: Vec<usize>) -> Vec<(&str, Option<String>)> {
+    used.sort_unstable();
+    let is_used = |index: usize| used.binary_search(&index).is_ok();
+    let in_use: Vec<&str> = ids
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| is_used(*at))
+        .map(|(_, id)| *id)
+        .collect();
+    let rest = ids
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !is_used(*at))
+        .map(|(_, id)| *id);
+    rest.map(|id| (id, did_you_mean(id, in_use.iter().copied())))
+        .collect()
 }

@@ -8,6 +8,8 @@ use super::tree::{Tree, shown};
 use super::walk::{At, Walk, did_you_mean};
 use crate::engine::input::ActionKind;
 
+/// Built-in prompts that one locale says something else for.
+const PROMPTS_MAX: usize = 500;
 /// Sentences of one body.
 const SENTENCES_MAX: usize = 20;
 
@@ -178,7 +180,7 @@ fn read_prompts(
     default_prompt: &dyn Fn(&str) -> Option<Offer>,
 ) -> Vec<(String, Words)> {
     let mut prompts = Vec::new();
-    for (id, tree) in walk.entries(tree, at, usize::MAX).unwrap_or_default() {
+    for (id, tree) in walk.entries(tree, at, PROMPTS_MAX).unwrap_or_default() {
         let place = At::Field(at, id);
         let shared = PROMPTS
             .iter()

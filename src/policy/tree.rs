@@ -45,6 +45,8 @@ impl Tree {
         if text.len() > POLICY_BYTES {
             return Err(too_large(text.len()));
         }
+        // Some editors begin a file with a byte order mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut source = serde_json::Deserializer::from_str(text);
         let tree = Seed(DEPTH_MAX)
             .deserialize(&mut source)

@@ -136,6 +136,10 @@ impl Walk {
     ) -> Option<Fields<'t>> {
         let entries = self.entries(tree, at, usize::MAX)?;
         for (name, _) in entries {
+            // Finding the nearest name takes time that forty thousand unknown ones must not have.
+            if self.errors.len() > ERRORS_MAX {
+                break;
+            }
             let place = At::Field(at, name);
             if later.contains(&name.as_str()) {
                 self.not_yet(&place, name);

@@ -96,6 +96,23 @@ fn a_policy_full_of_mistakes_is_told_the_first_hundred() {
 }
 
 #[test]
+fn twenty_thousand_unknown_names_are_not_all_compared() {
+    let mut fields = String::new();
+    for index in 10_000..30_000 {
+        write!(fields, ", \"{index}\": 1").unwrap();
+    }
+    let errors = errors(&format!(
+        r#"{{"format": 1, "plans": [{{"id": "a"{fields}}}]}}"#
+    ));
+    assert_eq!(errors.len(), 101);
+}
+
+#[test]
+fn a_byte_order_mark_before_the_policy_is_no_mistake() {
+    assert!(Policy::parse("\u{feff}{\"format\": 1, \"plans\": [{\"id\": \"a\"}]}").is_ok());
+}
+
+#[test]
 fn a_name_of_ten_kilobytes_does_not_fill_the_message() {
     let name = "x".repeat(10_000);
     let error = only(&format!(
