@@ -209,8 +209,11 @@ impl Engine {
         spans.sort_by_key(|row| (row.a >> 32, core::cmp::Reverse((row.v[2], row.b))));
         let mut kept = Vec::new();
         for group in spans.chunk_by(|one, next| one.a >> 32 == next.a >> 32) {
+            // One that begins in the future was entered while a clock was wrong: it must not push out the
+            // current one, whose crossings would then be reported again.
             let current = group
                 .iter()
+                .filter(|row| now.0 >= row.b as i64)
                 .filter(|row| row.v[1] == 0 || now.since(Timestamp(row.v[1])) <= KEPT_MS);
             kept.extend(current.take(SPANS_MAX).map(|row| (row.a, row.b)));
         }

@@ -174,7 +174,9 @@ impl Engine {
             .filter(Exposure::open)
             .collect();
         for exposure in &open {
-            let Some(reason) = self.ended(exposure, now) else {
+            let answered = self.answered_elsewhere(exposure, now);
+            let reason = self.ended(exposure, now);
+            let Some(reason) = reason.or(answered.then_some(WithdrawReason::Answered)) else {
                 continue;
             };
             self.end(exposure, reason, now, out);
@@ -198,11 +200,13 @@ impl Engine {
                     };
                     self.hide(id, reason, out);
                 }
-            } else if kept.is_none()
-                && let Some(reason) = self.ended(&shown.exposure, now)
-            {
+            } else if kept.is_none() {
                 // Not rendered yet: nothing to remember, only the screen to clear.
-                self.hide(id, reason, out);
+                let answered = self.answered_elsewhere(&shown.exposure, now);
+                let reason = self.ended(&shown.exposure, now);
+                if let Some(reason) = reason.or(answered.then_some(WithdrawReason::Answered)) {
+                    self.hide(id, reason, out);
+                }
             }
         }
         if !self.context.lease && !fault!(1) {
@@ -234,8 +238,12 @@ impl Engine {
         self.dirty.memory = true;
         match reason {
             // Seven days without an answer count as `later`.
+            // A stored memory may bring back one that ran out before: what was chosen since stands.
             WithdrawReason::Expired if how == Closed::Expired => {
-                self.climb(exposure.prompt, exposure.subject, now);
+                let (prompt, subject) = (exposure.prompt, exposure.subject);
+                if ledger::said_at(&self.memory, prompt, subject) < exposure.rendered {
+                    self.climb(prompt, subject, now);
+                }
             }
             WithdrawReason::Owned | WithdrawReason::Converted => {
                 ledger::answer(&mut self.memory, exposure.occasion, now);
@@ -256,8 +264,22 @@ impl Engine {
         }
     }
 
+    /// Whether a person has answered what an exposure is about, in a tab that had not met the one which
+    /// opened it.
+    fn answered_elsewhere(&self, exposure: &Exposure, now: Timestamp) -> bool {
+        let (prompt, subject) = (exposure.prompt, exposure.subject);
+        let choice = ledger::choice(&self.memory, prompt, subject, self.account.epoch, now);
+        let said = choice.never_until.is_some() || choice.later_until.is_some();
+        exposure.surface != Surface::Toast
+            && (said || ledger::occasion(&self.memory, exposure.occasion).answered)
+    }
+
     /// Why an open exposure has to end now, if it has to.
     fn ended(&self, exposure: &Exposure, now: Timestamp) -> Option<WithdrawReason> {
+        // First, because what ran out in an epoch that is over says nothing in this one.
+        if self.account.known && exposure.epoch != self.account.epoch && !fault!(13) {
+            return Some(WithdrawReason::PlanChanged);
+        }
         let rendered = no_later_than(exposure.rendered, now);
         let life = if exposure.surface == Surface::Toast {
             TOAST_MS
@@ -272,9 +294,6 @@ impl Engine {
         }
         if !self.account.known {
             return None;
-        }
-        if exposure.epoch != self.account.epoch && !fault!(13) {
-            return Some(WithdrawReason::PlanChanged);
         }
         let index = self.instance(exposure.prompt, exposure.subject);
         let Some(prompt) = index.and_then(|index| self.plim.root().prompts().get(index)) else {

@@ -239,6 +239,12 @@ pub(super) fn choice(
     }
 }
 
+/// When a person last chose something about a prompt on a subject.
+pub(super) fn said_at(memory: &Memory, prompt: u32, subject: u32) -> Timestamp {
+    let row = memory.find(Table::Choice, about(prompt, subject), 0);
+    Timestamp(row.map_or(0, |row| row[3].max(row[5])))
+}
+
 fn held_until(until: i64, said: i64, now: Timestamp) -> Timestamp {
     let said_then = no_later_than(Timestamp(said), now);
     let span = until.saturating_sub(said);

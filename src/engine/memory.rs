@@ -49,7 +49,7 @@ pub enum Table {
     Occasion = 10,
     /// A showing; a its id: [prompt << 32 | subject, occasion, rendered, seen, closed, closed at, surface, epoch].
     Exposure = 11,
-    /// What a person chose; a prompt << 32 | subject: [epoch, times later, until, said; never until, said].
+    /// What a person chose; a prompt << 32 | subject: [epoch: times later, until, said; never until, said].
     Choice = 12,
     /// An exploration; a feature << 8 | step, b time: [1].
     Explored = 13,
@@ -63,6 +63,8 @@ struct Rule {
     columns: usize,
     /// The first so many columns are compared as one, left to right; the larger wins whole.
     together: usize,
+    /// So many columns after them go with the larger; where those are equal, each is merged on its own.
+    led: usize,
     /// Bits of later columns in which the smallest value other than 0 wins; in others the largest.
     earliest: u8,
 }
@@ -71,81 +73,97 @@ const RULES: [Rule; 16] = [
     Rule {
         columns: 3,
         together: 3,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 8,
         together: 8,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 4,
         together: 4,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 8,
         together: 8,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 6,
         together: 6,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 4,
         together: 0,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 3,
         together: 0,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 3,
         together: 0,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 1,
         together: 0,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 2,
         together: 0,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 5,
         together: 2,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 8,
         together: 0,
+        led: 0,
         earliest: 0b0010_1100,
     },
     Rule {
         columns: 6,
-        together: 4,
+        together: 1,
+        led: 3,
         earliest: 0,
     },
     Rule {
         columns: 1,
         together: 0,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 2,
         together: 2,
+        led: 0,
         earliest: 0,
     },
     Rule {
         columns: 1,
         together: 0,
+        led: 0,
         earliest: 0,
     },
 ];
@@ -195,13 +213,15 @@ impl Row {
 
     fn join(&mut self, other: &Columns) {
         let rule = self.table.rule();
-        let (mine, theirs) = (self.v.get(..rule.together), other.get(..rule.together));
-        if theirs > mine
-            && let (Some(mine), Some(theirs)) = (self.v.get_mut(..rule.together), theirs)
+        let order = other.get(..rule.together).cmp(&self.v.get(..rule.together));
+        let with_led = rule.together.saturating_add(rule.led);
+        if order.is_gt()
+            && let (Some(mine), Some(theirs)) = (self.v.get_mut(..with_led), other.get(..with_led))
         {
             mine.copy_from_slice(theirs);
         }
-        let rest = self.v.iter_mut().zip(other).enumerate().skip(rule.together);
+        let decided = if order.is_eq() { rule.together } else { with_led };
+        let rest = self.v.iter_mut().zip(other).enumerate().skip(decided);
         for (column, (mine, theirs)) in rest {
             let earliest = rule.earliest & (1_u8.checked_shl(column as u32).unwrap_or(0)) != 0;
             if fault!(17) && self.table == Table::Choice && column == 4 {

@@ -156,9 +156,9 @@ impl Engine {
     }
 
     /// Takes an input in and answers with everything that has to happen, in order.
-    pub fn handle(&mut self, now: Now, input: Input) -> Vec<Effect> {
+    pub fn handle(&mut self, device: Now, input: Input) -> Vec<Effect> {
         let mut out = Vec::new();
-        let now = self.tick(now, &mut out);
+        let now = self.tick(device, &mut out);
         match input {
             Input::Use { meter, amount } => self.count(meter, amount, 0, now, &mut out),
             Input::Release { meter, amount } => self.count(meter, 0, amount, now, &mut out),
@@ -191,7 +191,8 @@ impl Engine {
             }
             Input::Wake => self.decide(now, Scope::All, &mut out),
         }
-        self.finish(now, &mut out);
+        // A snapshot may have set engine time back: what is forgotten goes by the new time.
+        self.finish(self.time(device), &mut out);
         out
     }
 
