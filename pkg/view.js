@@ -124,7 +124,7 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
     busy: (exposure, busy) => change(exposure, { busy }),
     /** Said aloud by screen readers, without moving the focus. */
     message: (exposure, message) => change(exposure, { message }),
-    /** `{amount, line?}` or `{amount_minor, currency, per?, line?}`; null goes back to the plan's price. */
+    /** What is due now: `{amount_minor, currency, line?}`; null goes back to the plan's price. */
     quote: (exposure, quote) => change(exposure, { quote }),
     locale: quietly((next, texts) => {
       locale = next;
@@ -213,13 +213,14 @@ const cross = (id, label) => ({ ...named(id, "close"), "aria-label": label, titl
 function offer(values, quote, say, said) {
   if (!values.next_plan) return undefined;
   const { next_limit, meter } = values;
-  const price = quote?.amount_minor == null ? values.price : quote;
+  // What is due now is one amount, not one per month.
+  const price = quote ? { ...quote, per: undefined } : values.price;
   return {
     plan: String(values.next_plan),
     // The noun must fit the next plan's number, not this one's.
     adds: next_limit ? said("next_adds", { ...values, limit: next_limit, meter }) : undefined,
-    amount: quote?.amount ?? say([["price"]], { price }),
-    line: quote?.line,
+    amount: say([["price"]], { price }),
+    line: quote?.line && String(quote.line).slice(0, TEXT_LENGTH_MAX),
   };
 }
 

@@ -213,8 +213,7 @@ export async function makeInstance(options, Core, policy) {
   const removeFace = showFace({
     read: instance.read,
     on: instance.on,
-    locale: () => session.texts().locale,
-    ui: () => session.texts().ui,
+    texts: () => session.texts(),
   });
   return Object.freeze(instance);
 }

@@ -230,7 +230,7 @@ test("an update changes words in place, keeps the focus and is not announced aga
 
 test("a message is said by the prompt's own status region, a quote replaces the price", async () => {
   await visit({ state: "modal-quote" }, async (page) => {
-    await page.locator(".offer").getByText("$14.70").waitFor();
+    await page.locator(".offer").getByText("$14.70", { exact: true }).waitFor();
     await page.evaluate((exposure) => gallery.view.quote(exposure, null), EXPOSURE);
     await page.locator(".offer").getByText("$49 per month").waitFor();
     await page.evaluate((exposure) => gallery.view.message(exposure, "One moment"), EXPOSURE);
