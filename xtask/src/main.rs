@@ -2,6 +2,7 @@
 //! It knows no task's inside: each module below is one task or one kind of tool.
 //! From here a call goes to the task's `run` and comes back as an exit code.
 
+mod bench;
 mod browsers;
 mod demo;
 mod host;
@@ -42,6 +43,11 @@ const TASKS: &[Task] = &[
         name: "test",
         about: "run every check, or the stages whose name begins with a word",
         run: suite::task,
+    },
+    Task {
+        name: "bench",
+        about: "measure speed natively and in a page, against targets and rivals",
+        run: bench::task,
     },
     Task {
         name: "surface",

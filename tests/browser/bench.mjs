@@ -1,0 +1,145 @@
+// Measures the published files in a headless Chromium and prints the figures as one line of JSON.
+// It does not judge them: `cargo xtask bench` does, beside the native figures.
+//
+//   PLIMSOLL_BIN  the collector's binary, which compiles the policies
+//   CHROMIUM      the browser
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const FLAGS = [
+  "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
+  "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html", ".plim": "application/octet-stream" };
+/** Each meter brings five prompts: 50, 75 and 90 %, at the limit, and a blocked attempt. */
+const METERS = { 50: 10, 500: 100 };
+const LIMIT = 1_000_000_000;
+const STARTS = 15;
+
+const work = mkdtempSync(join(tmpdir(), "plimsoll-bench-"));
+const policies = Object.fromEntries(Object.entries(METERS).map(([prompts, meters]) => [prompts, compile(prompts, meters)]));
+const script = await bundle();
+const server = await serve();
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
+try {
+  const figures = { ...(await run("speeds")), ...(await starts()), ...(await run("shift")) };
+  console.log(JSON.stringify(figures));
+} finally {
+  await browser.close();
+  server.close();
+  server.closeAllConnections();
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** One function of the page script, in a page of its own. */
+async function run(name) {
+  const page = await openPage(await browser.newContext());
+  try {
+    return await page.evaluate((chosen) => globalThis.bench[chosen](), name);
+  } finally {
+    await page.context().close();
+  }
+}
+
+/** `start` in fresh pages of one browser context, so that module and policy come from the cache. */
+async function starts() {
+  const context = await browser.newContext();
+  const cpu_ms = [];
+  let long_tasks = 0;
+  for (let turn = 0; turn < STARTS; turn += 1) {
+    const page = await openPage(context);
+    const devtools = await context.newCDPSession(page);
+    await devtools.send("Performance.enable");
+    await page.evaluate(() => globalThis.bench.warm());
+    const before_s = await taskSeconds(devtools);
+    long_tasks += await page.evaluate(() => globalThis.bench.start());
+    cpu_ms.push((await taskSeconds(devtools) - before_s) * 1000);
+    await page.close();
+  }
+  await context.close();
+  // The first fills the cache.
+  cpu_ms.splice(0, 2);
+  cpu_ms.sort((a, b) => a - b);
+  return { start_cpu_ms: cpu_ms[cpu_ms.length >> 1], start_long_tasks: long_tasks };
+}
+
+async function taskSeconds(devtools) {
+  const { metrics } = await devtools.send("Performance.getMetrics");
+  return metrics.find(({ name }) => name === "TaskDuration").value;
+}
+
+async function openPage(context) {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => console.error(error));
+  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  await page.waitForFunction(() => globalThis.bench);
+  return page;
+}
+
+function compile(prompts, meters) {
+  const quotas = (limit) =>
+    Object.fromEntries(Array.from({ length: meters }, (_, index) => [`m${index}`, { limit, period: "month" }]));
+  const policy = {
+    format: 1,
+    plans: [
+      { id: "free", name: "Free", quotas: quotas(LIMIT) },
+      { id: "pro", name: "Pro", buy: "checkout", quotas: quotas(LIMIT * 9) },
+    ],
+  };
+  const file = join(work, `${prompts}.json`);
+  const out = join(work, `out-${prompts}`);
+  writeFileSync(file, JSON.stringify(policy));
+  const { status, stderr } = spawnSync(process.env.PLIMSOLL_BIN, ["check", file, "--out", out], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`the bench's policy was refused: ${stderr}`);
+  return readFileSync(join(out, readdirSync(out).find((name) => /\ben\.plim$/.test(name))));
+}
+
+/** The page's script with the rivals inside; the package itself is loaded as it is published. */
+async function bundle() {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, "tests/browser/bench.page.mjs")],
+    bundle: true, minify: true, format: "esm", write: false, external: ["/pkg/*"], logLevel: "error",
+  });
+  return outputFiles[0].contents;
+}
+
+function serve() {
+  const fixed = {
+    "/": '<!doctype html><html lang="en"><title>bench</title><main><h1>Bench</h1><p>Text that must stay.</p></main><script type="module" src="/bench.js"></script>',
+    "/bench.js": script,
+    "/50.plim": policies[50],
+    "/500.plim": policies[500],
+  };
+  const listener = createServer((request, response) => {
+    const { pathname } = new URL(request.url, "http://bench.invalid");
+    const body = fixed[pathname] ?? packaged(pathname);
+    // Isolation gives the page a clock of 5 µs instead of 100.
+    response.writeHead(body ? 200 : 503, {
+      "content-type": TYPES[extname(pathname) || ".html"] ?? "text/plain",
+      "cache-control": "max-age=600",
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-embedder-policy": "require-corp",
+    });
+    response.end(body);
+  });
+  return new Promise((resolve) => listener.listen(0, "127.0.0.1", () => resolve(listener)));
+}
+
+/** A file of pkg/. The collector is away (503): what is measured is the journal, not the network. */
+function packaged(pathname) {
+  const path = normalize(join(ROOT, pathname));
+  if (!path.startsWith(join(ROOT, "pkg/"))) return undefined;
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}

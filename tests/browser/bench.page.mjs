@@ -1,0 +1,204 @@
+// What bench.mjs runs in the page. The rivals answer the same question over the same facts: which of
+// these prompts, if any, is due? They keep no memory, caps, identity or journal; Plimsoll does.
+
+import { GrowthBook } from "@growthbook/growthbook";
+import jsonLogic from "json-logic-js";
+import { start } from "/pkg/index.js";
+import init from "/pkg/dist/plimsoll.js";
+import { loadCore } from "/pkg/shell/load.js";
+import { readSnapshot, tellSnapshot } from "/pkg/shell/snapshot.js";
+
+const LIMIT = 1_000_000_000;
+const BLOCKS = 101;
+const PERCENTS = [50, 75, 90, 100];
+/** Visible, online, storage, lease: everything may be shown. */
+const CONTEXT_BITS = 1 | 8 | 16 | 32;
+
+const pause = () => new Promise((resolve) => setTimeout(resolve));
+
+/** The median over blocks of the mean of a block's calls. Unit: µs. */
+async function median(calls_per_block, call) {
+  const blocks = [];
+  for (let block = 0; block < BLOCKS; block += 1) {
+    const began = performance.now();
+    for (let turn = 0; turn < calls_per_block; turn += 1) call();
+    blocks.push(((performance.now() - began) * 1000) / calls_per_block);
+    await pause();
+  }
+  blocks.sort((a, b) => a - b);
+  return blocks[BLOCKS >> 1];
+}
+
+function snapshotOf(meters, used) {
+  return {
+    account: { id: "a" },
+    user: { id: "u" },
+    plan: "free",
+    plan_epoch: 1,
+    server_time: new Date().toISOString(),
+    meters: Object.fromEntries(Array.from({ length: meters }, (_, index) => [`m${index}`, { used }])),
+  };
+}
+
+const policyOf = async (prompts) => new Uint8Array(await (await fetch(`/${prompts}.plim`)).arrayBuffer());
+
+async function speeds() {
+  const figures = {};
+  for (const prompts of [50, 500]) {
+    figures[`use_of_${prompts}_us`] = await measureUse(prompts);
+    figures[`decision_over_${prompts}_us`] = await measureDecision(prompts);
+    for (const [name, decide] of Object.entries(rivals(prompts))) {
+      if (decide() !== true) throw new Error(`${name} found no prompt`);
+      figures[`${name}_over_${prompts}_us`] = await median(20, decide);
+    }
+  }
+  const { memory } = await init();
+  figures.wasm_bytes = memory.buffer.byteLength;
+  return { ...figures, ...storedBytes() };
+}
+
+/** `use` as a host calls it: check, count, decide, journal write. */
+async function measureUse(prompts) {
+  localStorage.clear();
+  const plimsoll = await start({
+    policy: await policyOf(prompts),
+    endpoint: "/p",
+    key: "pk_bench_0123456789abcdef",
+    snapshot: snapshotOf(prompts / 5, 0),
+    view: "none",
+  });
+  await pause();
+  const used_us = await median(50, () => plimsoll.use("m0", 1));
+  if (!Object.keys(localStorage).some((name) => name.startsWith("plimsoll"))) throw new Error("nothing was stored");
+  // Memory at its fullest: every meter passes every threshold.
+  for (let index = 0; index < prompts / 5; index += 1) plimsoll.use(`m${index}`, LIMIT * 0.92);
+  await pause();
+  plimsoll.destroy();
+  return used_us;
+}
+
+/** All prompts, all of them candidates. */
+async function measureDecision(prompts) {
+  const Core = await loadCore();
+  const core = Core.open(await policyOf(prompts), "a", "u", "", 1, 2);
+  const { snapshot } = readSnapshot(snapshotOf(prompts / 5, LIMIT * 0.92));
+  const clocks = [Date.now(), performance.now()];
+  core.context(CONTEXT_BITS, "", 0, ...clocks);
+  tellSnapshot(core, snapshot, ...clocks);
+  core.flags();
+  const decided_us = await median(20, () => core.wake(...clocks));
+  core.free();
+  return decided_us;
+}
+
+function rivals(prompts) {
+  const facts = { plan: "free", shown_today: 0, since_last_ms: 9e8, answered: {}, percent: {} };
+  const list = [];
+  for (let index = 0; index < prompts / 5; index += 1) {
+    facts.percent[`m${index}`] = 92;
+    for (const percent of PERCENTS) list.push({ id: `m${index}-${percent}`, meter: `m${index}`, from: percent, to: percent === 90 ? 100 : percent + 15 });
+    list.push({ id: `m${index}-hit`, meter: `m${index}`, from: 100, to: 1e9 });
+  }
+  return { loop: loop(list, facts), json_logic: logic(list, facts), growthbook: growthbook(list, facts) };
+}
+
+/** What a team would write by hand: thresholds, a daily cap, a gap, dismissals, the highest wins. */
+function loop(list, facts) {
+  return () => {
+    let best;
+    for (const prompt of list) {
+      const percent = facts.percent[prompt.meter];
+      if (facts.plan !== "free" || percent < prompt.from || percent >= prompt.to) continue;
+      if (facts.answered[prompt.id] || facts.shown_today >= 3 || facts.since_last_ms < 6e5) continue;
+      if (!best || prompt.from > best.from) best = prompt;
+    }
+    return !!best;
+  };
+}
+
+function logic(list, facts) {
+  const rules = list.map(({ id, meter, from, to }) => ({
+    and: [
+      { "==": [{ var: "plan" }, "free"] },
+      { ">=": [{ var: `percent.${meter}` }, from] },
+      { "<": [{ var: `percent.${meter}` }, to] },
+      { "!": { var: `answered.${id}` } },
+      { "<": [{ var: "shown_today" }, 3] },
+      { ">=": [{ var: "since_last_ms" }, 6e5] },
+    ],
+  }));
+  return () => {
+    let due = false;
+    for (const rule of rules) due = jsonLogic.apply(rule, facts) || due;
+    return due;
+  };
+}
+
+function growthbook(list, facts) {
+  const features = Object.fromEntries(
+    list.map(({ id, meter, from, to }) => [id, {
+      defaultValue: false,
+      rules: [{
+        condition: {
+          plan: "free",
+          [`percent.${meter}`]: { $gte: from, $lt: to },
+          [`answered.${id}`]: { $exists: false },
+          shown_today: { $lt: 3 },
+          since_last_ms: { $gte: 6e5 },
+        },
+        force: true,
+      }],
+    }]),
+  );
+  const book = new GrowthBook({ features, attributes: { id: "u", ...facts } });
+  return () => {
+    let due = false;
+    for (const { id } of list) due = book.isOn(id) || due;
+    return due;
+  };
+}
+
+function storedBytes() {
+  let memory_bytes = 0;
+  let stored_bytes = 0;
+  for (const [name, value] of Object.entries(localStorage)) {
+    if (!name.startsWith("plimsoll")) continue;
+    stored_bytes += name.length + value.length;
+    if (name.endsWith(":m")) memory_bytes = Math.max(memory_bytes, value.length);
+  }
+  return { memory_bytes, stored_bytes };
+}
+
+/** Fetches what a page preloads, so that `start` is measured and not the network. */
+async function warm() {
+  await fetch("/pkg/dist/plimsoll_bg.wasm").then((response) => response.arrayBuffer());
+  globalThis.policy = await policyOf(50);
+}
+
+/** `start` with a compiled policy; returns how many long tasks there were. */
+async function startOnce() {
+  let long_tasks = 0;
+  const observer = new PerformanceObserver((list) => (long_tasks += list.getEntries().length));
+  observer.observe({ type: "longtask" });
+  await start({ policy: globalThis.policy, snapshot: snapshotOf(10, 0), view: "none" });
+  await pause();
+  long_tasks += observer.takeRecords().length;
+  return long_tasks;
+}
+
+/** How far the page moves when a banner appears; 0 is not at all. */
+async function shift() {
+  let shift_score = 0;
+  const add = (entries) => entries.forEach(({ value }) => (shift_score += value));
+  const observer = new PerformanceObserver((list) => add(list.getEntries()));
+  observer.observe({ type: "layout-shift", buffered: true });
+  const plimsoll = await start({ policy: await policyOf(50), snapshot: snapshotOf(10, 0) });
+  const painted = new Promise((resolve) => plimsoll.on("prompt", resolve));
+  plimsoll.use("m0", LIMIT * 0.92);
+  await painted;
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  add(observer.takeRecords());
+  return { shift_score };
+}
+
+globalThis.bench = { speeds, warm, start: startOnce, shift };
