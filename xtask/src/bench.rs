@@ -69,7 +69,7 @@ const TARGETS: [Target; 9] = [
     },
     Target {
         name: "wasm_bytes",
-        about: "WebAssembly memory",
+        about: "WebAssembly memory after `start`, 50 prompts",
         unit: "bytes",
         max: 1_200_000.0,
     },
