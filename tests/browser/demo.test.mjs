@@ -10,6 +10,7 @@ import {
   banner,
   control,
   eventsUntil,
+  explain,
   modal,
   named,
   newVisitor,
@@ -126,6 +127,13 @@ for (const locale of ["en", "pt-BR"]) {
         await anyPrompt(page).count(),
         0,
         "thresholds already passed are not shown again",
+      );
+
+      const { prompts } = await explain(page);
+      assert.deepEqual(
+        prompts.filter(({ reason }) => reason === "pending_purchase"),
+        [],
+        "the purchase has arrived with its snapshot, and the new plan's prompts may come",
       );
 
       const events = await eventsUntil(

@@ -59,7 +59,7 @@ if (first.ok) {
   await startPlimsoll(latest(), {
     locale: words.locale,
     route: location.pathname,
-    hooks: { locale: () => words.locale, say: ctx.say, go, bought: () => {} },
+    hooks: { locale: () => words.locale, say: ctx.say, go },
   });
   document.body.dataset.plimsoll = plimsoll() ? "started" : "failed";
   shell.plimsollReady(plimsoll());

@@ -1,7 +1,7 @@
 // How a host embeds Plimsoll, whole: start, tell it what happened, sync, and answer its actions.
 // If it cannot start, Postwharf works on without prompts: its server decides what a plan allows.
 
-import { ask, change, refresh } from "./api.js";
+import { ask, change, latest, refresh } from "./api.js";
 
 let instance;
 let failure;
@@ -64,19 +64,25 @@ async function quote(intent, hooks) {
   return reply.quote ?? null;
 }
 
-/** Charged once per intent: the server gives a repeated intent the first one's answer. */
+/**
+ * Charged once per intent: the server gives a repeated intent the first one's answer. Plimsoll takes
+ * `done` as the conversion.
+ */
 async function purchase(intent, hooks) {
-  const reply = await buy(intent.id, intent.plan?.to, hooks.locale());
-  if (reply.ok) hooks.bought(reply.receipt);
+  const reply = await pay(intent.id, intent.plan?.to, hooks.locale());
   return reply.ok ? "done" : "failed";
 }
 
-/** Also called by Postwharf's own checkout page. */
+/** Postwharf's own checkout page, which has to tell Plimsoll itself what was bought, and from where. */
 export async function buy(intentId, plan, locale) {
-  const reply = await change("POST", "/api/checkout", { intent: intentId, plan, locale });
-  if (reply.ok) instance?.converted();
+  const { plan_epoch } = latest().snapshot;
+  const reply = await pay(intentId, plan, locale);
+  if (reply.ok) instance?.converted(plan_epoch);
   return reply;
 }
+
+const pay = (intentId, plan, locale) =>
+  change("POST", "/api/checkout", { intent: intentId, plan, locale });
 
 async function act(intent, hooks) {
   if (intent.action === "extend_trial") {
