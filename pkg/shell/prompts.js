@@ -181,10 +181,12 @@ export function makePrompts(tab) {
     const { exposure } = state.prompt;
     view?.busy(exposure, true);
     say(exposure, "waiting");
+    // The host may sync the new plan before it answers; the purchase is over the plan of the press.
+    const { plan_epoch = -1 } = JSON.parse(tab.core().explain(Date.now(), performance.now())).trace;
     const result = await asked("purchase", intent);
     if (result === "done") {
       say(exposure, "thanks");
-      tab.call((core, ...now) => core.converted(-1, ...now));
+      tab.call((core, ...now) => core.converted(plan_epoch, ...now));
       emit("converted", { intent });
       if (shown.has(exposure)) gone(state);
     } else if (text.link(result?.redirect)) {

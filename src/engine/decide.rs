@@ -499,7 +499,12 @@ impl Engine {
             next_plan,
             next_limit,
             date,
-            owner: self.owner.clone(),
+            // Whoever may buy needs nobody named who may.
+            owner: if self.account.can_purchase {
+                String::new()
+            } else {
+                self.owner.clone()
+            },
             actions,
             repaint: shown.repaint,
         })

@@ -11,6 +11,7 @@ import {
   control,
   eventsUntil,
   explain,
+  meterShown,
   modal,
   named,
   newVisitor,
@@ -82,6 +83,7 @@ for (const locale of ["en", "pt-BR"]) {
         await banner(page)
           .filter({ hasText: words.of(count) })
           .waitFor();
+        assert.deepEqual(await meterShown(page, "emails"), [count, LIMIT, words.of(count)]);
         assert.equal(await anyPrompt(page).count(), 1, `only the banner of ${percent} % is open`);
         exposures.add(await banner(page).getAttribute("data-exposure"));
         await eventsUntil(
@@ -129,12 +131,12 @@ for (const locale of ["en", "pt-BR"]) {
         "thresholds already passed are not shown again",
       );
 
+      // The new plan's own prompts may come: the purchase has arrived with its snapshot.
+      await page.locator('nav a[href="/sso"]').click();
+      await page.locator("[data-try=sso]").click();
       const { prompts } = await explain(page);
-      assert.deepEqual(
-        prompts.filter(({ reason }) => reason === "pending_purchase"),
-        [],
-        "the purchase has arrived with its snapshot, and the new plan's prompts may come",
-      );
+      const sso = prompts.find(({ feature }) => feature === "sso");
+      assert.deepEqual([sso.decision, sso.reason], ["held", "gap"], "only pacing holds it");
 
       const events = await eventsUntil(
         stand,

@@ -168,6 +168,13 @@ export const used = (page, meter) =>
     return plimsoll().read().meters[id].used;
   }, meter);
 
+/** What `<plimsoll-meter>` shows: `[value, max, words]`. */
+export const meterShown = (page, meter) =>
+  page.locator(`plimsoll-meter[meter="${meter}"]`).evaluate((element) => {
+    const bar = element.shadowRoot.querySelector("meter");
+    return [bar.value, bar.max, element.shadowRoot.querySelector("p").textContent];
+  });
+
 export const explain = (page) =>
   page.evaluate(async () => {
     const { plimsoll } = await import("/app/plimsoll.js");

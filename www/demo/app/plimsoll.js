@@ -70,7 +70,9 @@ async function quote(intent, hooks) {
  */
 async function purchase(intent, hooks) {
   const reply = await pay(intent.id, intent.plan?.to, hooks.locale());
-  return reply.ok ? "done" : "failed";
+  if (!reply.ok) return "failed";
+  hooks.bought(reply.receipt);
+  return "done";
 }
 
 /** Postwharf's own checkout page, which has to tell Plimsoll itself what was bought, and from where. */

@@ -160,6 +160,7 @@ export const en = {
   "sales.done": "Thank you. Rita writes to you by tomorrow.",
 
   "toast.ask_admin": "Ana has your request.",
+  "toast.bought": "You are on {plan}. {price} paid.",
   "toast.extended": "Your trial now lasts seven more days.",
 
   "dock.title": "Behind the scenes",

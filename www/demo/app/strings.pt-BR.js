@@ -160,6 +160,7 @@ export const ptBR = {
   "sales.done": "Obrigado. A Rita escreve até amanhã.",
 
   "toast.ask_admin": "Ana recebeu seu pedido.",
+  "toast.bought": "Você está no {plan}. {price} pagos.",
   "toast.extended": "Seu teste agora dura mais sete dias.",
 
   "dock.title": "Bastidores",

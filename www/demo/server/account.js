@@ -206,13 +206,14 @@ export function quote(account, policy, nowMs, { plan, locale }) {
   const difference = Math.max(0, next.price.amount_minor - current);
   return {
     plan: next.id,
+    name: next.name,
     amount_minor: Math.floor((difference * restDays * 2 + totalDays) / (totalDays * 2)),
     currency: next.price.currency,
     rest_days: restDays,
     total_days: totalDays,
     renews_at: iso(period.end),
     renewal_minor: next.price.amount_minor,
-    line: quoteLine(next.name, restDays, totalDays, locale),
+    line: quoteLine(restDays, totalDays, locale),
   };
 }
 
@@ -364,10 +365,10 @@ function seedEmails(account, today) {
   }
 }
 
-function quoteLine(name, restDays, totalDays, locale) {
+function quoteLine(restDays, totalDays, locale) {
   return locale === "pt-BR"
-    ? `${name}, ${restDays} de ${totalDays} dias deste mês`
-    : `${name}, ${restDays} of ${totalDays} days of this month`;
+    ? `a pagar hoje, por ${restDays} de ${totalDays} dias`
+    : `due today, for ${restDays} of ${totalDays} days`;
 }
 
 function positive(value, name, max) {

@@ -36,7 +36,8 @@ export async function proxy(request, response, config, url) {
     });
     bytes = Buffer.from(await reply.arrayBuffer());
   } catch {
-    const kept = request.method === "GET" ? policies.get(target.pathname + target.search) : undefined;
+    const kept =
+      request.method === "GET" ? policies.get(target.pathname + target.search) : undefined;
     if (kept) return answer(response, 200, kept.headers, kept.bytes);
     return answer(response, 503, { "content-type": "text/plain" }, "the collector is away\n");
   }

@@ -50,7 +50,7 @@ export function decision(ctx) {
   };
 }
 
-const subjectOf = ({ subject }) => subject?.meter ?? subject?.feature ?? "";
+const subjectOf = (judged) => judged.meter ?? judged.feature ?? "";
 const keyOf = (judged) => `${judged.prompt}/${subjectOf(judged)}`;
 
 const row = () =>

@@ -1,6 +1,6 @@
 // The composer, with three sizes of sending: enough to watch every threshold pass.
 
-import { h, keyed } from "../dom.js";
+import { h, keyed, setText } from "../dom.js";
 import { spend } from "../plimsoll.js";
 
 const SIZES = [1, 10, 100];
@@ -10,6 +10,8 @@ export function compose(ctx) {
   const result = h("p", { class: "result", role: "status" });
   const log = h("ol", { class: "log" });
   const empty = h("p", { class: "hint" }, t("compose.log_empty"));
+
+  let plan;
 
   async function send(count) {
     const reply = await spend("emails", count, { path: "/api/emails", body: { count } });
@@ -79,6 +81,9 @@ export function compose(ctx) {
   return {
     node,
     update({ state }) {
+      // What was refused on one plan says nothing about the next.
+      if (state.plan !== plan) setText(result, "");
+      plan = state.plan;
       empty.hidden = state.sends.length > 0;
       keyed(
         log,
