@@ -54,8 +54,11 @@ meter::-moz-meter-bar { border-radius: 1em; background: var(--tone) }
 
 let sheet;
 
-/** Node imports this file without a page. */
-const Base = globalThis.HTMLElement ?? class {};
+/**
+ * Node imports this file without a page.
+ * @type {typeof HTMLElement}
+ */
+const Base = globalThis.HTMLElement ?? /** @type {any} */ (class {});
 
 export class PlimsollMeter extends Base {
   static observedAttributes = ["meter", "value", "max"];
@@ -141,7 +144,7 @@ export class PlimsollMeter extends Base {
         : "meter_text";
       const meter = meters?.[this.getAttribute("meter")] ?? "";
       const values = { used, limit: bounded ? limit : undefined, meter };
-      const tag = locale ?? (this.closest("[lang]")?.lang || undefined);
+      const tag = locale ?? (this.closest("[lang]")?.getAttribute("lang") || undefined);
       const words = fill(ui?.[id] ?? FALLBACK[id], values, tag)?.trim();
       if (this.#face || !this.textContent.trim()) this.#say(words ?? "");
       this.#bar.max = bounded ? limit : 1;

@@ -152,6 +152,7 @@ function drawing({ prompt, busy, message, quote }, { locale, ui, theme }) {
   const counted = Number.isFinite(values.used) && values.limit > 0;
   const percent = Math.floor(values.percent ?? (100 * values.used) / values.limit);
 
+  /** @type {Record<string, any>} */
   const drawn = {
     exposure: prompt.exposure,
     surface,
@@ -171,6 +172,7 @@ function drawing({ prompt, busy, message, quote }, { locale, ui, theme }) {
   if (!drawn.title) throw new TypeError("a prompt needs a title");
 
   for (const { id, label, primary, menu, href } of actions) {
+    /** @type {Record<string, any>} */
     const action = { ...named(id, primary ? "action primary" : "action"), label: say(label) };
     if (!action.label) continue;
     action.href = link(href) ?? undefined;
