@@ -115,7 +115,10 @@ for (const locale of ["en", "pt-BR"]) {
         return format.format(quote.amount_minor / 100);
       }, locale);
       assert.match(due, /^(US)?\$/);
-      await modal(page).filter({ hasText: due }).waitFor();
+      // `hasText` takes a space of any width; so does this.
+      const shown = modal(page).locator(".amount strong");
+      await shown.filter({ hasText: due }).waitFor();
+      assert.equal((await shown.textContent()).length, due.length, "an amount due has no period");
 
       await press(modal(page), "upgrade");
       await anyPrompt(page).first().waitFor({ state: "detached" });
