@@ -8,6 +8,7 @@ mod demo;
 mod host;
 mod modules;
 mod node;
+mod parts;
 mod report;
 mod size;
 mod suite;
@@ -48,6 +49,11 @@ const TASKS: &[Task] = &[
         name: "bench",
         about: "measure speed natively and in a page, against targets and rivals",
         run: bench::task,
+    },
+    Task {
+        name: "parts",
+        about: "list what makes a wasm module large, by function",
+        run: parts::task,
     },
     Task {
         name: "surface",

@@ -13,6 +13,10 @@ use crate::node;
 
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
+/// The linker's default of 1 MiB would be most of a page's share. The deepest call chain is the
+/// policy reader's, whose depth is bounded; past the end the module traps, it does not overwrite.
+const STACK_BYTES: usize = 256 * 1024;
+
 /// A wasm module: its cargo package and the name of its files in pkg/dist.
 pub struct Module {
     pub package: &'static str,
@@ -126,6 +130,7 @@ fn compile(flavour: Flavour) -> Result<()> {
         .arg("--target-dir")
         .arg(target("wasm").join(flavour.name()));
     let mut rustflags = remap_paths()?;
+    rustflags.push(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
     if flavour == Flavour::Published {
         // Both are unstable names of what stable rustc already does; the toolchain is pinned.
         cargo.env("RUSTC_BOOTSTRAP", "1");
@@ -215,10 +220,20 @@ fn bind(module: &Module, compiled: &Path, folder: &Path) -> Result<()> {
         .with_context(|| format!("wasm-bindgen refused {}", module.package))
 }
 
+/// Each pass earned its place by brotli bytes; others were tried and did not.
 fn optimise(from: &Path, to: &Path) -> Result<()> {
-    let strip = ["--strip-debug", "--strip-producers"];
-    run(node::tool("wasm-opt")
-        .arg("-Oz")
+    let passes = ["-Oz", "-Oz", "--reorder-functions"];
+    // The first kilobyte is the far end of the stack, so that offsets below it may be folded.
+    let assume = ["--low-memory-unused"];
+    let strip = [
+        "--strip-debug",
+        "--strip-producers",
+        "--strip-target-features",
+    ];
+    let mut wasm_opt = node::tool("wasm-opt");
+    run(wasm_opt
+        .args(passes)
+        .args(assume)
         .args(strip)
         .arg(from)
         .arg("-o")
