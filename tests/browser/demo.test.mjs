@@ -421,6 +421,17 @@ describe("time", () => {
       await control(page, "step", "month");
       await banner(page).waitFor({ state: "detached" });
       assert.equal(await used(page, "emails"), 0);
+      await sendTo(page, 750);
+      await banner(page).waitFor();
+      const events = await eventsUntil(
+        stand,
+        await accountId(page),
+        (all) => named(all, "Prompt Shown").length === 2,
+        "both showings",
+      );
+      const crossings = named(events, "Threshold Crossed", { percent: 50 });
+      assert.equal(new Set(crossings.map(({ period_start }) => period_start)).size, 2);
+      assert.deepEqual(named(events, "Events Dropped"), []);
     }));
 });
 

@@ -3,6 +3,8 @@
 
 import { ask, change, latest, refresh } from "./api.js";
 
+const LOOK_AGAIN_MS = 200;
+
 let instance;
 let failure;
 
@@ -57,6 +59,17 @@ export async function spend(meter, amount, { path, body }) {
 export function giveBack(meter, amount, path) {
   const token = instance?.release(meter, amount);
   return change("DELETE", path, { token });
+}
+
+/**
+ * Until what was recorded has reached the collector, at most `max_ms`. Only the demo needs it: it
+ * moves a server's clock by a month, and events that old are no longer sent.
+ */
+export async function delivered(max_ms) {
+  const until = performance.now() + max_ms;
+  while (instance?.explain().outbox?.queued > 0 && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
 }
 
 async function quote(intent, hooks) {

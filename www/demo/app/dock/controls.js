@@ -2,8 +2,11 @@
 
 import { change } from "../api.js";
 import { h, setText } from "../dom.js";
-import { plimsoll } from "../plimsoll.js";
+import { delivered, plimsoll } from "../plimsoll.js";
 import { LOCALES } from "../strings.js";
+
+/** Longer than Plimsoll gathers events before it sends them. */
+const DELIVERY_MAX_MS = 8_000;
 
 export function controls(ctx) {
   const { t, date } = ctx.words;
@@ -61,7 +64,7 @@ export function controls(ctx) {
           {
             type: "button",
             "data-step": step,
-            on: { click: () => change("POST", "/api/demo/clock", { step }) },
+            on: { click: (event) => moveTime(event.currentTarget, step) },
           },
           t(`dock.${step}`),
         ),
@@ -107,6 +110,15 @@ export function controls(ctx) {
       sales.hidden = !state.in_sales_conversation;
     },
   };
+}
+
+/** A month ages what has not been sent yet past what is sent at all, so it goes first. */
+async function moveTime(button, step) {
+  if (button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
+  if (step === "month") await delivered(DELIVERY_MAX_MS);
+  await change("POST", "/api/demo/clock", { step });
+  button.removeAttribute("aria-busy");
 }
 
 /** A new account of a new visitor; the old one's memory is left to Plimsoll's own `reset`. */
