@@ -24,6 +24,8 @@ const EXPLORED_MAX: usize = 16;
 const SPANS_MAX: usize = 2;
 /// Other writers' tallies on one meter that no snapshot has covered yet.
 const WRITERS_MAX: usize = 64;
+/// Writers that a snapshot counted and nothing here is known of, over all meters.
+const COVERS_MAX: usize = 256;
 /// Below this many rows there is nothing worth the walk.
 const ROWS_MIN: usize = 48;
 
@@ -152,6 +154,10 @@ impl Engine {
         let explored = self.newest_explorations();
         let past = |at: i64, span: Millis| now.since(Timestamp(at)) > span;
         let never_prune = fault!(24);
+        // A host may go on naming every writer it ever counted; the next snapshot names them again.
+        let has_tally = |row: &Row| self.memory.find(Table::Tally, row.a, row.b).is_some();
+        let covers = self.memory.table(Table::Cover);
+        let few_covers = covers.iter().filter(|row| !has_tally(row)).count() <= COVERS_MAX;
         let mut kept: Vec<(Table, u64, u64)> = Vec::new();
         for table in [
             Table::Listed,
@@ -169,7 +175,8 @@ impl Engine {
             kept.extend(self.memory.table(table).iter().filter_map(|row| {
                 let keep = match table {
                     Table::Listed => row.v[..4] == newest[..4],
-                    Table::Figure | Table::Cover => !past(row.v[3], KEPT_MS),
+                    Table::Figure => !past(row.v[3], KEPT_MS),
+                    Table::Cover => !past(row.v[3], KEPT_MS) && (has_tally(row) || few_covers),
                     Table::Span => spans.contains(&(row.a, row.b)),
                     Table::Rise | Table::Crossing => self.span_known(&spans, row.a),
                     Table::Occasion => {

@@ -293,6 +293,22 @@ impl Engine {
     fn rank(&self, judgements: &mut [Judgement]) {
         let prompts = self.plim.root().prompts();
         let rank_of = |index: u32| prompts.get(index).map_or(u32::MAX, |prompt| prompt.rank());
+        // What one tab saw at first sight and shows as a banner, another saw crossed: it is open already.
+        for judgement in judgements.iter_mut() {
+            let open = self.shown.iter().any(|shown| {
+                shown.index == judgement.prompt && shown.exposure.surface.lane() != Lane::Inline
+            });
+            let dismissible = !matches!(judgement.surface, Surface::Toast | Surface::Inline);
+            let is_limit_hit = prompts
+                .get(judgement.prompt)
+                .is_some_and(|prompt| prompt.trigger() == 2);
+            if judgement.hold.is_none() && open && dismissible && !is_limit_hit {
+                judgement.hold = Some(Hold {
+                    by: Some(judgement.prompt),
+                    ..Hold::because(HoldReason::LaneOccupied)
+                });
+            }
+        }
         for slot in [Surface::Modal, Surface::Banner, Surface::Toast] {
             let occupant = self.occupant(slot);
             let first = judgements

@@ -7,11 +7,14 @@ use plimsoll::engine::input::{MeterFigure, Snapshot};
 use plimsoll::unit::{Key, Timestamp, Writer};
 use std::collections::BTreeMap;
 
-const PLANS: [&str; 3] = ["free", "pro", "enterprise"];
+/// The last one is sold no more, and the policy does not know it.
+const PLANS: [&str; 4] = ["free", "pro", "enterprise", "legacy-2019"];
 const FEATURES: [&str; 5] = ["automation", "api", "roles", "sso", "audit"];
 /// Meters that the server counts; `desks` is counted by the browser alone.
 pub const COUNTED: [&str; 5] = ["emails", "calls", "tokens", "seats", "rooms"];
 const DAY_MS: i64 = 86_400_000;
+/// A writer that has been silent for a day counts as heard, so nothing here is on its way for longer.
+const LATEST_MS: i64 = DAY_MS * 3 / 4;
 
 /// The server.
 #[derive(Clone, Debug)]
@@ -59,7 +62,7 @@ impl Host {
     /// A tally that the browser sends along; it arrives later or never.
     pub fn hear(&mut self, random: &mut Random, time: i64, meter: &str, writer: u64, tally: (i64, i64)) {
         if let Some(meter) = COUNTED.iter().find(|known| **known == meter) {
-            let late = if random.percent(80) { random.between(50, 20_000) } else { random.between(0, DAY_MS) };
+            let late = if random.percent(80) { random.between(50, 20_000) } else { random.between(0, LATEST_MS) };
             self.under_way.push((time + late, meter, writer, tally.0, tally.1));
         }
     }
@@ -108,7 +111,8 @@ impl Host {
 
     /// The account changes its plan.
     pub fn change_plan(&mut self, random: &mut Random, upwards: bool) {
-        self.plan = if upwards { (self.plan + 1).min(2) } else { random.below(3) as usize };
+        let any = if random.percent(8) { 3 } else { random.below(3) as usize };
+        self.plan = if upwards { (self.plan + 1).min(2) } else { any };
         self.epoch += 1;
         self.conversation = false;
     }
@@ -133,7 +137,7 @@ impl Host {
             in_sales_conversation: self.conversation,
             ..Snapshot::default()
         };
-        let mut rooms = None;
+        let (mut rooms, mut emails) = (None, None);
         for meter in COUNTED {
             let exact = exact || meter == "rooms";
             if meter != "rooms" && random.percent(10) {
@@ -151,6 +155,9 @@ impl Host {
                 let held = counted.iter().map(|(writer, added, released)| (writer.0, (*added, *released)));
                 rooms = Some((used, held.collect()));
             }
+            if meter == "emails" && !exact {
+                emails = Some(used);
+            }
             snapshot.meters.push(MeterFigure {
                 meter: Key::of(meter),
                 used: Some(used),
@@ -167,6 +174,7 @@ impl Host {
             can_purchase: self.can_purchase,
             conversation: self.conversation,
             rooms,
+            emails,
         };
         (snapshot, truth)
     }

@@ -57,6 +57,8 @@ pub struct Truth {
     pub conversation: bool,
     /// The level `rooms`: figure and what of each writer it holds.
     pub rooms: Option<(i64, BTreeMap<u64, (i64, i64)>)>,
+    /// The counter `emails`, where the server does not say what of each writer it holds.
+    pub emails: Option<i64>,
 }
 
 /// All that a tab can know.

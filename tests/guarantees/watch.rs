@@ -60,12 +60,16 @@ pub struct Watch {
     open: Vec<Open>,
     last_mono: i64,
     jumped: bool,
+    /// Whether figures are held to; after more pages than memory has room for they are approximate.
+    figures_count: bool,
+    /// Uses of `emails` here: when, and how many.
+    mails: Vec<(i64, i64)>,
 }
 
 impl Watch {
     /// A page that begins with what its berth knew.
-    pub fn new(plim: Rc<Plim>, known: Known, damaged: bool) -> Self {
-        Self { plim, known, damaged, open: Vec::new(), last_mono: 0, jumped: false }
+    pub fn new(plim: Rc<Plim>, known: Known, damaged: bool, figures_count: bool) -> Self {
+        Self { plim, known, damaged, open: Vec::new(), last_mono: 0, jumped: false, figures_count, mails: Vec::new() }
     }
 
     /// How many dialogs this page has open.
@@ -75,7 +79,7 @@ impl Watch {
 
     /// Sees one input and its effects; the error is the guarantee that they break.
     pub fn observe(&mut self, time: i64, event: &Event, effects: &[Effect], tab: &Tab, now: Now) -> Result<(), String> {
-        let (epoch_before, open_before) = (self.known.epoch(), self.open.len());
+        let epoch_before = self.known.epoch();
         let open_then: Vec<u64> = self.open.iter().map(|open| open.exposure).collect();
         self.jumped |= now.mono - self.last_mono > DAY_MS;
         self.last_mono = now.mono;
@@ -84,7 +88,7 @@ impl Watch {
             match effect {
                 Effect::Present(prompt) => self.presented(time, prompt, tab)?,
                 Effect::Withdraw { exposure, reason } => self.withdrawn(time, *exposure, *reason),
-                Effect::Record(event) => self.recorded(event)?,
+                Effect::Record(event) => self.recorded(time, event)?,
                 Effect::Update(_)
                 | Effect::Persist(_)
                 | Effect::WakeAt(..)
@@ -97,16 +101,20 @@ impl Watch {
         if let Event::Met(_) = event {
             self.each_crossing_is_shown_once()?;
         }
-        if self.known.epoch() > epoch_before && epoch_before >= 0 && open_before > 0 {
-            self.a_plan_change_withdraws(&open_then)?;
+        if self.known.epoch() > epoch_before && epoch_before >= 0 {
+            self.all_are_withdrawn(&open_then, effects, "a change of the plan")?;
         }
         if let Event::Converted(from) = event
             && self.known.epoch() <= *from
-            && let Some(open) = self.open.first()
         {
-            return Err(format!("G4: {:?} is still open after a conversion", open.about));
+            self.all_are_withdrawn(&open_then, effects, "a conversion")?;
         }
-        self.figures_add_up(tab, now)
+        if let Event::Told(truth) = event
+            && self.known.truth.as_ref() == Some(truth)
+        {
+            self.young_uses_stay(truth, tab, now)?;
+        }
+        self.figures_add_up(time, tab, now)
     }
 
     fn learn(&mut self, time: i64, event: &Event, effects: &[Effect], tab: &Tab) -> Result<(), String> {
@@ -116,6 +124,9 @@ impl Watch {
                 let writer = tab.identity().writer.0;
                 let tally = self.known.tallies.entry(((*meter).to_owned(), writer)).or_insert((0, 0));
                 *tally = (tally.0 + added, tally.1 + released);
+                if *meter == "emails" {
+                    self.mails.push((time, *added));
+                }
             }
             Event::Told(truth) => {
                 if self.known.truth.as_ref().is_none_or(|known| truth > known) {
@@ -180,14 +191,25 @@ impl Watch {
 
     fn withdrawn(&mut self, time: i64, exposure: ExposureId, reason: WithdrawReason) {
         self.open.retain(|open| open.exposure != exposure.0);
+        self.ended(time, exposure, reason);
+    }
+
+    fn ended(&mut self, time: i64, exposure: ExposureId, reason: WithdrawReason) {
         let Some(shown) = self.known.shown.get_mut(&exposure.0) else { return };
         match reason {
-            WithdrawReason::Lease | WithdrawReason::Answered => {}
-            WithdrawReason::Expired if shown.toast => {}
+            WithdrawReason::Lease => {}
+            // A later about it in another tab puts this one off too; an act or a never ends it.
+            WithdrawReason::Answered => {
+                let later = |((about, what, _), _): (&(About, Said, u64), _)| *about == shown.about && *what == Said::Later;
+                shown.ended |= self.known.said.iter().any(later);
+            }
+            // What was never painted runs out without anybody having seen it.
+            WithdrawReason::Expired if shown.toast || !shown.counted => {}
             WithdrawReason::Expired => {
                 shown.ended = true;
-                let about = shown.about.clone();
-                self.say(time, about, Said::Later, exposure.0);
+                let (about, ran_out) = (shown.about.clone(), shown.at + 7 * DAY_MS);
+                // It ran out seven days after it was shown, whenever a tab came to notice.
+                self.say(time.min(ran_out), about, Said::Later, exposure.0);
             }
             WithdrawReason::Superseded
             | WithdrawReason::Owned
@@ -220,6 +242,9 @@ impl Watch {
         if !toast {
             self.dismissals_hold(time, &shown)?;
         }
+        if !toast {
+            self.nothing_higher_was_passed(prompt)?;
+        }
         if !prompt.repaint && !toast {
             if self.known.shown.get(&prompt.exposure.0).is_some_and(|shown| shown.counted) {
                 return Err(format!("G3: {about:?} was counted already and is shown as if it were new"));
@@ -236,6 +261,24 @@ impl Watch {
             self.each_crossing_is_shown_once()?;
         }
         Ok(())
+    }
+
+    /// G3: a jump shows only the highest; what it passed on the way is not shown afterwards.
+    fn nothing_higher_was_passed(&self, prompt: &Prompt) -> Result<(), String> {
+        let compiled = self.plim.root().prompts().get(prompt.prompt);
+        let percent = match compiled.map(|prompt| (prompt.trigger(), prompt.value() / 100)) {
+            Some((0, percent)) => percent,
+            _ => return Ok(()),
+        };
+        let (Some(meter), Some(reading)) = (prompt.meter, &prompt.reading) else { return Ok(()) };
+        let period = reading.period_start.0;
+        let higher = self.known.showable.values().find(|key| {
+            (key.0, key.1, key.2) == (meter, period, self.known.epoch()) && key.3 > percent && period > 0
+        });
+        match higher {
+            Some(key) => Err(format!("G3: {percent} % of meter {meter} is shown after {} % was passed", key.3)),
+            None => Ok(()),
+        }
     }
 
     /// G6: nothing that interrupts without a snapshot, with a plan nobody knows, or with unreadable memory.
@@ -400,7 +443,7 @@ impl Watch {
         Ok(())
     }
 
-    fn recorded(&mut self, event: &Recorded) -> Result<(), String> {
+    fn recorded(&mut self, time: i64, event: &Recorded) -> Result<(), String> {
         match event {
             Recorded::ThresholdCrossed { meter, crossing, kind, basis_points, period_start, epoch, rise, .. } => {
                 let key: CrossingKey = (*meter, period_start.0, *epoch, basis_points / 100, *rise);
@@ -413,12 +456,15 @@ impl Watch {
             }
             Recorded::PromptShown { about } => {
                 if let Some(shown) = self.known.shown.get_mut(&about.exposure.0) {
-                    if shown.counted {
+                    // A closed showing is let go after a week; only lost memory shows it again then.
+                    if shown.counted && shown.at > time - 7 * DAY_MS {
                         return Err(format!("G3: {:?} was counted twice", shown.about));
                     }
                     shown.counted = true;
                 }
             }
+            // What another tab had on its screen ends here in memory alone.
+            Recorded::PromptWithdrawn { about, reason } => self.ended(time, about.exposure, *reason),
             _ => {}
         }
         Ok(())
@@ -461,16 +507,26 @@ impl Watch {
         Ok(())
     }
 
-    fn a_plan_change_withdraws(&self, open_then: &[u64]) -> Result<(), String> {
-        match self.open.iter().find(|open| open_then.contains(&open.exposure)) {
-            Some(open) => Err(format!("G4: {:?} outlived a change of the plan", open.about)),
+    /// G4: what was open before is withdrawn in this very step.
+    fn all_are_withdrawn(&self, open_then: &[u64], effects: &[Effect], why: &str) -> Result<(), String> {
+        let withdrawn = |id: &u64| {
+            effects.iter().any(|effect| matches!(effect, Effect::Withdraw { exposure, .. } if exposure.0 == *id))
+        };
+        // The end of a trial is no matter of the plan: another tab may have shown it in the new epoch already.
+        let about_the_plan = |id: &u64| self.known.shown.get(id).is_none_or(|shown| !shown.about.1.is_empty());
+        let kept = |id: &&u64| !withdrawn(id) && about_the_plan(id) && self.open.iter().any(|open| open.exposure == **id);
+        match open_then.iter().find(kept) {
+            Some(id) => {
+                let about = self.known.shown.get(id).map(|shown| &shown.about);
+                Err(format!("G4: {about:?} outlived {why}"))
+            }
             None => Ok(()),
         }
     }
 
     /// G8: no use and no release is lost.
-    fn figures_add_up(&self, tab: &Tab, now: Now) -> Result<(), String> {
-        if self.damaged {
+    fn figures_add_up(&self, time: i64, tab: &Tab, now: Now) -> Result<(), String> {
+        if self.damaged || !self.figures_count {
             // What the damaged berth had counted is gone; everything since is held to.
             return Ok(());
         }
@@ -480,14 +536,29 @@ impl Watch {
         if read != desks {
             return Err(format!("G8: {desks} desks were used here and {read} are read"));
         }
-        let Some(truth) = &self.known.truth else { return Ok(()) };
+        // A figure of two months ago is let go: it says nothing any more.
+        let recent = |truth: &&Truth| truth.server_time > time - 60 * DAY_MS;
+        let Some(truth) = self.known.truth.as_ref().filter(recent) else { return Ok(()) };
         if let Some((used, held)) = &truth.rooms {
             let rooms = (used + self.known.net("rooms", held)).max(0);
             let reading = tab.read(now, "rooms");
             let read = reading.map_or(0, |reading| reading.used);
             if read != rooms && reading.is_some_and(|reading| matches!(reading.limit, Some(Limit::Of(_)))) {
-                return Err(format!("G8: {rooms} rooms are used and {read} are read"));
+                let tallies: Vec<_> = self.known.tallies.iter().filter(|((meter, _), _)| meter == "rooms").collect();
+                return Err(format!("G8: {rooms} rooms are used and {read} are read; snapshot {used} of {held:?}, tallies {tallies:?}"));
             }
+        }
+        Ok(())
+    }
+
+    /// G8: a use too young for the server to have heard of it stays on top of the server's figure.
+    fn young_uses_stay(&self, truth: &Truth, tab: &Tab, now: Now) -> Result<(), String> {
+        let (Some(figure), Some(reading)) = (truth.emails, tab.read(now, "emails")) else { return Ok(()) };
+        // The settling time is five seconds; engine time may lag two behind, as late as snapshots are.
+        let young = |(at, _): &&(i64, i64)| *at > truth.server_time - 2_900 && *at >= reading.period_start.0;
+        let used = figure + self.mails.iter().filter(young).map(|(_, amount)| amount).sum::<i64>();
+        if reading.used < used && !reading.provisional {
+            return Err(format!("G8: {used} e-mails are used and {} are read", reading.used));
         }
         Ok(())
     }
@@ -495,7 +566,10 @@ impl Watch {
     /// G10: what is stored is bounded.
     pub fn stored(&self, bytes: &[u8]) -> Result<(), String> {
         if bytes.len() > STORED_MAX_BYTES {
-            return Err(format!("G10: memory takes {} bytes", bytes.len()));
+            let rows = Memory::decode(bytes).unwrap_or_default();
+            let tables = [Table::Cover, Table::Tally, Table::Mark, Table::Crossing, Table::Occasion, Table::Exposure, Table::Explored];
+            let kinds: Vec<_> = tables.iter().map(|table| (*table, rows.table(*table).len())).collect();
+            return Err(format!("G10: memory takes {} bytes, {} rows, of them {kinds:?}", bytes.len(), rows.len()));
         }
         Ok(())
     }
@@ -504,11 +578,17 @@ impl Watch {
     pub fn nothing_is_lost(&self, bytes: &[u8], line: &str, tab: &Tab) -> Result<(), String> {
         let mut stored = Memory::decode(bytes).map_err(|error| format!("G8: what was stored is {error:?}"))?;
         stored.absorb_line(line);
-        let (mut stored, mut kept) = (stored, tab.memory().clone());
-        // The clock's stamp follows every call; it is stored with the next thing worth storing.
-        stored.retain(|row| row.table != Table::Clock);
-        kept.retain(|row| row.table != Table::Clock);
-        if stored == kept { Ok(()) } else { Err("G8: a crash now would lose something".to_owned()) }
+        // The clock's stamp follows every call, and of the marks the line carries the newest: without the
+        // others a use may count twice until the next snapshot, and none is lost.
+        let mut kept = tab.memory().clone();
+        kept.retain(|row| !matches!(row.table, Table::Clock | Table::Mark));
+        let before = stored.clone();
+        if !stored.merge(&kept) {
+            return Ok(());
+        }
+        let mut lost = stored;
+        lost.retain(|row| before.find(row.table, row.a, row.b) != Some(&row.v));
+        Err(format!("G8: a crash now would lose {lost:?}"))
     }
 
     fn about(&self, index: u32) -> About {

@@ -6,6 +6,7 @@ use super::host::{COUNTED, Host};
 use super::known::{Known, Said, Truth};
 use super::random::Random;
 use super::watch::{Event, Watch};
+use crate::spec_reader::clock;
 use crate::spec_reader::tab::{Identity, Stored, Tab};
 use plimsoll::Effect;
 use plimsoll::engine::input::{ActionKind, Input, Paint, Response, Snapshot, Step};
@@ -18,6 +19,8 @@ const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
+/// Memory has room for what a snapshot says of so many pages; figures beyond are approximate (G10).
+const PAGES_MAX: usize = 45;
 const TABS_MAX: usize = 4;
 const FEATURES: [&str; 5] = ["automation", "api", "roles", "sso", "audit"];
 const METERS: [&str; 7] = ["emails", "calls", "tokens", "seats", "rooms", "desks", "exports"];
@@ -47,6 +50,10 @@ pub struct World {
     host: Host,
     time: i64,
     wall_shift: i64,
+    /// Nobody sets this device's clock, so that pages may begin without a snapshot.
+    steady: bool,
+    /// What people here mostly bump into.
+    favourite: &'static str,
     /// The host's `counted` is exact for every meter, or only settled by time.
     exact: bool,
     pages: Vec<Option<Page>>,
@@ -55,13 +62,18 @@ pub struct World {
     copies: Vec<(Memory, Known)>,
     lease: Option<usize>,
     next_writer: u64,
+    pages_begun: usize,
     old_snapshots: Vec<(Snapshot, Truth)>,
     /// Memories that were reached, for the laws of merging.
     pub reached: Vec<Memory>,
     /// Everything that happened, as one number: the same seed gives the same.
     pub digest: u64,
+    /// Whether that number is wanted: making it takes longer than the engine.
+    pub digested: bool,
     /// Steps taken so far.
     pub steps: u64,
+    /// What happened, one entry for each input, when somebody wants to read it.
+    pub log: Option<Vec<String>>,
 }
 
 impl World {
@@ -75,16 +87,21 @@ impl World {
             host,
             time,
             wall_shift: 0,
+            steady: random.percent(50),
+            favourite: random.pick(&METERS).copied().unwrap_or("emails"),
             exact: random.percent(50),
             pages: (0..TABS_MAX).map(|_| None).collect(),
             berths: vec![None; TABS_MAX],
             copies: Vec::new(),
             lease: None,
             next_writer: seed.wrapping_mul(0x1_0000).wrapping_add(0x1000),
+            pages_begun: 0,
             old_snapshots: Vec::new(),
             reached: Vec::new(),
             digest: 0,
+            digested: false,
             steps: 0,
+            log: None,
             random,
         }
     }
@@ -94,28 +111,48 @@ impl World {
         self.open(0)?;
         let end = self.steps + steps;
         while self.steps < end {
-            self.pass_time();
+            let span = self.span();
+            if span > 10 * MINUTE_MS {
+                self.paint_what_waits()?;
+            }
+            self.pass_time(span);
             self.step()?;
             self.look_at_all_tabs()?;
         }
         Ok(())
     }
 
-    fn pass_time(&mut self) {
+    /// A painter takes moments, not hours.
+    fn paint_what_waits(&mut self) -> Result<(), String> {
+        for index in 0..TABS_MAX {
+            let waiting = |page: &Page| page.screen.iter().find(|(_, rendered, _)| !rendered).map(|(id, _, _)| *id);
+            while let Some(exposure) = self.pages.get(index).and_then(Option::as_ref).and_then(waiting) {
+                let paint = if self.random.percent(80) { Paint::Rendered } else { Paint::Failed };
+                self.tell(index, Input::Painted { exposure, paint }, Event::Painted(exposure, paint))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How long until the next thing happens: mostly moments, sometimes days.
+    fn span(&mut self) -> i64 {
         let random = &mut self.random;
-        let span = match random.below(1_000) {
+        match random.below(1_000) {
             0..700 => random.between(1, 10 * SECOND_MS),
             700..900 => random.between(SECOND_MS, 20 * MINUTE_MS),
             900..985 => random.between(MINUTE_MS, 8 * HOUR_MS),
             985..998 => random.between(HOUR_MS, 3 * DAY_MS),
             _ => random.between(DAY_MS, 40 * DAY_MS),
-        };
+        }
+    }
+
+    fn pass_time(&mut self, span: i64) {
         self.time += span;
-        self.host.live(random, self.time);
-        if random.percent(2) {
+        self.host.live(&mut self.random, self.time);
+        if !self.steady && self.random.percent(2) {
             // Somebody sets the clock, a year ahead or back, or right again.
             self.wall_shift = [0, 0, 365 * DAY_MS, -365 * DAY_MS, 3 * DAY_MS, -HOUR_MS]
-                .get(random.below(6) as usize)
+                .get(self.random.below(6) as usize)
                 .copied()
                 .unwrap_or(0);
         }
@@ -168,7 +205,12 @@ impl World {
         let key = Key::of(meter);
         let input = if release { Input::Release { meter: key, amount } } else { Input::Use { meter: key, amount } };
         let used = if release { (0, amount) } else { (amount, 0) };
-        self.tell(index, input, Event::Used { meter, added: used.0, released: used.1 })?;
+        self.tell(index, input.clone(), Event::Used { meter, added: used.0, released: used.1 })?;
+        if self.random.percent(20) {
+            // People click twice.
+            self.time += 30;
+            self.tell(index, input, Event::Used { meter, added: used.0, released: used.1 })?;
+        }
         if let Some(page) = self.pages.get(index).and_then(Option::as_ref) {
             let writer = page.tab.identity().writer.0;
             let tally = page.watch.known.tallies.get(&(meter.to_owned(), writer)).copied().unwrap_or_default();
@@ -178,7 +220,8 @@ impl World {
     }
 
     fn attempt(&mut self, index: usize) -> Result<(), String> {
-        let meter = self.random.pick(&METERS).copied().unwrap_or("emails");
+        let any = self.random.pick(&METERS).copied().unwrap_or("emails");
+        let meter = if self.random.percent(60) { self.favourite } else { any };
         let amount = self.random.between(1, 30);
         if self.random.percent(25) {
             return self.tell(index, Input::LimitHit { meter: Key::of(meter) }, Event::Blocked);
@@ -344,6 +387,7 @@ impl World {
     }
 
     fn open(&mut self, index: usize) -> Result<(), String> {
+        self.pages_begun += 1;
         let writer = Writer(self.next_writer);
         self.next_writer += 1;
         let identity = Identity { account: "acc_7".to_owned(), user: "u_9".to_owned(), writer };
@@ -361,13 +405,24 @@ impl World {
             Some(berth) => (Stored::BytesAndLine(berth.bytes.clone(), berth.line.clone()), berth.known.clone()),
         };
         let damaged = damaged && matches!(stored, Stored::Bytes(_));
+        if let Some(berth) = self.berths.get_mut(index).filter(|_| damaged) {
+            // What cannot be read is set aside.
+            *berth = None;
+        }
         let mut tab = Tab::start(Rc::clone(&self.plim), &identity, stored);
         (tab.context.visible, tab.context.lease) = (true, false);
-        let watch = Watch::new(Rc::clone(&self.plim), known, damaged);
+        if let Some(Some(berth)) = self.berths.get_mut(index) {
+            // Whoever takes a berth over writes the whole memory before it writes lines of its own.
+            (berth.bytes, berth.line) = (tab.stored(), String::new());
+        }
+        let watch = Watch::new(Rc::clone(&self.plim), known, damaged, self.pages_begun <= PAGES_MAX);
         let context = tab.context.clone();
         let page = Page { tab, watch, born: self.time, screen: Vec::new(), actions: Vec::new() };
         if let Some(slot) = self.pages.get_mut(index) {
             *slot = Some(page);
+        }
+        if self.steady && self.random.percent(30) {
+            return self.tell(index, Input::Context(context), Event::Nothing);
         }
         // A host that starts brings its snapshot, so that a clock that is off has no say.
         let (snapshot, truth) = self.fresh_snapshot();
@@ -405,10 +460,17 @@ impl World {
             Event::Responded(exposure, response) => Some((*exposure, *response)),
             _ => None,
         };
+        let told = if self.log.is_some() { format!("{input:?}") } else { String::new() };
         let (effects, _) = page.tab.tell(now, input);
-        self.digest = digest(self.digest, &effects);
-        let report = |error: String| format!("{error}\n  in tab {index}, {effects:#?}");
-        page.watch.observe(self.time, &event, &effects, &page.tab, now).map_err(report)?;
+        if self.digested {
+            self.digest = digest(self.digest, &effects);
+        }
+        if let Some(log) = &mut self.log {
+            log.push(format!("{} tab {index} {told}\n{}", clock::text(self.time), lines(&effects)));
+        }
+        page.watch
+            .observe(self.time, &event, &effects, &page.tab, now)
+            .map_err(|error| format!("{error}\n  in tab {index} at {}", clock::text(self.time)))?;
         match event {
             Event::Painted(exposure, Paint::Failed | Paint::Faded) => page.screen.retain(|(id, _, _)| *id != exposure),
             Event::Painted(exposure, _) => page.screen.iter_mut().filter(|shown| shown.0 == exposure).for_each(|shown| shown.1 = true),
@@ -465,13 +527,13 @@ impl World {
         berth.known = page.watch.known.clone();
         if delta.is_some() && self.random.percent(3) {
             let memory = page.tab.memory().clone();
-            self.copies.push((memory.clone(), page.watch.known.clone()));
+            self.copies.push((memory, page.watch.known.clone()));
             if self.copies.len() > 6 {
                 self.copies.remove(0);
             }
-            if self.reached.len() < 40 {
-                self.reached.push(memory);
-            }
+        }
+        if delta.is_some() && self.reached.len() < 60 && self.random.percent(6) {
+            self.reached.push(page.tab.memory().clone());
         }
         if self.random.percent(2) {
             page.watch.nothing_is_lost(&berth.bytes, &berth.line, &page.tab)?;
@@ -497,6 +559,10 @@ pub fn said(response: Response) -> Option<Said> {
         Response::Never | Response::Act(ActionKind::Never) => Some(Said::Never),
         Response::Act(_) => None,
     }
+}
+
+fn lines(effects: &[Effect]) -> String {
+    effects.iter().map(|effect| format!("    {effect:?}\n")).collect()
 }
 
 fn digest(before: u64, effects: &[Effect]) -> u64 {

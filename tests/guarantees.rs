@@ -1,0 +1,152 @@
+//! The guarantees, held over random histories: tabs, restarts, clocks that people set, late storage, lost snapshots.
+//! `PLIMSOLL_STEPS` says how many steps to take in all, `PLIMSOLL_SEED` runs one world. A failure prints its seed.
+
+#[path = "guarantees/host.rs"]
+mod host;
+#[path = "guarantees/hostile.rs"]
+mod hostile;
+#[path = "guarantees/known.rs"]
+mod known;
+#[cfg(feature = "planted-bugs")]
+#[path = "guarantees/planted.rs"]
+mod planted;
+#[path = "guarantees/random.rs"]
+mod random;
+mod spec_reader;
+#[path = "guarantees/watch.rs"]
+mod watch;
+#[path = "guarantees/world.rs"]
+mod world;
+
+use plimsoll::engine::memory::Memory;
+use random::Random;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use world::World;
+
+const STEPS: u64 = 1_000_000;
+const STEPS_IN_A_WORLD: u64 = 600;
+const LONG_STEPS: u64 = 12_000;
+const POLICY: &str = include_str!("guarantees/policy.json");
+
+#[test]
+fn no_history_breaks_a_guarantee() {
+    let steps = number("PLIMSOLL_STEPS").unwrap_or(STEPS);
+    if let Some(seed) = number("PLIMSOLL_SEED") {
+        if let Err(error) = live(seed, true) {
+            panic!("{error}");
+        }
+        return;
+    }
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    let worlds = steps.div_ceil(STEPS_IN_A_WORLD);
+    let broken: Vec<String> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || (thread..worlds).step_by(threads as usize).filter_map(|seed| live(seed, false).err()).take(3).collect::<Vec<_>>()))
+            .collect();
+        handles.into_iter().flat_map(|handle| handle.join().unwrap()).collect()
+    });
+    assert!(broken.is_empty(), "{}", broken.join("\n\n"));
+}
+
+/// G10: a life of years in one browser stays within the bound.
+#[test]
+fn a_long_life_stays_within_its_bound() {
+    for seed in 0..2 {
+        if let Err(error) = live_for(seed, LONG_STEPS, false) {
+            panic!("{error}");
+        }
+    }
+}
+
+/// G7: the same inputs give the same effects and the same stored bytes.
+#[test]
+fn the_same_seed_gives_the_same_effects_and_bytes() {
+    for seed in 0..12 {
+        let once = || {
+            let plim = Rc::new(spec_reader::tab::compile(POLICY).unwrap());
+            let mut world = World::new(plim, seed);
+            world.digested = true;
+            world.live(STEPS_IN_A_WORLD).unwrap();
+            (world.digest, world.reached.iter().map(Memory::encode).collect::<Vec<_>>())
+        };
+        assert!(once() == once(), "G7: PLIMSOLL_SEED={seed} lived twice is not the same");
+    }
+}
+
+/// G8: memories that were reached merge in any order, any number of times, to the same bytes.
+#[test]
+fn memories_that_were_reached_merge_in_any_order() {
+    for seed in 0..60 {
+        if let Err(error) = merge_laws(seed) {
+            panic!("PLIMSOLL_SEED={seed}: {error}");
+        }
+    }
+}
+
+fn merge_laws(seed: u64) -> Result<(), String> {
+    let plim = Rc::new(spec_reader::tab::compile(POLICY)?);
+    let mut world = World::new(plim, seed);
+    world.live(STEPS_IN_A_WORLD)?;
+    let mut random = Random::new(seed);
+    let joined = |one: &Memory, other: &Memory| {
+        let mut both = one.clone();
+        both.merge(other);
+        both
+    };
+    for _ in 0..40 {
+        let mut one = || random.pick(&world.reached).cloned().unwrap_or_default();
+        let (a, b, c) = (one(), one(), one());
+        let laws = [
+            ("commutative", joined(&a, &b).encode() == joined(&b, &a).encode()),
+            ("associative", joined(&joined(&a, &b), &c).encode() == joined(&a, &joined(&b, &c)).encode()),
+            ("idempotent", joined(&joined(&a, &b), &b).encode() == joined(&a, &b).encode()),
+            ("kept by storing", Memory::decode(&a.encode()).as_ref() == Ok(&a)),
+        ];
+        if let Some((law, _)) = laws.iter().find(|(_, holds)| !holds) {
+            return Err(format!("G8: merging is not {law}"));
+        }
+    }
+    Ok(())
+}
+
+/// G10: no bytes panic, whether they come as a memory, a line or a policy; nor does an engine over them.
+#[test]
+fn no_bytes_and_no_inputs_panic() {
+    for seed in 0..300 {
+        if let Err(error) = hostile::live(POLICY, seed) {
+            panic!("{error}");
+        }
+    }
+}
+
+/// A harness that finds nothing proves nothing: each planted bug has to be found by some guarantee.
+#[cfg(feature = "planted-bugs")]
+#[test]
+fn every_planted_bug_is_found() {
+    let missed: Vec<u8> = (1..=planted::BUGS).filter(|bug| planted::found(*bug).is_none()).collect();
+    assert!(missed.is_empty(), "no guarantee found the planted bugs {missed:?}");
+}
+
+/// Lives one world; the error names its seed. `told` prints what led to it.
+fn live(seed: u64, told: bool) -> Result<(), String> {
+    live_for(seed, STEPS_IN_A_WORLD, told)
+}
+
+fn live_for(seed: u64, steps: u64, told: bool) -> Result<(), String> {
+    let plim = Rc::new(spec_reader::tab::compile(POLICY)?);
+    let mut world = World::new(plim, seed);
+    world.log = told.then(Vec::new);
+    let lived = catch_unwind(AssertUnwindSafe(|| world.live(steps)));
+    for entry in world.log.iter().flatten() {
+        println!("{entry}");
+    }
+    match lived {
+        Ok(lived) => lived.map_err(|error| format!("PLIMSOLL_SEED={seed}: {error}")),
+        Err(_) => Err(format!("PLIMSOLL_SEED={seed}: G10: the engine panicked")),
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
