@@ -2,6 +2,7 @@
  * The public face of an instance: every call checks what it was given, and none of them throws. A
  * wrong argument answers with a neutral value and an `error` event; what is right goes to the session.
  */
+import { ATTEMPT, CONVERTED, EXPLORE, FEATURE, LIMIT_HIT, METER, READING, TRACE } from "./core.js";
 import { shown } from "./error.js";
 import { loadPolicy } from "./load.js";
 import { readLocale } from "./options.js";
@@ -15,7 +16,7 @@ const ROUTE_LENGTH_MAX = 2048;
 
 export async function makeInstance(options, Core, policy) {
   const session = makeSession(options, Core, policy);
-  const { call, report } = session;
+  const { call, tell, report } = session;
   /** What a meter's name stands for: {index, is_level}. Names of JavaScript are no names here. */
   const meters = new Map();
   let is_over = false;
@@ -24,7 +25,7 @@ export async function makeInstance(options, Core, policy) {
   function meterOf(id) {
     const known = meters.get(id);
     if (known) return known;
-    const index = typeof id == "string" && id.length <= ID_LENGTH_MAX ? session.core().meter(id) : -1;
+    const index = typeof id == "string" && id.length <= ID_LENGTH_MAX ? session.core().index(METER, id) : -1;
     if (index < 0) return unknown("meter", id);
     const found = { index, is_level: session.core().released(index) >= 0 };
     meters.set(id, found);
@@ -44,8 +45,9 @@ export async function makeInstance(options, Core, policy) {
   }
 
   function fits(meter, amount) {
-    if (!meterOf(meter) || !isAmount(amount)) return { verdict: "fits", used: 0 };
-    return JSON.parse(session.core().fits(meter, amount, Date.now(), performance.now()));
+    const found = meterOf(meter);
+    if (!found || !isAmount(amount)) return { verdict: "fits", used: 0 };
+    return JSON.parse(session.core().fits(found.index, amount, Date.now(), performance.now()));
   }
 
   function wrong(path, value, expected) {
@@ -69,35 +71,35 @@ export async function makeInstance(options, Core, policy) {
         report("not_a_level", "meter", `${shown(meter)} is a counter, which nothing gives back`, "`release` is for levels");
         return "";
       }
-      const released = call((core, wall, mono) => core.release(found.index, amount, wall, mono));
-      return `${session.writer()}:${session.core().added(found.index)}:${released}`;
+      const added = call((core, wall, mono) => core.use_(found.index, -amount, wall, mono));
+      return `${session.writer()}:${added}:${session.core().released(found.index)}`;
     },
 
     attempt(meter, amount = 1) {
       const answer = fits(meter, amount);
-      if (answer.verdict !== "fits") call((core, ...now) => core.attempt(meter, amount, ...now));
+      if (answer.verdict !== "fits") tell(ATTEMPT, meter, amount);
       return answer;
     },
 
     fits: (meter, amount = 1) => fits(meter, amount).verdict !== "over_limit",
 
     limitHit(meter) {
-      if (meterOf(meter)) call((core, ...now) => core.limit_hit(meter, ...now));
+      if (meterOf(meter)) tell(LIMIT_HIT, meter);
     },
 
     explore(feature, step = "tried") {
       const place = STEPS.indexOf(step);
       if (place < 0) return wrong("step", step, `one of ${STEPS.join(", ")}`);
-      const is_known = typeof feature == "string" && feature.length <= ID_LENGTH_MAX && session.core().feature(feature) >= 0;
+      const is_known = typeof feature == "string" && feature.length <= ID_LENGTH_MAX && session.core().index(FEATURE, feature) >= 0;
       if (!is_known) return unknown("feature", feature);
-      return void call((core, ...now) => core.explore(feature, place, ...now));
+      tell(EXPLORE, feature, place);
     },
 
     converted(from_epoch) {
       if (from_epoch !== undefined && !(Number.isSafeInteger(from_epoch) && from_epoch >= 0)) {
         return wrong("from_epoch", from_epoch, "an integer of 0 or more");
       }
-      call((core, ...now) => core.converted(from_epoch ?? -1, ...now));
+      tell(CONVERTED, "", from_epoch ?? -1);
       session.emit("converted");
     },
 
@@ -138,14 +140,14 @@ export async function makeInstance(options, Core, policy) {
     },
 
     read() {
-      const reading = JSON.parse(session.core().read(Date.now(), performance.now()));
+      const reading = JSON.parse(session.text(READING));
       const names = session.texts().meters;
       for (const [id, figures] of Object.entries(reading.meters)) figures.meter = names[id];
       return reading;
     },
 
     explain() {
-      const { trace, ...rest } = JSON.parse(session.core().explain(Date.now(), performance.now()));
+      const { trace, ...rest } = JSON.parse(session.text(TRACE));
       return { ...trace, ...rest, ...session.standing() };
     },
 
@@ -156,11 +158,11 @@ export async function makeInstance(options, Core, policy) {
     },
 
     painted(exposure, how) {
-      if (!session.prompts.painted(exposure, how)) wrong("painted", how, "rendered, seen, failed or faded, of an exposure");
+      if (!session.prompts()?.painted(exposure, how)) wrong("painted", how, "rendered, seen, failed or faded, of an exposure");
     },
 
     respond(exposure, response, action) {
-      if (!session.prompts.respond(exposure, response, action)) {
+      if (!session.prompts()?.respond(exposure, response, action)) {
         wrong("respond", response, "act with an action of the prompt, later, never or close, of an exposure");
       }
     },

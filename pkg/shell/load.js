@@ -72,9 +72,13 @@ export async function loadPolicy({ policy, endpoint, key, locale }) {
   if (typeof policy == "string" || policy instanceof URL) policy = await fetchPolicy(policy, key, locale);
   if (policy instanceof ArrayBuffer) policy = new Uint8Array(policy);
   else if (ArrayBuffer.isView(policy)) policy = new Uint8Array(policy.buffer, policy.byteOffset, policy.byteLength);
-  if (!(policy instanceof Uint8Array)) return compile("compile_value", policy, locale);
-  if (MAGIC.every((byte, index) => policy[index] === byte)) return policy;
-  return compile("compile_text", new TextDecoder().decode(policy), locale);
+  const is_bytes = policy instanceof Uint8Array;
+  if (is_bytes && MAGIC.every((byte, index) => policy[index] === byte)) return policy;
+  // Production compiles ahead; what it takes to compile here is loaded only then.
+  return import("./compile.js").then(
+    ({ compile }) => compile(is_bytes ? new TextDecoder().decode(policy) : policy, locale),
+    () => { throw new PlimsollError("policy_module_missing", "policy", "`shell/compile.js` cannot be loaded"); },
+  );
 }
 
 async function fetchPolicy(address, key, locale) {
@@ -97,32 +101,6 @@ async function fetchPolicy(address, key, locale) {
       "check the address, and that the page may fetch it (`connect-src`)");
   }
   return response.arrayBuffer().then((buffer) => new Uint8Array(buffer), () => new Uint8Array());
-}
-
-async function compile(how, policy, locale) {
-  let compiler;
-  try {
-    compiler = await import("../dist/plimsoll_policy.js");
-    await compiler.default();
-  } catch {
-    throw new PlimsollError("policy_module_missing", "policy", "the module that compiles policies cannot be loaded",
-      "serve `dist/plimsoll_policy.js` and `dist/plimsoll_policy_bg.wasm`, or pass a compiled policy (`.plim`)");
-  }
-  try {
-    return compiler[how](policy, locale);
-  } catch (errors) {
-    throw invalid(errors);
-  }
-}
-
-/** All mistakes of a policy in one error: the first in full, each in `errors`. */
-function invalid(errors) {
-  const list = Array.isArray(errors) && errors.length ? errors : [{ path: "", message: "it cannot be read", help: "" }];
-  const lines = list.map(({ path, message }) => (path ? `${path}: ${message}` : message));
-  const error = new PlimsollError("policy_invalid", String(list[0].path ?? ""),
-    `the policy is not valid: ${lines.slice(0, 20).join("; ")}`, String(list[0].help ?? ""));
-  error.errors = list;
-  return error;
 }
 
 /** Why the core refused a compiled policy. */

@@ -4,6 +4,8 @@
  * prompts is the core's.
  */
 
+import { CONVERTED, PAINTED, READING, RESPOND } from "./core.js";
+
 /** In the order of the core's `ActionKind`. */
 const ACTIONS = ["upgrade", "talk_to_sales", "ask_admin", "extend_trial", "later", "never"];
 const RESPONSES = { later: 6, never: 7, close: 8 };
@@ -20,7 +22,7 @@ export function makePrompts(tab) {
   const shown = new Map();
   /** What a rebuilt core has not asked for again. */
   const stale = new Set();
-  const headless = options.view === "none" || !globalThis.document;
+  const headless = tab.isHeadless();
   let loading;
   let view;
   let text;
@@ -66,11 +68,11 @@ export function makePrompts(tab) {
     if (shown.get(prompt.exposure) !== state) return;
     if (!headless && !view) {
       shown.delete(prompt.exposure);
-      return tab.call((core, ...now) => core.painted(prompt.exposure, FAILED, ...now));
+      return tab.tell(PAINTED, prompt.exposure, FAILED);
     }
     view?.show(state.prompt);
     emit("prompt", { prompt: filled(state.prompt) });
-    askQuote(state);
+    return askQuote(state);
   }
 
   function update(prompt) {
@@ -103,7 +105,7 @@ export function makePrompts(tab) {
   function painted(exposure, how) {
     const paint = PAINTS.indexOf(how);
     if (paint < 0 || typeof exposure != "string") return false;
-    tab.call((core, ...now) => core.painted(exposure, paint, ...now));
+    tab.tell(PAINTED, exposure, paint);
     if (paint >= FAILED && shown.delete(exposure)) emit("withdraw", { exposure, reason: how });
     return true;
   }
@@ -121,9 +123,9 @@ export function makePrompts(tab) {
     if (state?.running) return true;
     const acts = response === "act" && place < RESPONSES.later - 2;
     if (state && acts) state.acting = true;
-    tab.call((core, ...now) => core.respond(exposure, place, ...now));
+    tab.tell(RESPOND, exposure, place);
     emit("response", { exposure, prompt: state?.prompt.prompt, response, action });
-    if (state && acts) carryOut(state, action, place);
+    if (state && acts) carryOut(state, action, place).catch(tab.stumble);
     return true;
   }
 
@@ -182,11 +184,11 @@ export function makePrompts(tab) {
     view?.busy(exposure, true);
     say(exposure, "waiting");
     // The host may sync the new plan before it answers; the purchase is over the plan of the press.
-    const { plan_epoch = -1 } = JSON.parse(tab.core().explain(Date.now(), performance.now())).trace;
+    const { plan_epoch = -1 } = JSON.parse(tab.text(READING));
     const result = await asked("purchase", intent);
     if (result === "done") {
       say(exposure, "thanks");
-      tab.call((core, ...now) => core.converted(plan_epoch, ...now));
+      tab.tell(CONVERTED, "", plan_epoch);
       emit("converted", { intent });
       if (shown.has(exposure)) gone(state);
     } else if (text.link(result?.redirect)) {
@@ -214,9 +216,9 @@ export function makePrompts(tab) {
   }
 
   return {
-    show, update, withdraw, painted, respond,
-    /** Headless hosts get words with the first prompt; others load the painter when the page is idle. */
-    prepare: () => (headless ? loadText() : void (globalThis.requestIdleCallback ?? setTimeout)(() => is_gone || loadView())),
+    update, withdraw, painted, respond,
+    present: (prompt) => void show(prompt).catch(tab.stumble),
+    prepare: () => (headless ? loadText() : loadView()),
     /** The core is built anew, by `rebuild`; what it does not present again goes. */
     async refresh(rebuild) {
       for (const exposure of shown.keys()) stale.add(exposure);

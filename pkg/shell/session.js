@@ -2,17 +2,15 @@
  * One tab at work: the core with its berth, the effects it asks for, the timers and the page's life.
  * It decides nothing about prompts or events (the core does) and checks no argument (instance.js does).
  */
+import {
+  ADOPT, EFFECT_LIST, EFFECTS, HIDDEN, JOURNAL_VALUE, LEAVING, LINE, LINE_TEXT, MEMORY, MEMORY_TEXT,
+  ONLINE, RECORD, TEXTS, TOKEN, WAKE,
+} from "./core.js";
 import { policyError } from "./load.js";
 import { beacon, post } from "./net.js";
-import { makePrompts } from "./prompts.js";
 import { tellSnapshot } from "./snapshot.js";
 import { eraseAll, hex, openBerth, scopeOf } from "./storage.js";
 import { BERTHS_MAX, hasLocks, hold, livingBerths, makeLease } from "./tabs.js";
-
-/** Bits of `Core.flags`. */
-const LINE = 1;
-const MEMORY = 2;
-const EFFECTS = 4;
 
 /** What other tabs wrote is merged at most this often. */
 const MERGE_GAP_MS = 150;
@@ -54,6 +52,9 @@ export function makeSession(options, Core, policy) {
   let written_at = 0;
   let is_over = false;
 
+  let prompts;
+  let loading;
+
   const queue = [];
   let is_carrying = false;
 
@@ -63,6 +64,7 @@ export function makeSession(options, Core, policy) {
     settle();
   });
 
+  const isHeadless = () => options.view === "none" || !globalThis.document;
   const mayStore = () => consent === "granted" && options.storage === "local" && !!snapshot;
   const isStored = () => !!berth?.is_open();
   const mayRecord = () =>
@@ -105,19 +107,24 @@ export function makeSession(options, Core, policy) {
     return result;
   }
 
+  const clocks = () => [Date.now(), performance.now()];
+  const tell = (kind, given = "", amount = 0) =>
+    call((open, ...now) => open.tell(kind, given, amount, ...now));
+  const text = (kind) => core.text(kind, ...clocks());
+
   /** Stores and does what the last calls made necessary. */
   function settle() {
     const flags = core.flags();
-    if (flags & EFFECTS) carry(JSON.parse(core.effects()), flags);
+    if (flags & EFFECTS) carry(JSON.parse(text(EFFECT_LIST)), flags);
     else persist(flags);
     schedule();
     if (listeners.get("update")?.size) emit("update");
   }
 
   function persist(flags) {
-    if (flags & LINE) berth?.writeLine(core.line());
+    if (flags & LINE) berth?.writeLine(text(LINE_TEXT));
     if (flags & MEMORY && isStored()) {
-      berth.write("m", core.memory());
+      berth.write("m", text(MEMORY_TEXT));
       written_at = performance.now();
     }
   }
@@ -141,9 +148,10 @@ export function makeSession(options, Core, policy) {
 
   function carryOne(effect) {
     switch (effect.do) {
-      case "present": return void prompts.show(effect.prompt).catch(stumble);
-      case "update": return prompts.update(effect.prompt);
-      case "withdraw": return prompts.withdraw(effect.exposure, effect.reason);
+      case "present":
+      case "update":
+      case "withdraw":
+        return withPrompts((prompts) => prompts[effect.do](effect.prompt ?? effect.exposure, effect.reason));
       case "crossing": return emit("crossing", { meter: effect.meter, percent: effect.percent });
       case "plan_changed": return undefined;
       case "lease": return wantLease(effect.wanted);
@@ -166,6 +174,19 @@ export function makeSession(options, Core, policy) {
     }
   }
 
+  /** Runs with the painters' side, which is loaded when the page is idle or a prompt comes. */
+  function withPrompts(run) {
+    if (prompts) return run(prompts);
+    return loadPrompts().then((made) => made && guarded(() => run(made)));
+  }
+
+  function loadPrompts() {
+    return (loading ??= import("./prompts.js")
+      .then(({ makePrompts }) => (is_over ? undefined : (prompts = makePrompts(session))))
+      .catch((error) => report("view_missing", "view", `prompts cannot be shown: ${error?.message ?? error}`,
+        "serve the package's `shell/prompts.js`")));
+  }
+
   function stumble(error) {
     report("internal", "", `something went wrong inside: ${error?.message ?? error}`, "please report it");
   }
@@ -181,7 +202,7 @@ export function makeSession(options, Core, policy) {
     if (at === Infinity) return;
     timer = setTimeout(() => {
       timer_at = Infinity;
-      guarded(() => call((open, ...clocks) => open.wake(...clocks)));
+      guarded(() => tell(WAKE));
     }, Math.max(0, at - now) + 1);
     timer.unref?.();
   }
@@ -203,7 +224,7 @@ export function makeSession(options, Core, policy) {
       (globalThis.navigator?.onLine === false ? 0 : 8) |
       (isStored() ? 16 : 0) |
       (lease.is_held() ? 32 : 0);
-    core.context(bits, page.route, -new Date().getTimezoneOffset(), Date.now(), performance.now());
+    core.context(bits, page.route, -new Date().getTimezoneOffset(), ...clocks());
   }
 
   // ── requests ───────────────────────────────────────────────────────────────────────────────────
@@ -221,7 +242,7 @@ export function makeSession(options, Core, policy) {
     if (refusal) {
       report(`event_${refusal.code}`, "", `the collector refused an event: ${refusal.message}`);
     }
-    guarded(() => call((open, ...clocks) => open.answered(batch, status, detail, random(), ...clocks)));
+    guarded(() => call((open, ...now) => open.answered(batch, status, detail, random(), ...now)));
   }
 
   async function identify() {
@@ -233,17 +254,16 @@ export function makeSession(options, Core, policy) {
       report("host_failed", "identity", `\`identity\` failed: ${error?.message ?? error}`);
     }
     if (mine !== generation || is_over) return;
-    if (typeof token != "string" || !token) token = undefined;
-    guarded(() => call((open, ...clocks) => open.identified(token, ...clocks)));
+    guarded(() => tell(TOKEN, typeof token == "string" ? token : ""));
   }
 
   // ── berth, other tabs ──────────────────────────────────────────────────────────────────────────
 
-  function drawWriter() {
-    const [high, low] = crypto.getRandomValues(new Uint32Array(2));
-    writer = hex(high) + hex(low);
+  /** A new generation, for this account and user. */
+  function renew() {
+    writer = [...crypto.getRandomValues(new Uint32Array(2))].map(hex).join("");
     generation += 1;
-    return [high, low];
+    core.renew(account, user, writer);
   }
 
   /**
@@ -273,7 +293,7 @@ export function makeSession(options, Core, policy) {
 
   function absorb(of) {
     const [memory, line] = [berth.read(of, "m"), berth.read(of, "t")];
-    return has_begun ? core.merge(memory, line, Date.now(), performance.now()) : core.remember(memory, line);
+    return core.absorb(memory, line, ...clocks());
   }
 
   /** Waits for each other berth's death; the one who gets its lock takes it over. */
@@ -295,8 +315,8 @@ export function makeSession(options, Core, policy) {
 
   function adopt(of, proven_writer) {
     const is_readable = absorb(of);
-    for (const text of berth.journal(of)) core.adopt_value(text);
-    core.adopt(proven_writer, Date.now(), performance.now());
+    for (const value of berth.journal(of)) core.tell(JOURNAL_VALUE, value, 0, 0, 0);
+    core.tell(ADOPT, proven_writer, 0, ...clocks());
     settle();
     persist(MEMORY);
     if (isStored()) berth.fold(of, !is_readable);
@@ -364,7 +384,7 @@ export function makeSession(options, Core, policy) {
     if (!core || (named && account)) replaceCore(given?.account ?? "", given?.user ?? "");
     else if (named) {
       [account, user] = [given.account, given.user];
-      core.renew(account, user, ...drawWriter());
+      renew();
     }
     snapshot = given && { given, arrived };
     has_begun = false;
@@ -377,12 +397,12 @@ export function makeSession(options, Core, policy) {
   }
 
   function replaceCore(next_account, next_user) {
-    const [high, low] = drawWriter();
-    [account, user] = [next_account, next_user];
-    const next = Core.open(policy, account, user, options.key ?? "", high, low);
+    const next = Core.open(policy, options.key ?? "");
     if (!next) throw policyError(policy);
     core?.free();
     core = next;
+    [account, user] = [next_account, next_user];
+    renew();
     texts = undefined;
     snapshot = undefined;
   }
@@ -390,7 +410,7 @@ export function makeSession(options, Core, policy) {
   /** From remembering to deciding. */
   function run() {
     has_begun = true;
-    core.record(mayRecord());
+    core.tell(RECORD, "", +mayRecord(), 0, 0);
     tellContext();
     if (snapshot) tellSnapshot(core, snapshot.given, ...snapshot.arrived);
     persist(MEMORY);
@@ -410,8 +430,8 @@ export function makeSession(options, Core, policy) {
 
   /** Sends what can be sent; the berth is left for the next start of this account and user to find. */
   function leave(reason) {
-    call((open, ...clocks) => open.hide(true, ...clocks));
-    prompts.withdrawAll(reason);
+    tell(LEAVING);
+    prompts?.withdrawAll(reason);
     leaveBerth();
     berth?.close();
     berth = undefined;
@@ -427,14 +447,14 @@ export function makeSession(options, Core, policy) {
     if (next === consent) return;
     consent = next;
     if (next === "granted") {
-      core.record(mayRecord());
+      core.tell(RECORD, "", +mayRecord(), 0, 0);
       if (!mayStore()) return settle();
       takeBerth()
         .then(() => guarded(() => (persist(MEMORY), tellContext(), settle(), watchOthers())))
         .catch(stumble);
       return;
     }
-    core.record(false);
+    core.tell(RECORD, "", 0, 0, 0);
     leaveBerth();
     berth?.close();
     berth = undefined;
@@ -444,25 +464,26 @@ export function makeSession(options, Core, policy) {
   }
 
   async function usePolicy(bytes) {
+    if (!core.replace_policy(bytes)) throw policyError(bytes);
     policy = bytes;
-    await prompts.refresh(async () => {
-      if (!core.replace_policy(bytes)) return;
-      texts = undefined;
-      run();
-    });
-    prompts.translate();
+    texts = undefined;
+    await refreshed(run);
+    prompts?.translate();
   }
+
+  /** The core is built anew; what it does not ask for again leaves the screen. */
+  const refreshed = (again) => (prompts ? prompts.refresh(again) : again());
 
   // ── the page's life ────────────────────────────────────────────────────────────────────────────
 
   function pageHidden() {
-    if (document.visibilityState === "hidden") call((open, ...clocks) => open.hide(false, ...clocks));
+    if (document.visibilityState === "hidden") tell(HIDDEN);
     tellContext();
     settle();
   }
 
   function pageLeft() {
-    call((open, ...clocks) => open.hide(true, ...clocks));
+    tell(LEAVING);
     // A page that holds a lock is not kept for going back to.
     leaveBerth();
     tellContext();
@@ -487,8 +508,8 @@ export function makeSession(options, Core, policy) {
     // Another tab has taken it over, queue and all: a new generation begins.
     given?.();
     berth.close();
-    await prompts.refresh(async () => {
-      core.renew(account, user, ...drawWriter());
+    await refreshed(async () => {
+      renew();
       has_begun = false;
       await takeBerth();
       run();
@@ -507,15 +528,15 @@ export function makeSession(options, Core, policy) {
     hear(window, "offline", () => (tellContext(), settle()));
     hear(window, "online", () => {
       tellContext();
-      call((open, ...clocks) => open.online(random(), ...clocks));
+      tell(ONLINE, "", random());
     });
   }
 
   function destroy() {
     if (is_over) return;
-    call((open, ...clocks) => open.hide(true, ...clocks));
+    tell(LEAVING);
     is_over = true;
-    prompts.destroy();
+    prompts?.destroy();
     life.abort();
     leaveBerth();
     for (const pending of [timer, merge_timer, lease_timer]) clearTimeout(pending);
@@ -525,10 +546,13 @@ export function makeSession(options, Core, policy) {
   }
 
   const session = {
-    options, on, emit, report, call, sync, reset, setConsent, usePolicy, destroy,
+    options, on, emit, report, call, tell, text, sync, reset, setConsent, usePolicy, destroy,
     core: () => core,
+    prompts: () => prompts,
+    stumble,
+    isHeadless,
     writer: () => writer,
-    texts: () => (texts ??= JSON.parse(core.texts())),
+    texts: () => (texts ??= JSON.parse(text(TEXTS))),
     noteUnknown(id) {
       if (unknown.size < UNKNOWN_MAX) unknown.add(id);
     },
@@ -549,11 +573,11 @@ export function makeSession(options, Core, policy) {
     async begin() {
       await begin(options.snapshot, [Date.now(), performance.now()]);
       listen();
-      await prompts.prepare();
+      // Headless hosts get the words with their first prompt; others load the painter in idle time.
+      if (isHeadless()) await withPrompts((made) => made.prepare());
+      else (globalThis.requestIdleCallback ?? setTimeout)(() => guarded(() => withPrompts((made) => made.prepare())));
     },
   };
-  const prompts = makePrompts(session);
-  session.prompts = prompts;
   return session;
 }
 

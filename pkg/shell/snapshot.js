@@ -3,6 +3,7 @@
  * wrong field is refused whole, because half a truth shows wrong prompts. Dates are read here, so
  * that no date text enters the core.
  */
+import { SNAPSHOT } from "./core.js";
 import { PlimsollError, shown } from "./error.js";
 
 /** Ids are at most this long. Unit: UTF-16 code units. */
@@ -66,10 +67,8 @@ function meter(name, given) {
   if (period && end <= start) wrong(`${path}.period.end`, period.end, "a time after the start");
   return {
     name,
-    used: count(figure.used, `${path}.used`) ?? -1,
-    limit: limit(figure.limit, `${path}.limit`),
-    start: start ?? -1,
-    end: end ?? -1,
+    // In the order of `Core.snapshot_number`, from 8 on.
+    figures: [count(figure.used, `${path}.used`), limit(figure.limit, `${path}.limit`), start, end],
     counted: entries(figure.counted, `${path}.counted`).map(([writer, counted]) => {
       if (!WRITER.test(writer)) wrong(`${path}.counted`, writer, "a writer, the part of a token before the colon");
       const [added, released = 0] = Array.isArray(counted) ? counted : [counted];
@@ -80,7 +79,7 @@ function meter(name, given) {
 }
 
 function limit(value, path) {
-  if (value == null) return -2;
+  if (value == null) return undefined;
   if (value === "unlimited") return -1;
   if (value === "none") return 0;
   return typeof value == "number" ? count(value, path) : wrong(path, value, "an integer, `unlimited` or `none`");
@@ -152,13 +151,20 @@ function wrong(path, value, expected) {
 
 /** Tells the core; `wall` and `mono` are the clocks when the snapshot arrived. */
 export function tellSnapshot(core, { plan, owner, numbers, features, overage, meters }, wall, mono) {
-  core.snapshot_begin(plan, owner);
-  numbers.forEach((number, field) => number !== undefined && core.snapshot_number(field, number));
-  features.forEach((name) => core.snapshot_listed(name, false));
-  overage.forEach((name) => core.snapshot_listed(name, true));
-  for (const { name, used, limit, start, end, counted } of meters) {
-    core.snapshot_meter(name, used, limit, start, end);
-    for (const [writer, added, released] of counted) core.snapshot_counted(writer, added, released);
+  const tell = (values, from) =>
+    values.forEach((value, place) => value !== undefined && core.snapshot_number(from + place, value));
+  core.snapshot_text(0, plan);
+  core.snapshot_text(1, owner);
+  tell(numbers, 0);
+  for (const feature of features) core.snapshot_text(2, feature);
+  for (const meter of overage) core.snapshot_text(3, meter);
+  for (const { name, figures, counted } of meters) {
+    core.snapshot_text(4, name);
+    tell(figures, 8);
+    for (const [writer, ...tally] of counted) {
+      core.snapshot_text(5, writer);
+      tell(tally, 12);
+    }
   }
-  core.snapshot_end(wall, mono);
+  core.tell(SNAPSHOT, "", 0, wall, mono);
 }

@@ -3,10 +3,12 @@
 //! switch (`pkg/shell/carry.js`) has a case for every one.
 
 use crate::{Core, FLAG_LINE, FLAG_MEMORY};
+use plimsoll::engine::Answer;
 use plimsoll::engine::effect::{Delta, Event, HostEvent};
 use plimsoll::engine::input::Now;
 use plimsoll::json::Json;
 use plimsoll::outbox::{self, Clock, Input, Outbox, Report};
+use plimsoll::unit::Limit;
 use plimsoll::wire::{event_json, worth};
 use plimsoll::{Effect, Engine};
 
@@ -139,6 +141,22 @@ impl Core {
         );
         self.words.outbox(&effects);
     }
+}
+
+/// The answer to an attempt.
+pub(crate) fn answer_json(answer: &Answer) -> String {
+    let mut json = Json::new();
+    json.object(|json| {
+        json.key("verdict").string(answer.verdict.name());
+        json.key("used").number(answer.used);
+        match answer.limit {
+            Some(Limit::Of(limit)) => json.key("limit").number(limit),
+            Some(Limit::Unlimited) => json.key("limit").string("unlimited"),
+            Some(Limit::None) => json.key("limit").string("none"),
+            None => {}
+        }
+    });
+    json.finish()
 }
 
 /// Where the account stands: plan, meters, features.

@@ -1,22 +1,22 @@
 //! The start module: the engine and the outbox of one tab behind one class of plain calls.
 //! Owns the translation between JavaScript's numbers and texts and the core's types; touches no page,
-//! storage or network: `pkg/shell` does, told by what [`Core::effects`] gives.
+//! storage or network: `pkg/shell` does, told by what [`Core::text`] gives.
 //! Calls go to [`Core`], what they want done is put into words by [`effects`], snapshots enter through [`snapshot`].
 //!
 //! Nothing here throws: ids that are unknown answer with a neutral value, and the shell checks the
-//! rest before. The path of one `use` makes no JSON: [`Core::use_`], [`Core::flags`], [`Core::line`].
+//! rest before. The path of one `use` makes no JSON: [`Core::use_`], [`Core::flags`] and the text of the line.
 
 mod effects;
 mod snapshot;
 
 use effects::Words;
 use lol_alloc::{FreeListAllocator, LockedAllocator};
-use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Step};
+use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Snapshot, Step};
 use plimsoll::engine::memory::{Memory, MemoryError};
 use plimsoll::engine::{Identity, intent_id};
-use plimsoll::json::{Json, push_hex, read_hex};
+use plimsoll::json::{push_hex, read_hex};
 use plimsoll::outbox::{self, Answer, Clock, Outbox, Sender};
-use plimsoll::unit::{COUNT_MAX, ExposureId, Key, Limit, Millis, Timestamp, Writer};
+use plimsoll::unit::{COUNT_MAX, ExposureId, Key, Millis, Timestamp, Writer};
 use plimsoll::{Engine, Plim};
 use wasm_bindgen::prelude::*;
 
@@ -43,6 +43,9 @@ pub fn policy_fault(bytes: Vec<u8>) -> String {
 }
 
 /// Engine and outbox of one tab, for one account and user.
+///
+/// Few exports take a kind and do many things: each export costs glue, and the kinds have names in
+/// `pkg/shell/core.js`, which is the only caller. Clocks are the wall's and the page's monotonic milliseconds.
 #[wasm_bindgen]
 pub struct Core {
     engine: Engine,
@@ -50,9 +53,11 @@ pub struct Core {
     identity: Identity,
     sender: Sender,
     context: Context,
-    draft: snapshot::Draft,
+    draft: Snapshot,
     words: Words,
     flags: u32,
+    /// Inputs have been taken; before, what others know is remembered, after, it is merged.
+    has_begun: bool,
     /// Events are made: consent is given and nothing forbids sending.
     recording: bool,
     /// When uses that were not put into an event yet should be, on the monotonic clock.
@@ -64,38 +69,27 @@ pub struct Core {
 #[wasm_bindgen]
 impl Core {
     /// A core that remembers nothing yet. `undefined` when the compiled policy is refused; then
-    /// [`policy_fault`] says why. The writer is 64 random bits in two halves.
+    /// [`policy_fault`] says why. [`Core::renew`] says who it is for.
     #[must_use]
-    pub fn open(
-        plim: Vec<u8>,
-        account: String,
-        user: String,
-        key: String,
-        writer_high: u32,
-        writer_low: u32,
-    ) -> Option<Core> {
+    pub fn open(plim: Vec<u8>, key: String) -> Option<Core> {
         let plim = Plim::open(plim).ok()?;
-        let writer = writer_of(writer_high, writer_low);
+        let revision = plim.root().revision().to_owned();
         let sender = Sender {
             write_key: key,
-            account: account.clone(),
-            user: user.clone(),
-            revision: plim.root().revision().to_owned(),
+            revision,
+            ..Sender::default()
         };
-        let identity = Identity {
-            account,
-            user,
-            writer,
-        };
+        let identity = Identity::default();
         Some(Self {
             engine: Engine::new(plim, identity.clone(), Ok(Memory::default())),
-            outbox: Outbox::new(sender.clone(), writer),
+            outbox: Outbox::new(sender.clone(), identity.writer),
             identity,
             sender,
             context: Context::default(),
-            draft: snapshot::Draft::default(),
+            draft: Snapshot::default(),
             words: Words::default(),
             flags: 0,
+            has_begun: false,
             recording: false,
             usage_due: None,
             adopting: Vec::new(),
@@ -103,34 +97,10 @@ impl Core {
         })
     }
 
-    /// Before anything has happened: takes in what a berth left, its memory and its hot line.
-    /// False when the memory cannot be read: then nothing interrupts in this page life.
-    pub fn remember(&mut self, memory: &str, line: &str) -> bool {
-        let mut known = self.engine.memory().clone();
-        let read = Memory::decode(&bytes_of(memory));
-        let readable = read.is_ok();
-        match read {
-            Ok(read) => drop(known.merge(&read)),
-            Err(error) => self.unreadable = Some(error),
-        }
-        known.absorb_line(line);
-        self.rebuild(self.engine.plim().clone(), known);
-        readable
-    }
-
-    /// Under way: merges what another tab wrote. False when its memory cannot be read.
-    pub fn merge(&mut self, memory: &str, line: &str, wall: f64, mono: f64) -> bool {
-        let read = Memory::decode(&bytes_of(memory));
-        let readable = read.is_ok();
-        let mut theirs = read.unwrap_or_default();
-        theirs.absorb_line(line);
-        self.input(now(wall, mono), Input::Merge(Box::new(theirs)));
-        readable
-    }
-
-    /// A new generation of this berth, or another one: the memory stays, the queue does not.
-    pub fn renew(&mut self, account: String, user: String, writer_high: u32, writer_low: u32) {
-        let writer = writer_of(writer_high, writer_low);
+    /// A new generation of this berth, or another one, for this account and user: the memory stays,
+    /// the queue does not. The writer is 16 hex digits.
+    pub fn renew(&mut self, account: String, user: String, writer: &str) {
+        let writer = Writer(read_hex(writer).unwrap_or(0));
         self.sender.account.clone_from(&account);
         self.sender.user.clone_from(&user);
         self.identity = Identity {
@@ -148,73 +118,64 @@ impl Core {
         let Ok(plim) = Plim::open(plim) else {
             return false;
         };
-        self.sender.revision = plim.root().revision().to_owned();
+        plim.root().revision().clone_into(&mut self.sender.revision);
         self.outbox.revise(plim.root().revision());
         let memory = self.engine.memory().clone();
         self.rebuild(plim, memory);
         true
     }
 
-    /// The index of a meter; -1 when the policy does not have it.
-    #[must_use]
-    pub fn meter(&self, id: &str) -> i32 {
-        index(self.engine.plim().meter_index(Key::of(id)))
+    /// Takes in what another berth wrote, its memory and its line. False when the memory cannot be
+    /// read; before the beginning, that means that nothing interrupts in this page life.
+    pub fn absorb(&mut self, memory: &str, line: &str, wall: f64, mono: f64) -> bool {
+        let (mut theirs, error) = match Memory::decode(&bytes_of(memory)) {
+            Ok(theirs) => (theirs, None),
+            Err(error) => (Memory::default(), Some(error)),
+        };
+        theirs.absorb_line(line);
+        if self.has_begun {
+            self.input(now(wall, mono), Input::Merge(Box::new(theirs)));
+        } else {
+            self.unreadable = self.unreadable.or(error);
+            theirs.merge(self.engine.memory());
+            self.rebuild(self.engine.plim().clone(), theirs);
+        }
+        error.is_none()
     }
 
-    /// The index of a feature; -1 when the policy does not have it.
+    /// The index of a meter (kind 0) or a feature (kind 1); -1 when the policy does not have it.
     #[must_use]
-    pub fn feature(&self, id: &str) -> i32 {
-        index(self.engine.plim().feature_index(Key::of(id)))
+    pub fn index(&self, kind: u32, id: &str) -> i32 {
+        let (plim, key) = (self.engine.plim(), Key::of(id));
+        let index = if kind == 0 {
+            plim.meter_index(key)
+        } else {
+            plim.feature_index(key)
+        };
+        index
+            .and_then(|index| i32::try_from(index).ok())
+            .unwrap_or(-1)
     }
 
-    /// The host did it: counts. The answer is all this writer has added on the meter; -1 when there
-    /// is no such meter.
+    /// The host did it: counts; a negative amount is a level going down. The answer is all this writer
+    /// has added on the meter.
     pub fn use_(&mut self, meter: u32, amount: f64, wall: f64, mono: f64) -> f64 {
-        let Some(meter) = self.engine.plim().root().meters().get(meter) else {
-            return -1.0;
-        };
-        let meter = Key(meter.key());
+        let key = self.meter_key(meter);
         let now = now(wall, mono);
         self.usage_due = self
             .usage_due
             .or(Some(now.mono.saturating_add(outbox::FLUSH_MS)));
         self.input(
             now,
-            Input::Use {
-                meter,
-                amount: count(amount),
+            match whole(amount) {
+                amount if amount < 0 => Input::Release {
+                    meter: key,
+                    amount: amount.saturating_neg(),
+                },
+                amount => Input::Use { meter: key, amount },
             },
         );
-        number(self.engine.tally(meter).0)
-    }
-
-    /// A level went down. The answer is all this writer has released on the meter.
-    pub fn release(&mut self, meter: u32, amount: f64, wall: f64, mono: f64) -> f64 {
-        let Some(meter) = self.engine.plim().root().meters().get(meter) else {
-            return -1.0;
-        };
-        let meter = Key(meter.key());
-        let now = now(wall, mono);
-        self.usage_due = self
-            .usage_due
-            .or(Some(now.mono.saturating_add(outbox::FLUSH_MS)));
-        self.input(
-            now,
-            Input::Release {
-                meter,
-                amount: count(amount),
-            },
-        );
-        number(self.engine.tally(meter).1)
-    }
-
-    /// All this writer has added on the meter.
-    #[must_use]
-    pub fn added(&self, meter: u32) -> f64 {
-        let meters = self.engine.plim().root().meters();
-        meters
-            .get(meter)
-            .map_or(0.0, |meter| number(self.engine.tally(Key(meter.key())).0))
+        number(self.engine.tally(key).0)
     }
 
     /// All this writer has released on the meter; -1 when it is a counter, which has no such thing.
@@ -226,102 +187,88 @@ impl Core {
         }
     }
 
-    /// Whether an amount would fit: `{"verdict", "used", "limit"}`.
-    #[must_use]
-    pub fn fits(&self, meter: &str, amount: f64, wall: f64, mono: f64) -> String {
-        let answer = self
-            .engine
-            .fits(now(wall, mono), Key::of(meter), count(amount));
-        let mut json = Json::new();
-        json.object(|json| {
-            json.key("verdict").string(answer.verdict.name());
-            json.key("used").number(answer.used);
-            match answer.limit {
-                Some(Limit::Of(limit)) => json.key("limit").number(limit),
-                Some(Limit::Unlimited) => json.key("limit").string("unlimited"),
-                Some(Limit::None) => json.key("limit").string("none"),
-                None => {}
-            }
-        });
-        json.finish()
-    }
-
-    /// A person tried.
-    pub fn attempt(&mut self, meter: &str, amount: f64, wall: f64, mono: f64) {
-        let input = Input::Attempt {
-            meter: Key::of(meter),
-            amount: count(amount),
-        };
-        self.input(now(wall, mono), input);
-    }
-
-    /// The host's server refused.
-    pub fn limit_hit(&mut self, meter: &str, wall: f64, mono: f64) {
-        self.input(
-            now(wall, mono),
-            Input::LimitHit {
-                meter: Key::of(meter),
+    /// Something happened. What it is, to whom, and how much, depends on the kind:
+    ///
+    /// 0 attempt (meter, amount) · 1 limit hit (meter) · 2 explore (feature, place of the step in `seen,
+    /// tried, previewed, built, requested`) · 3 painted (exposure, 0 rendered, 1 seen, 2 failed, 3 faded)
+    /// · 4 respond (exposure, 0 to 5 an action in the order of `ActionKind`, 6 later, 7 never, 8 close)
+    /// · 5 converted (epoch, negative for the one known here) · 6 wake · 7 hidden · 8 leaving
+    /// · 9 online (random number) · 10 fresh token ("" for none) · 11 one value of a dead berth's journal
+    /// · 12 take over that journal, and what its writer used and said in no event (writer)
+    /// · 13 the snapshot is whole · 14 record events (1) or stop (0)
+    pub fn tell(&mut self, kind: u32, text: &str, amount: f64, wall: f64, mono: f64) {
+        let now = now(wall, mono);
+        let key = Key::of(text);
+        let place = amount as usize;
+        let exposure = ExposureId(read_hex(text).unwrap_or(0));
+        let input = match kind {
+            0 => Input::Attempt {
+                meter: key,
+                amount: whole(amount),
             },
-        );
-    }
-
-    /// A person touched a feature; the step by its place in `seen, tried, previewed, built, requested`.
-    pub fn explore(&mut self, feature: &str, step: usize, wall: f64, mono: f64) {
-        if let Some(step) = Step::ALL.get(step).copied() {
-            self.input(
-                now(wall, mono),
-                Input::Explore {
-                    feature: Key::of(feature),
-                    step,
+            1 => Input::LimitHit { meter: key },
+            2 => Input::Explore {
+                feature: key,
+                step: Step::ALL.get(place).copied().unwrap_or(Step::Seen),
+            },
+            3 => Input::Painted {
+                exposure,
+                paint: match place {
+                    0 => Paint::Rendered,
+                    1 => Paint::Seen,
+                    3 => Paint::Faded,
+                    _ => Paint::Failed,
                 },
-            );
-        }
-    }
-
-    /// What became of a prompt on the screen: 0 rendered, 1 seen, 2 failed, 3 faded.
-    pub fn painted(&mut self, exposure: &str, paint: u32, wall: f64, mono: f64) {
-        let paint = match paint {
-            0 => Paint::Rendered,
-            1 => Paint::Seen,
-            3 => Paint::Faded,
-            _ => Paint::Failed,
+            },
+            4 => Input::Respond {
+                exposure,
+                response: match (ActionKind::ALL.get(place), place) {
+                    (Some(action), _) => Response::Act(*action),
+                    (None, 6) => Response::Later,
+                    (None, 7) => Response::Never,
+                    (None, _) => Response::Close,
+                },
+            },
+            5 => Input::Converted {
+                from_epoch: (amount >= 0.0).then_some(whole(amount)),
+            },
+            6 => return self.wake(now),
+            7 | 8 => {
+                self.count_usage(now, self.identity.writer);
+                self.post(now, outbox::Input::Hide);
+                if kind == 8 {
+                    self.post(now, outbox::Input::Leave);
+                }
+                return;
+            }
+            9 => {
+                return self.post(
+                    now,
+                    outbox::Input::Online {
+                        random: amount as u64,
+                    },
+                );
+            }
+            10 => {
+                let token = (!text.is_empty()).then(|| text.to_owned());
+                return self.post(now, outbox::Input::Identity(token));
+            }
+            11 => return self.adopting.push(text.to_owned()),
+            12 => {
+                let values = core::mem::take(&mut self.adopting);
+                self.post(now, outbox::Input::Adopt { values });
+                return self.count_usage(now, Writer(exposure.0));
+            }
+            13 => Input::Snapshot(Box::new(core::mem::take(&mut self.draft))),
+            _ => return self.record(place == 1),
         };
-        if let Some(exposure) = read_hex(exposure).map(ExposureId) {
-            self.input(now(wall, mono), Input::Painted { exposure, paint });
-        }
-    }
-
-    /// What the person did: 0 to 5 an action, in the order of `ActionKind`, 6 later, 7 never, else close.
-    pub fn respond(&mut self, exposure: &str, response: usize, wall: f64, mono: f64) {
-        let response = match (ActionKind::ALL.get(response), response) {
-            (Some(action), _) => Response::Act(*action),
-            (None, 6) => Response::Later,
-            (None, 7) => Response::Never,
-            (None, _) => Response::Close,
-        };
-        if let Some(exposure) = read_hex(exposure).map(ExposureId) {
-            self.input(now(wall, mono), Input::Respond { exposure, response });
-        }
-    }
-
-    /// The id of an intent: however often the action is clicked, it is one.
-    #[must_use]
-    pub fn intent(&self, exposure: &str, action: usize) -> String {
-        let mut text = String::new();
-        if let (Some(exposure), Some(action)) = (read_hex(exposure), ActionKind::ALL.get(action)) {
-            push_hex(&mut text, intent_id(ExposureId(exposure), *action));
-        }
-        text
-    }
-
-    /// The host saw the purchase; a negative epoch means the one known here.
-    pub fn converted(&mut self, from_epoch: f64, wall: f64, mono: f64) {
-        let from_epoch = (from_epoch >= 0.0).then_some(whole(from_epoch));
-        self.input(now(wall, mono), Input::Converted { from_epoch });
+        self.input(now, input);
     }
 
     /// What the page allows, as bits: 1 visible, 2 busy, 4 dialog open, 8 online, 16 storage, 32 lease.
-    pub fn context(&mut self, bits: u32, route: String, east_minutes: i32, wall: f64, mono: f64) {
+    /// With it the core has begun.
+    pub fn context(&mut self, bits: u32, route: &str, east_minutes: i32, wall: f64, mono: f64) {
+        self.has_begun = true;
         self.context = Context {
             visible: bits & 1 != 0,
             busy: bits & 2 != 0,
@@ -329,72 +276,10 @@ impl Core {
             online: bits & 8 != 0,
             storage: bits & 16 != 0,
             lease: bits & 32 != 0,
-            route,
+            route: route.to_owned(),
             utc_offset_minutes: east_minutes,
         };
         self.input(now(wall, mono), Input::Context(self.context.clone()));
-    }
-
-    /// Whether events are made. What was used before they were is in none.
-    pub fn record(&mut self, recording: bool) {
-        if recording && !self.recording {
-            drop(self.engine.take_usage(self.identity.writer));
-            self.flags |= FLAG_MEMORY;
-        }
-        self.recording = recording;
-        if !recording {
-            self.outbox = Outbox::new(self.sender.clone(), self.identity.writer);
-        }
-    }
-
-    /// A time from [`Core::wake_in`] has come.
-    pub fn wake(&mut self, wall: f64, mono: f64) {
-        let now = now(wall, mono);
-        if self.usage_due.is_some_and(|due| due <= now.mono) {
-            self.count_usage(now, self.identity.writer);
-            self.post(now, outbox::Input::Hide);
-        }
-        let time = self.engine.time(now);
-        if self.engine.next_wake().is_some_and(|(at, _)| at <= time) {
-            self.input(now, Input::Wake);
-        }
-        self.post(now, outbox::Input::Wake);
-    }
-
-    /// The milliseconds until [`Core::wake`] is wanted; -1 for never.
-    #[must_use]
-    pub fn wake_in(&self, wall: f64, mono: f64) -> f64 {
-        let now = now(wall, mono);
-        let time = self.engine.time(now);
-        let engine = self.engine.next_wake().map(|(at, _)| at.since(time));
-        let rest = [self.usage_due, self.outbox.wake_at()];
-        let rest = rest
-            .into_iter()
-            .flatten()
-            .map(|at| at.saturating_sub(now.mono));
-        rest.chain(engine)
-            .min()
-            .map_or(-1.0, |span| number(span.max(0)))
-    }
-
-    /// The page is hidden, or it goes away and no answer will be seen.
-    pub fn hide(&mut self, leaving: bool, wall: f64, mono: f64) {
-        let now = now(wall, mono);
-        self.count_usage(now, self.identity.writer);
-        self.post(now, outbox::Input::Hide);
-        if leaving {
-            self.post(now, outbox::Input::Leave);
-        }
-    }
-
-    /// The network is back. `random` is from 0 to below 2^32, as in the next call.
-    pub fn online(&mut self, random: f64, wall: f64, mono: f64) {
-        self.post(
-            now(wall, mono),
-            outbox::Input::Online {
-                random: random as u64,
-            },
-        );
     }
 
     /// What became of a request: 0 no answer, 1 accepted with `detail` refused events, else the HTTP
@@ -426,23 +311,21 @@ impl Core {
         self.post(now(wall, mono), input);
     }
 
-    /// The host's fresh token, or none.
-    pub fn identified(&mut self, token: Option<String>, wall: f64, mono: f64) {
-        self.post(now(wall, mono), outbox::Input::Identity(token));
-    }
-
-    /// One value of a dead berth's journal, in the order of its slots; [`Core::adopt`] takes them all.
-    pub fn adopt_value(&mut self, text: String) {
-        self.adopting.push(text);
-    }
-
-    /// Takes over a dead berth: its journal, and what its writer used and said in no event.
-    pub fn adopt(&mut self, writer: &str, wall: f64, mono: f64) {
+    /// The milliseconds until [`Core::tell`] is wanted with `wake`; -1 for never.
+    #[must_use]
+    pub fn wake_in(&self, wall: f64, mono: f64) -> f64 {
         let now = now(wall, mono);
-        let values = core::mem::take(&mut self.adopting);
-        self.post(now, outbox::Input::Adopt { values });
-        if let Some(writer) = read_hex(writer) {
-            self.count_usage(now, Writer(writer));
+        let time = self.engine.time(now);
+        let spans = [
+            self.engine.next_wake().map(|(at, _)| at.since(time)),
+            self.usage_due.map(|at| at.saturating_sub(now.mono)),
+            self.outbox.wake_at().map(|at| at.saturating_sub(now.mono)),
+        ];
+        let least = spans.into_iter().flatten().fold(Millis::MAX, Millis::min);
+        if least == Millis::MAX {
+            -1.0
+        } else {
+            number(least.max(0))
         }
     }
 
@@ -456,26 +339,49 @@ impl Core {
         core::mem::take(&mut self.flags) | effects
     }
 
-    /// What is to be done, as a JSON list, in order.
-    pub fn effects(&mut self) -> String {
-        self.words.take()
+    /// A text: 0 the effects to carry out, in order, as a JSON list · 1 the own writer's tallies, the one
+    /// value that every use writes · 2 the whole memory, a byte a character · 3 plan, meters and features
+    /// as JSON · 4 the trace of the decision at this instant and the outbox, as JSON · 5 the policy's
+    /// built-in texts and the meters' names, as JSON.
+    pub fn text(&mut self, kind: u32, wall: f64, mono: f64) -> String {
+        let now = now(wall, mono);
+        match kind {
+            0 => self.words.take(),
+            1 => self.engine.memory().hot_line(self.identity.writer),
+            2 => self
+                .engine
+                .memory()
+                .encode()
+                .into_iter()
+                .map(char::from)
+                .collect(),
+            3 => effects::read_json(&self.engine, now),
+            4 => effects::explain_json(&self.engine, &self.outbox, now),
+            _ => effects::texts_json(&self.engine),
+        }
     }
 
-    /// The own writer's tallies, the one value that every use writes.
+    /// Whether an amount would fit: `{"verdict", "used", "limit"}`.
     #[must_use]
-    pub fn line(&self) -> String {
-        self.engine.memory().hot_line(self.identity.writer)
+    pub fn fits(&self, meter: u32, amount: f64, wall: f64, mono: f64) -> String {
+        effects::answer_json(&self.engine.fits(
+            now(wall, mono),
+            self.meter_key(meter),
+            whole(amount),
+        ))
     }
 
-    /// The whole memory, a byte a character.
+    /// The id of an intent: however often the action is clicked, it is one.
     #[must_use]
-    pub fn memory(&self) -> String {
-        self.engine
-            .memory()
-            .encode()
-            .into_iter()
-            .map(char::from)
-            .collect()
+    pub fn intent(&self, exposure: &str, action: usize) -> String {
+        let exposure = ExposureId(read_hex(exposure).unwrap_or(0));
+        let action = ActionKind::ALL
+            .get(action)
+            .copied()
+            .unwrap_or(ActionKind::Later);
+        let mut text = String::new();
+        push_hex(&mut text, intent_id(exposure, action));
+        text
     }
 
     /// Whether the lease of the interrupt lane is wanted or held with reason.
@@ -483,30 +389,46 @@ impl Core {
     pub fn wants_lease(&self) -> bool {
         self.engine.wants_lease()
     }
+}
 
-    /// Plan, meters and features as JSON.
-    #[must_use]
-    pub fn read(&self, wall: f64, mono: f64) -> String {
-        effects::read_json(&self.engine, now(wall, mono))
+impl Core {
+    fn meter_key(&self, meter: u32) -> Key {
+        self.engine
+            .plim()
+            .root()
+            .meters()
+            .get(meter)
+            .map_or(Key(0), |meter| Key(meter.key()))
     }
 
-    /// The trace of the decision at this instant, and the outbox, as JSON.
-    #[must_use]
-    pub fn explain(&self, wall: f64, mono: f64) -> String {
-        effects::explain_json(&self.engine, &self.outbox, now(wall, mono))
+    /// Events begin or end; what was used before they began is in none.
+    fn record(&mut self, recording: bool) {
+        if recording && !self.recording {
+            drop(self.engine.take_usage(self.identity.writer));
+            self.flags |= FLAG_MEMORY;
+        }
+        if !recording {
+            self.outbox = Outbox::new(self.sender.clone(), self.identity.writer);
+        }
+        self.recording = recording;
     }
 
-    /// The policy's built-in texts and the meters' names, as JSON.
-    #[must_use]
-    pub fn texts(&self) -> String {
-        effects::texts_json(&self.engine)
+    fn wake(&mut self, now: Now) {
+        if self.usage_due.is_some_and(|due| due <= now.mono) {
+            self.count_usage(now, self.identity.writer);
+            self.post(now, outbox::Input::Hide);
+        }
+        let time = self.engine.time(now);
+        if self.engine.next_wake().is_some_and(|(at, _)| at <= time) {
+            self.input(now, Input::Wake);
+        }
+        self.post(now, outbox::Input::Wake);
     }
 
     fn rebuild(&mut self, plim: Plim, memory: Memory) {
-        self.engine = match self.unreadable {
-            None => Engine::new(plim, self.identity.clone(), Ok(memory)),
-            Some(error) => Engine::new(plim, self.identity.clone(), Err(error)),
-        };
+        let memory = self.unreadable.map_or(Ok(memory), Err);
+        self.engine = Engine::new(plim, self.identity.clone(), memory);
+        self.has_begun = false;
     }
 
     fn count_usage(&mut self, now: Now, writer: Writer) {
@@ -534,10 +456,6 @@ impl Core {
     }
 }
 
-fn writer_of(high: u32, low: u32) -> Writer {
-    Writer((u64::from(high) << 32) | u64::from(low))
-}
-
 fn now(wall: f64, mono: f64) -> Now {
     Now {
         wall: Timestamp(whole(wall)).clamped(),
@@ -550,19 +468,8 @@ fn whole(number: f64) -> i64 {
     number as i64
 }
 
-/// An amount within what JavaScript can state exactly.
-fn count(number: f64) -> i64 {
-    whole(number).clamp(0, COUNT_MAX)
-}
-
 fn number(value: i64) -> f64 {
     value.min(COUNT_MAX) as f64
-}
-
-fn index(index: Option<u32>) -> i32 {
-    index
-        .and_then(|index| i32::try_from(index).ok())
-        .unwrap_or(-1)
 }
 
 /// Bytes from a text of characters below 256; any other makes the whole unreadable, as it should.

@@ -1,90 +1,84 @@
 //! The snapshot's way in: one call a field, so that no object crosses the boundary and no JSON is parsed.
-//! Owns the draft between [`Core::snapshot_begin`] and [`Core::snapshot_end`]; checks nothing, because
-//! `pkg/shell/snapshot.js` has checked types and ranges and can name the path of what is wrong.
+//! Owns the draft until `tell` says that it is whole; checks nothing, because `pkg/shell/snapshot.js`
+//! has checked types and ranges and can name the path of what is wrong.
 
-use crate::{Core, now, whole};
-use plimsoll::engine::input::{Input, MeterFigure, Snapshot};
+use crate::{Core, whole};
+use plimsoll::engine::input::{MeterFigure, Snapshot};
 use plimsoll::json::read_hex;
 use plimsoll::unit::{Key, Limit, Timestamp, Writer};
 use wasm_bindgen::prelude::*;
 
-/// A snapshot that is not whole yet.
-#[derive(Default)]
-pub(crate) struct Draft(Snapshot);
-
 #[wasm_bindgen]
 impl Core {
-    /// Begins a snapshot; what was begun before is forgotten.
-    pub fn snapshot_begin(&mut self, plan: String, billing_owner: String) {
-        self.draft = Draft(Snapshot {
-            plan,
-            billing_owner,
-            ..Snapshot::default()
-        });
+    /// A text of the snapshot: 0 the plan, with which a snapshot begins · 1 the billing owner · 2 a feature
+    /// the account has · 3 a meter whose overage it accepted · 4 a meter, with which its figures begin
+    /// · 5 a writer, with which what was counted of it begins.
+    pub fn snapshot_text(&mut self, field: u32, text: &str) {
+        let draft = &mut self.draft;
+        match field {
+            0 => {
+                *draft = Snapshot {
+                    plan: text.to_owned(),
+                    ..Snapshot::default()
+                }
+            }
+            1 => text.clone_into(&mut draft.billing_owner),
+            2 => draft.features.push(Key::of(text)),
+            3 => draft.overage_accepted.push(Key::of(text)),
+            4 => draft.meters.push(MeterFigure {
+                meter: Key::of(text),
+                ..MeterFigure::default()
+            }),
+            _ => {
+                let writer = Writer(read_hex(text).unwrap_or(0));
+                if let Some(meter) = draft.meters.last_mut() {
+                    meter.counted.push((writer, 0, 0));
+                }
+            }
+        }
     }
 
-    /// A number of the snapshot: times in milliseconds, truths as 0 and 1.
+    /// A number of the snapshot, times in milliseconds, truths as 0 and 1: 0 plan epoch · 1 server time
+    /// · 2 and 3 when account and user were made · 4 can purchase · 5 end of the trial · 6 extendable
+    /// · 7 in a sales conversation. Of the last meter: 8 used · 9 limit, 0 for none, negative for unlimited
+    /// · 10 and 11 start and end of the period. Of its last writer: 12 added · 13 released.
     pub fn snapshot_number(&mut self, field: u32, value: f64) {
-        let draft = &mut self.draft.0;
-        let time = Some(Timestamp(whole(value)).clamped());
-        let truth = value != 0.0;
+        let draft = &mut self.draft;
+        let value = whole(value);
+        let time = Some(Timestamp(value).clamped());
         match field {
-            0 => draft.plan_epoch = Some(whole(value)),
+            0 => draft.plan_epoch = Some(value),
             1 => draft.server_time = time,
             2 => draft.account_created_at = time,
             3 => draft.user_created_at = time,
-            4 => draft.can_purchase = Some(truth),
+            4 => draft.can_purchase = Some(value != 0),
             5 => draft.trial_ends_at = time,
-            6 => draft.trial_extendable = truth,
-            _ => draft.in_sales_conversation = truth,
+            6 => draft.trial_extendable = value != 0,
+            7 => draft.in_sales_conversation = value != 0,
+            _ => {
+                if let Some(meter) = draft.meters.last_mut() {
+                    figure(meter, field, value);
+                }
+            }
         }
     }
+}
 
-    /// A feature the account has, or a meter whose overage it accepted.
-    pub fn snapshot_listed(&mut self, id: &str, overage: bool) {
-        let draft = &mut self.draft.0;
-        let list = if overage {
-            &mut draft.overage_accepted
-        } else {
-            &mut draft.features
-        };
-        list.push(Key::of(id));
-    }
-
-    /// A meter: `used` -1 for unknown; `limit` 1 or more, 0 none, -1 unlimited, -2 the plan's;
-    /// `start` -1 for no period.
-    pub fn snapshot_meter(&mut self, id: &str, used: f64, limit: f64, start: f64, end: f64) {
-        let limit = match whole(limit) {
-            0 => Some(Limit::None),
-            -1 => Some(Limit::Unlimited),
-            limit if limit > 0 => Some(Limit::Of(limit)),
-            _ => None,
-        };
-        let period = (
-            Timestamp(whole(start)).clamped(),
-            Timestamp(whole(end)).clamped(),
-        );
-        self.draft.0.meters.push(MeterFigure {
-            meter: Key::of(id),
-            used: (used >= 0.0).then_some(whole(used)),
-            limit,
-            period: (start >= 0.0).then_some(period),
-            counted: Vec::new(),
-        });
-    }
-
-    /// What the host's server counted of a writer, in the last meter.
-    pub fn snapshot_counted(&mut self, writer: &str, added: f64, released: f64) {
-        if let (Some(writer), Some(meter)) = (read_hex(writer), self.draft.0.meters.last_mut()) {
-            meter
-                .counted
-                .push((Writer(writer), whole(added), whole(released)));
+fn figure(meter: &mut MeterFigure, field: u32, value: i64) {
+    let time = Timestamp(value).clamped();
+    match (field, meter.counted.last_mut()) {
+        (8, _) => meter.used = Some(value),
+        (9, _) => {
+            meter.limit = Some(match value {
+                0 => Limit::None,
+                limit if limit > 0 => Limit::Of(limit),
+                _ => Limit::Unlimited,
+            });
         }
-    }
-
-    /// The snapshot is whole.
-    pub fn snapshot_end(&mut self, wall: f64, mono: f64) {
-        let snapshot = core::mem::take(&mut self.draft.0);
-        self.input(now(wall, mono), Input::Snapshot(Box::new(snapshot)));
+        (10, _) => meter.period = Some((time, time)),
+        (11, _) => meter.period = meter.period.map(|(start, _)| (start, time)),
+        (12, Some(counted)) => counted.1 = value,
+        (_, Some(counted)) => counted.2 = value,
+        _ => {}
     }
 }
