@@ -128,6 +128,7 @@ fn index_of(mut keys: impl Iterator<Item = u32>, key: Key) -> Option<u32> {
 struct Arena(Vec<u8>);
 
 impl Arena {
+    #[inline(never)]
     fn word(&self, at: usize) -> u32 {
         match self
             .0
@@ -139,6 +140,7 @@ impl Arena {
         }
     }
 
+    #[inline(never)]
     fn long(&self, at: usize) -> i64 {
         match self
             .0
@@ -150,6 +152,15 @@ impl Arena {
         }
     }
 
+    /// INVARIANT: a list never claims more items than the arena has room for, so a corrupt length
+    /// cannot make a loop long.
+    #[inline(never)]
+    fn list_len(&self, at: usize, item_bytes: usize) -> usize {
+        let room = self.0.len().saturating_sub(at) / item_bytes;
+        (self.word(at) as usize).min(room)
+    }
+
+    #[inline(never)]
     fn text(&self, at: usize) -> &str {
         let from = at.saturating_add(4);
         let bytes = self
