@@ -128,6 +128,7 @@ fn index_of(mut keys: impl Iterator<Item = u32>, key: Key) -> Option<u32> {
 struct Arena(Vec<u8>);
 
 impl Arena {
+    // The readers are calls and not inlined: getters are everywhere, and inlined they cost 2 kB.
     #[inline(never)]
     fn word(&self, at: usize) -> u32 {
         match self
@@ -156,7 +157,12 @@ impl Arena {
     /// cannot make a loop long.
     #[inline(never)]
     fn list_len(&self, at: usize, item_bytes: usize) -> usize {
-        let room = self.0.len().saturating_sub(at) / item_bytes;
+        let room = self
+            .0
+            .len()
+            .saturating_sub(at)
+            .checked_div(item_bytes)
+            .unwrap_or(0);
         (self.word(at) as usize).min(room)
     }
 
@@ -195,15 +201,7 @@ pub struct Slot<'a>(&'a Arena, usize);
 
 impl<'a, T: Item<'a>> List<'a, T> {
     fn new(arena: &'a Arena, at: usize) -> Self {
-        // INVARIANT: a list never claims more items than the arena has room for, so a corrupt length
-        // cannot make a loop long.
-        let room = arena
-            .0
-            .len()
-            .saturating_sub(at)
-            .checked_div(T::BYTES)
-            .unwrap_or(0);
-        let len = (arena.word(at) as usize).min(room);
+        let len = arena.list_len(at, T::BYTES);
         Self {
             arena,
             at: at.saturating_add(FIELD_BYTES),

@@ -6,6 +6,8 @@ export class PlimsollError extends Error {
     this.code = code;
     this.path = path;
     this.help = help;
+    /** With `policy_invalid`: every mistake. @type {{code: string, path: string, message: string, help: string}[] | undefined} */
+    this.errors = undefined;
   }
 }
 

@@ -224,9 +224,9 @@ export async function makeInstance(options, Core, policy) {
 function showFace(face) {
   const { document } = globalThis;
   if (!document) return () => {};
-  const answer = ({ detail }) => {
+  const answer = (event) => {
     try {
-      detail(face);
+      event.detail(face);
     } catch (error) {
       console.error(error);
     }

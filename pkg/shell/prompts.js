@@ -42,7 +42,6 @@ export function makePrompts(tab) {
           on: {
             painted,
             respond,
-            faded: (exposure) => painted(exposure, "faded"),
           },
         }))
       .then((made) => {

@@ -69,7 +69,7 @@ export function makeSession(options, Core, policy) {
   const isStored = () => !!berth?.is_open();
   const mayRecord = () =>
     consent === "granted" && !!options.endpoint && !!options.key && !!snapshot &&
-    globalThis.navigator?.globalPrivacyControl !== true;
+    globalThis.navigator?.["globalPrivacyControl"] !== true;
 
   // ── listeners ──────────────────────────────────────────────────────────────────────────────────
 

@@ -5,6 +5,7 @@ import { GrowthBook } from "@growthbook/growthbook";
 import jsonLogic from "json-logic-js";
 import { start } from "/pkg/index.js";
 import init from "/pkg/dist/plimsoll.js";
+import { EFFECT_LIST } from "/pkg/shell/core.js";
 import { loadCore } from "/pkg/shell/load.js";
 import { readSnapshot, tellSnapshot } from "/pkg/shell/snapshot.js";
 
@@ -78,7 +79,8 @@ async function measureUse(prompts) {
 /** All prompts, all of them candidates. */
 async function measureDecision(prompts) {
   const Core = await loadCore();
-  const core = Core.open(await policyOf(prompts), "a", "u", "", 1, 2);
+  const core = Core.open(await policyOf(prompts), "");
+  core.renew("a", "u", "0000000100000002");
   const { snapshot } = readSnapshot(snapshotOf(prompts / 5, LIMIT * 0.92));
   const clocks = [Date.now(), performance.now()];
   core.context(CONTEXT_BITS, "", 0, ...clocks);
@@ -89,7 +91,7 @@ async function measureDecision(prompts) {
   const decided_us = await median(20, () => {
     turn += 1;
     core.context(CONTEXT_BITS, turn % 2 ? "/a" : "/b", 0, ...clocks);
-    if (core.flags()) core.effects();
+    if (core.flags()) core.text(EFFECT_LIST, ...clocks);
   });
   core.free();
   return decided_us;

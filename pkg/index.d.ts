@@ -1,0 +1,300 @@
+/**
+ * Plimsoll: shows people how much of their plan they have used, and asks them to upgrade at the right
+ * moment. Counts are integers from 0 to 2^53 − 1; times are milliseconds since 1970 in what Plimsoll
+ * gives, and RFC 3339 texts in what it takes; a percentage is an integer, rounded down, 100 only at
+ * the limit.
+ */
+
+/**
+ * Loads the core and the policy, and starts an instance for this tab. The only call that rejects.
+ *
+ * @throws {PlimsollError} with one of the codes
+ * `option_invalid` an option has a wrong type or value; `path` names it ·
+ * `policy_missing` no policy, or nothing at its address ·
+ * `policy_invalid` a policy with mistakes: all of them are in `errors` ·
+ * `policy_not_compiled`, `policy_format`, `policy_checksum`, `policy_section` bytes that are no
+ * compiled policy, are of another format, damaged, or need a newer package ·
+ * `policy_module_missing` the module that compiles policies cannot be loaded ·
+ * `snapshot_invalid` a field of the snapshot is missing or wrong; `path` names it ·
+ * `id_is_email` an id that looks like an e-mail address ·
+ * `wasm_missing` no module at its address · `wasm_refused` the page's content security policy or the
+ * browser has no WebAssembly · `wasm_damaged` the module is not the package's.
+ */
+export function start(options: Options): Promise<Plimsoll>;
+
+/** What `start` rejects with, and the shape of `error` events. Codes are stable, messages are not. */
+export class PlimsollError extends Error {
+  code: string;
+  /** What it is about: `snapshot.meters.emails.used`, `endpoint`; "" when it is nothing in particular. */
+  path: string;
+  message: string;
+  /** What to do about it, in a sentence; may be "". */
+  help: string;
+  /** With `policy_invalid`: every mistake. */
+  errors?: { code: string; path: string; message: string; help: string }[];
+  constructor(code: string, path: string, message: string, help?: string);
+}
+
+export interface Options {
+  /**
+   * The policy: the address of a policy file or of a compiled one (`{locale}` in it becomes the
+   * locale), its bytes, or the object itself. An address that ends in `/v1/policy` is a collector's
+   * and gets `format`, `locale` and `key` as query. Default: the collector's at `endpoint`.
+   * A policy that is not compiled loads the policy module, which production does without.
+   */
+  policy?: string | URL | object | Uint8Array | ArrayBuffer;
+  /** Where the collector is, for example `/p`; events go to `<endpoint>/v1/batch`. Without it none are made. */
+  endpoint?: string | URL;
+  /** The publishable key, `pk_…`. Without it no events are made. */
+  key?: string;
+  /** What the host's server knows. Without it nothing is shown, stored or sent until `sync`. */
+  snapshot?: Snapshot;
+  /** BCP 47. Default: the page's `lang`, else the browser's. */
+  locale?: string;
+  /** Default `"granted"`. Before it is granted nothing is stored or sent, and nothing interrupts. */
+  consent?: Consent;
+  /** `"none"` paints nothing: the host draws what comes with `prompt`. Default `"auto"`. */
+  view?: "auto" | "none";
+  /** Default `"auto"`: as the page. */
+  theme?: "auto" | "light" | "dark";
+  /** The host's place for banners and inline prompts. Default: banners lie over the page. */
+  target?: Element;
+  /** The folder of the `.wasm` files, when they were moved; or the core's bytes or module. */
+  wasm?: string | URL | ArrayBuffer | Uint8Array | WebAssembly.Module;
+  /** The amount due now for an upgrade. Without one the checkout opens, and nothing is bought with one press. */
+  quote?(intent: Intent): Promise<Quote | null> | Quote | null;
+  /**
+   * Charges. Called only after the amount of `quote` was on the screen, or when the policy has no
+   * checkout link. The same intent may come again after `"failed"` and must charge once.
+   */
+  purchase?(intent: Intent): Promise<PurchaseResult> | PurchaseResult;
+  /** Any other action: ask the admin, talk to sales, extend the trial. `"failed"` is said to the person. */
+  onAction?(intent: Intent): unknown;
+  /** A fresh token, asked for once when the collector refuses; without one sending waits for the next start. */
+  identity?(): Promise<string | null> | string | null;
+  /** `"none"` keeps everything in memory; then nothing interrupts. Default `"local"`. */
+  storage?: "local" | "none";
+  /** The page's route, for prompts that are bound to some. Default `""`. */
+  route?: string;
+}
+
+export type Consent = "granted" | "pending" | "denied";
+export type PurchaseResult = "done" | "failed" | { redirect: string };
+
+/** An instance. No call throws: a wrong argument answers neutrally and comes as an `error` event. */
+export interface Plimsoll {
+  /**
+   * It happened: counts at once, in this tab and soon in all.
+   * @param amount an integer from 1 to 2^53 − 1; default 1
+   * @returns a token for the host's server, `<writer>:<added>`, of a level `<writer>:<added>:<released>`;
+   * `""` when nothing was counted
+   */
+  use(meter: string, amount?: number): string;
+  /** A level went down: a seat freed, a file deleted. Counters are not given back. As `use`. */
+  release(meter: string, amount?: number): string;
+  /**
+   * A person tried: says whether it fits, and shows the right prompt when it does not. Never counts.
+   * The host's server decides; of an unknown meter it `fits`.
+   */
+  attempt(meter: string, amount?: number): Answer;
+  /** Whether an attempt would pass, for enabling buttons. No effect. Soft limits pass. */
+  fits(meter: string, amount?: number): boolean;
+  /** The host's server refused (402, 429). */
+  limitHit(meter: string): void;
+  /** A person touched a feature that the plan lacks. Default step `"tried"`. */
+  explore(feature: string, step?: Step): void;
+  /** The host saw a purchase: all prompts go, until a snapshot of a higher epoch, at most 24 hours. */
+  converted(from_epoch?: number): void;
+  /** The newest truth from the host's server. One with a wrong field is refused whole, as an `error` event. */
+  sync(snapshot: Snapshot): void;
+  /** What the page allows: its route, whether the person is busy, whether a dialog of the host is open. */
+  context(changes: { route?: string; busy?: boolean; dialog_open?: boolean }): void;
+  /** Anything but `"granted"` empties storage at once and forgets what was not sent. */
+  consent(state: Consent): void;
+  /** Loads the policy in another locale. Resolves when it is on the screen; never rejects. */
+  setLocale(locale: string): Promise<void>;
+  /** Where the account stands. */
+  read(): Reading;
+  /** Why each prompt is shown or held now, and when next; how events and storage stand. */
+  explain(): Trace;
+  /** @returns a function that stops listening */
+  on<Name extends keyof Events>(name: Name, heard: (detail: Events[Name]) => void): () => void;
+  /** For hosts that draw: what became of a prompt. `faded` is for toasts that have had their time. */
+  painted(exposure: string, how: "rendered" | "seen" | "failed" | "faded"): void;
+  /** For hosts that draw: what the person did. With `"act"`, which action. */
+  respond(exposure: string, response: Response, action?: ActionId): void;
+  /** Logging out: sends what it can, keeps the rest for this user's next start, and starts empty. */
+  reset(): void;
+  /** Leaves the page as it was; every later call does nothing. */
+  destroy(): void;
+}
+
+export type Step = "seen" | "tried" | "previewed" | "built" | "requested";
+export type Response = "act" | "later" | "never" | "close";
+export type ActionId = "upgrade" | "talk_to_sales" | "ask_admin" | "extend_trial" | "later" | "never";
+export type Surface = "banner" | "modal" | "preview" | "toast" | "inline";
+/** A number from 1, or a word. `"none"`: not part of the plan. */
+export type Limit = number | "unlimited" | "none";
+
+export interface Answer {
+  verdict: "fits" | "over_soft" | "over_limit";
+  /** Usage before it. */
+  used: number;
+  /** Absent when none is known. */
+  limit?: Limit;
+}
+
+/** What the host's server makes; `docs/snapshot.md` has handlers that do. Times are RFC 3339 texts. */
+export interface Snapshot {
+  account: { id: string; created_at?: string | Date; attributes?: object };
+  user: { id: string; created_at?: string | Date; attributes?: object };
+  plan: string;
+  /** Grows with each change of the plan. */
+  plan_epoch?: number;
+  server_time?: string | Date;
+  can_purchase?: boolean;
+  billing_owner?: string;
+  trial?: { ends_at?: string | Date; extendable?: boolean };
+  features?: string[];
+  overage_accepted?: string[];
+  in_sales_conversation?: boolean;
+  meters?: Record<string, {
+    used?: number;
+    limit?: Limit | 0;
+    period?: { start: string | Date; end: string | Date };
+    /** What `used` includes of each writer's own counting. */
+    counted?: Record<string, number | [added: number, released: number]>;
+    /** Per UTC day, oldest first, the last one complete. */
+    daily?: number[];
+  }>;
+}
+
+export interface Reading {
+  /** Absent before a snapshot, and for a plan the policy does not name. */
+  plan?: string;
+  plan_epoch?: number;
+  meters: Record<string, MeterReading>;
+  /** Whether the account has it. */
+  features: Record<string, boolean>;
+}
+
+export interface MeterReading {
+  used: number;
+  limit?: Limit;
+  /** Of a limit that is a number. May be more than 100. */
+  percent?: number;
+  state: "ok" | "at_limit" | "over_limit" | "locked";
+  /** `local`: only this browser's own uses, because no snapshot has a figure. */
+  source: "snapshot" | "local";
+  period_start?: number;
+  period_end?: number;
+  /** The period was rolled forward here; a snapshot has to confirm it. */
+  provisional?: boolean;
+  /** The noun, with its plural forms. */
+  meter: Record<string, string>;
+}
+
+/** A prompt, whole: texts as tokens for `text.js`, and the same as words. */
+export interface Prompt {
+  /** This showing: 16 hex digits. */
+  exposure: string;
+  prompt: string;
+  surface: Surface;
+  lane: "interrupt" | "ambient" | "inline";
+  tone: "notice" | "warning" | "urgent" | "limit" | "offer";
+  trigger: "threshold" | "at_limit" | "limit_hit" | "explored" | "trial_ending";
+  subject: { meter?: string; feature?: string };
+  state?: MeterReading["state"];
+  values: Record<string, unknown>;
+  texts: { title: unknown; body: unknown[] };
+  image?: { src: string; alt: string };
+  actions: { id: ActionId; label: unknown; text?: string; href?: string; primary?: boolean; menu?: boolean }[];
+  plan: { from?: string; to?: string };
+  /** It was open already (a reload, another tab). */
+  repaint: boolean;
+  /** In words, once the words are loaded: with `view: "none"` always. */
+  title?: string;
+  body?: string[];
+}
+
+/** One press of an action, however often it is clicked. */
+export interface Intent {
+  /** 16 hex digits; the host charges and requests once for each. */
+  id: string;
+  action: ActionId;
+  prompt: string;
+  exposure: string;
+  plan: { from?: string; to?: string };
+  meter?: string;
+  feature?: string;
+}
+
+export interface Quote {
+  /** In minor units of the currency: 4900 is $49.00. */
+  amount_minor: number;
+  /** ISO 4217, `USD`. */
+  currency: string;
+  /** A short remark beside it: "for the rest of this month". */
+  line?: string;
+}
+
+export interface Events {
+  /** A prompt is on the screen, or for the host to draw. */
+  prompt: { prompt: Prompt };
+  /** Figures changed; with `prompt`, an open prompt's did. */
+  update: { prompt?: Prompt; quote?: Quote };
+  withdraw: { exposure: string; reason: string };
+  response: { exposure: string; prompt?: string; response: Response; action?: ActionId };
+  crossing: { meter: string; percent: number };
+  converted: { intent?: Intent };
+  /** Never thrown: something is wrong that the developer should know. Warned of once a code. */
+  error: { code: string; path: string; message: string; help: string };
+  /** The collector has acknowledged so many events. */
+  sent: { count: number };
+}
+
+export interface Trace {
+  /** Engine time. */
+  at?: number;
+  snapshot_at?: number;
+  plan?: string;
+  plan_epoch?: number;
+  meters: Record<string, Omit<MeterReading, "meter">>;
+  prompts: {
+    prompt: string;
+    meter?: string;
+    feature?: string;
+    surface: Surface;
+    decision: "shown" | "held" | "next";
+    exposure?: string;
+    stage?: "trigger" | "owned" | "audience" | "experiment" | "choice" | "pacing" | "page" | "rank";
+    /** Stable codes; docs/glossary.md says what each means. */
+    reason?: string;
+    eligible_at?: number;
+    by?: string;
+    fired_at?: number;
+  }[];
+  memory?: { rows: number; bytes: number };
+  page?: Record<string, boolean | string>;
+  revision?: string;
+  outbox?: {
+    queued: number;
+    queued_bytes: number;
+    failures: number;
+    sent: number;
+    rejected: number;
+    dropped: number;
+    stopped: boolean;
+  };
+  /** This tab's berth and generation. */
+  writer?: string;
+  /** `memory`: the browser refuses, or eight tabs are open already; then nothing interrupts. */
+  storage?: "local" | "memory" | "none";
+  crowded?: boolean;
+  /** Whether tabs can agree on who may interrupt. */
+  locks?: boolean;
+  consent?: Consent;
+  sending?: boolean;
+  /** Ids the policy does not know, each once. */
+  unknown?: string[];
+}
