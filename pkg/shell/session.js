@@ -23,6 +23,7 @@ const UNKNOWN_MAX = 50;
 export function makeSession(options, Core, policy) {
   const listeners = new Map();
   const warned = new Set();
+  const emitting = new Set();
   const unknown = new Set();
   const page = { route: options.route ?? "", busy: false, dialog_open: false };
   const life = new AbortController();
@@ -80,6 +81,9 @@ export function makeSession(options, Core, policy) {
   }
 
   function emit(name, detail = {}) {
+    // A listener that causes what it listens to would never come to an end.
+    if (emitting.has(name)) return;
+    emitting.add(name);
     for (const heard of listeners.get(name) ?? []) {
       try {
         heard(detail);
@@ -87,6 +91,7 @@ export function makeSession(options, Core, policy) {
         console.error(error);
       }
     }
+    emitting.delete(name);
   }
 
   /** Nothing throws after `start`: what is wrong is an event, and a warning once a code. */

@@ -54,7 +54,7 @@ export async function startStand() {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     const head = { "content-security-policy": stand.csp, "cache-control": "no-store", ...stand.headers };
-    if (pathname === "/page") {
+    if (pathname === "/page" || pathname === "/checkout") {
       response.writeHead(200, { ...head, "content-type": "text/html; charset=utf-8" });
       return response.end("<!doctype html><html lang=en><title>page</title><body><h1>Page</h1></body></html>");
     }
