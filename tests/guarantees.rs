@@ -42,9 +42,20 @@ fn no_history_breaks_a_guarantee() {
     let worlds = steps.div_ceil(STEPS_IN_A_WORLD);
     let broken: Vec<String> = std::thread::scope(|scope| {
         let handles: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || (thread..worlds).step_by(threads as usize).filter_map(|seed| live(seed, false).err()).take(3).collect::<Vec<_>>()))
+            .map(|thread| {
+                scope.spawn(move || {
+                    (thread..worlds)
+                        .step_by(threads as usize)
+                        .filter_map(|seed| live(seed, false).err())
+                        .take(3)
+                        .collect::<Vec<_>>()
+                })
+            })
             .collect();
-        handles.into_iter().flat_map(|handle| handle.join().unwrap()).collect()
+        handles
+            .into_iter()
+            .flat_map(|handle| handle.join().unwrap())
+            .collect()
     });
     assert!(broken.is_empty(), "{}", broken.join("\n\n"));
 }
@@ -68,9 +79,15 @@ fn the_same_seed_gives_the_same_effects_and_bytes() {
             let mut world = World::new(plim, seed);
             world.digested = true;
             world.live(STEPS_IN_A_WORLD).unwrap();
-            (world.digest, world.reached.iter().map(Memory::encode).collect::<Vec<_>>())
+            (
+                world.digest,
+                world.reached.iter().map(Memory::encode).collect::<Vec<_>>(),
+            )
         };
-        assert!(once() == once(), "G7: PLIMSOLL_SEED={seed} lived twice is not the same");
+        assert!(
+            once() == once(),
+            "G7: PLIMSOLL_SEED={seed} lived twice is not the same"
+        );
     }
 }
 
@@ -98,10 +115,22 @@ fn merge_laws(seed: u64) -> Result<(), String> {
         let mut one = || random.pick(&world.reached).cloned().unwrap_or_default();
         let (a, b, c) = (one(), one(), one());
         let laws = [
-            ("commutative", joined(&a, &b).encode() == joined(&b, &a).encode()),
-            ("associative", joined(&joined(&a, &b), &c).encode() == joined(&a, &joined(&b, &c)).encode()),
-            ("idempotent", joined(&joined(&a, &b), &b).encode() == joined(&a, &b).encode()),
-            ("kept by storing", Memory::decode(&a.encode()).as_ref() == Ok(&a)),
+            (
+                "commutative",
+                joined(&a, &b).encode() == joined(&b, &a).encode(),
+            ),
+            (
+                "associative",
+                joined(&joined(&a, &b), &c).encode() == joined(&a, &joined(&b, &c)).encode(),
+            ),
+            (
+                "idempotent",
+                joined(&joined(&a, &b), &b).encode() == joined(&a, &b).encode(),
+            ),
+            (
+                "kept by storing",
+                Memory::decode(&a.encode()).as_ref() == Ok(&a),
+            ),
         ];
         if let Some((law, _)) = laws.iter().find(|(_, holds)| !holds) {
             return Err(format!("G8: merging is not {law}"));
@@ -124,8 +153,13 @@ fn no_bytes_and_no_inputs_panic() {
 #[cfg(feature = "planted-bugs")]
 #[test]
 fn every_planted_bug_is_found() {
-    let missed: Vec<u8> = (1..=planted::BUGS).filter(|bug| planted::found(*bug).is_none()).collect();
-    assert!(missed.is_empty(), "no guarantee found the planted bugs {missed:?}");
+    let missed: Vec<u8> = (1..=planted::BUGS)
+        .filter(|bug| planted::found(*bug).is_none())
+        .collect();
+    assert!(
+        missed.is_empty(),
+        "no guarantee found the planted bugs {missed:?}"
+    );
 }
 
 /// Lives one world; the error names its seed. `told` prints what led to it.

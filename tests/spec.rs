@@ -18,8 +18,16 @@ fn every_case_of_the_specification_holds() {
         cases += outcome.cases;
         failures.extend(outcome.failures);
     }
-    assert!(failures.is_empty(), "{} of {cases} cases fail\n\n{}", failures.len(), failures.join("\n\n"));
-    assert!(cases >= 120 || !filter.is_empty(), "only {cases} cases were found");
+    assert!(
+        failures.is_empty(),
+        "{} of {cases} cases fail\n\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
+    assert!(
+        cases >= 120 || !filter.is_empty(),
+        "only {cases} cases were found"
+    );
 }
 
 fn texts(folder: &Path) -> BTreeMap<String, String> {

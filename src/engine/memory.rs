@@ -220,7 +220,11 @@ impl Row {
         {
             mine.copy_from_slice(theirs);
         }
-        let decided = if order.is_eq() { rule.together } else { with_led };
+        let decided = if order.is_eq() {
+            rule.together
+        } else {
+            with_led
+        };
         let rest = self.v.iter_mut().zip(other).enumerate().skip(decided);
         for (column, (mine, theirs)) in rest {
             let earliest = rule.earliest & (1_u8.checked_shl(column as u32).unwrap_or(0)) != 0;

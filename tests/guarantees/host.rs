@@ -39,31 +39,57 @@ impl Host {
     /// A server with an account.
     pub fn new(random: &mut Random, time: i64) -> Self {
         let mut host = Self {
-            plan: if random.percent(75) { 0 } else { random.below(3) as usize },
+            plan: if random.percent(75) {
+                0
+            } else {
+                random.below(3) as usize
+            },
             epoch: random.between(1, 3),
             can_purchase: random.percent(70),
             conversation: false,
             features: Vec::new(),
             overage: false,
-            trial_ends: random.percent(30).then(|| time + random.between(1, 20) * DAY_MS),
-            account_made: random.percent(50).then(|| time - random.between(0, 5) * DAY_MS / 2),
+            trial_ends: random
+                .percent(30)
+                .then(|| time + random.between(1, 20) * DAY_MS),
+            account_made: random
+                .percent(50)
+                .then(|| time - random.between(0, 5) * DAY_MS / 2),
             used: BTreeMap::new(),
             heard: BTreeMap::new(),
             under_way: Vec::new(),
             day: time / DAY_MS,
             month: month(time),
         };
-        for (meter, most) in [("emails", 95), ("calls", 12), ("tokens", 30), ("seats", 3), ("rooms", 38)] {
+        for (meter, most) in [
+            ("emails", 95),
+            ("calls", 12),
+            ("tokens", 30),
+            ("seats", 3),
+            ("rooms", 38),
+        ] {
             host.used.insert(meter, random.between(0, most));
         }
         host
     }
 
     /// A tally that the browser sends along; it arrives later or never.
-    pub fn hear(&mut self, random: &mut Random, time: i64, meter: &str, writer: u64, tally: (i64, i64)) {
+    pub fn hear(
+        &mut self,
+        random: &mut Random,
+        time: i64,
+        meter: &str,
+        writer: u64,
+        tally: (i64, i64),
+    ) {
         if let Some(meter) = COUNTED.iter().find(|known| **known == meter) {
-            let late = if random.percent(80) { random.between(50, 20_000) } else { random.between(0, LATEST_MS) };
-            self.under_way.push((time + late, meter, writer, tally.0, tally.1));
+            let late = if random.percent(80) {
+                random.between(50, 20_000)
+            } else {
+                random.between(0, LATEST_MS)
+            };
+            self.under_way
+                .push((time + late, meter, writer, tally.0, tally.1));
         }
     }
 
@@ -78,7 +104,9 @@ impl Host {
             self.month = month(time);
             self.used.insert("emails", 0);
         }
-        let (arrived, under_way) = std::mem::take(&mut self.under_way).into_iter().partition(|way| way.0 <= time);
+        let (arrived, under_way) = std::mem::take(&mut self.under_way)
+            .into_iter()
+            .partition(|way| way.0 <= time);
         self.under_way = under_way;
         let arrived: Vec<_> = arrived;
         for (_, meter, writer, added, released) in arrived {
@@ -91,7 +119,11 @@ impl Host {
         if random.percent(10)
             && let Some(meter) = random.pick(&COUNTED)
         {
-            let by = if *meter == "seats" || *meter == "rooms" { random.between(-6, 6) } else { random.between(0, 9) };
+            let by = if *meter == "seats" || *meter == "rooms" {
+                random.between(-6, 6)
+            } else {
+                random.between(0, 9)
+            };
             let used = self.used.entry(meter).or_insert(0);
             *used = (*used + by).max(0);
         }
@@ -105,13 +137,20 @@ impl Host {
             self.overage = !self.overage;
         }
         if random.percent(1) {
-            self.features = FEATURES.into_iter().filter(|_| random.percent(30)).collect();
+            self.features = FEATURES
+                .into_iter()
+                .filter(|_| random.percent(30))
+                .collect();
         }
     }
 
     /// The account changes its plan.
     pub fn change_plan(&mut self, random: &mut Random, upwards: bool) {
-        let any = if random.percent(8) { 3 } else { random.below(3) as usize };
+        let any = if random.percent(8) {
+            3
+        } else {
+            random.below(3) as usize
+        };
         self.plan = if upwards { (self.plan + 1).min(2) } else { any };
         self.epoch += 1;
         self.conversation = false;
@@ -132,8 +171,16 @@ impl Host {
             can_purchase: Some(self.can_purchase),
             trial_ends_at: self.trial_ends.map(Timestamp),
             trial_extendable: self.epoch % 2 == 0,
-            features: self.features.iter().map(|feature| Key::of(feature)).collect(),
-            overage_accepted: if self.overage { vec![Key::of("tokens")] } else { Vec::new() },
+            features: self
+                .features
+                .iter()
+                .map(|feature| Key::of(feature))
+                .collect(),
+            overage_accepted: if self.overage {
+                vec![Key::of("tokens")]
+            } else {
+                Vec::new()
+            },
             in_sales_conversation: self.conversation,
             ..Snapshot::default()
         };
@@ -144,15 +191,18 @@ impl Host {
                 continue;
             }
             let heard = self.heard.iter().filter(|((name, _), _)| *name == meter);
-            let mut counted: Vec<(Writer, i64, i64)> =
-                heard.map(|((_, writer), (added, released))| (Writer(*writer), *added, *released)).collect();
+            let mut counted: Vec<(Writer, i64, i64)> = heard
+                .map(|((_, writer), (added, released))| (Writer(*writer), *added, *released))
+                .collect();
             if counted.is_empty() {
                 // A server that counts by writer says so also before it has heard of any.
                 counted.push((Writer(1), 0, 0));
             }
             let used = self.used.get(meter).copied().unwrap_or(0);
             if meter == "rooms" {
-                let held = counted.iter().map(|(writer, added, released)| (writer.0, (*added, *released)));
+                let held = counted
+                    .iter()
+                    .map(|(writer, added, released)| (writer.0, (*added, *released)));
                 rooms = Some((used, held.collect()));
             }
             if meter == "emails" && !exact {
@@ -183,7 +233,13 @@ impl Host {
 /// Months since 1970 by counting; fine for the simulated years.
 fn month(time: i64) -> i64 {
     let text = crate::spec_reader::clock::text(time);
-    let year: i64 = text.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
-    let month: i64 = text.get(5..7).and_then(|month| month.parse().ok()).unwrap_or(0);
+    let year: i64 = text
+        .get(..4)
+        .and_then(|year| year.parse().ok())
+        .unwrap_or(0);
+    let month: i64 = text
+        .get(5..7)
+        .and_then(|month| month.parse().ok())
+        .unwrap_or(0);
     year * 12 + month
 }

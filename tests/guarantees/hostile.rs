@@ -16,7 +16,20 @@ use std::rc::Rc;
 
 const STEPS: usize = 60;
 const NUMBERS: [i64; 14] = [
-    0, 1, -1, 2, 99, 100, 101, 1_000, 1 << 31, 1 << 53, (1 << 53) - 1, i64::MAX, i64::MIN, 253_402_300_800_000,
+    0,
+    1,
+    -1,
+    2,
+    99,
+    100,
+    101,
+    1_000,
+    1 << 31,
+    1 << 53,
+    (1 << 53) - 1,
+    i64::MAX,
+    i64::MIN,
+    253_402_300_800_000,
 ];
 const METERS: [&str; 5] = ["emails", "calls", "seats", "__proto__", ""];
 
@@ -36,7 +49,9 @@ pub fn live(policy: &str, seed: u64) -> Result<(), String> {
 
 /// A compiled policy with flipped bytes, under its own checksum or another.
 fn policies(policy: &str, random: &mut Random) {
-    let Ok(parsed) = Policy::parse(policy) else { return };
+    let Ok(parsed) = Policy::parse(policy) else {
+        return;
+    };
     let mut bytes = parsed.compile("pt-BR");
     for _ in 0..random.below(6) {
         flip(&mut bytes, random);
@@ -46,7 +61,11 @@ fn policies(policy: &str, random: &mut Random) {
         bytes.splice(8..12, checksum);
     }
     if let Ok(plim) = Plim::open(bytes) {
-        let identity = Identity { account: "a".to_owned(), user: "u".to_owned(), writer: Writer(1) };
+        let identity = Identity {
+            account: "a".to_owned(),
+            user: "u".to_owned(),
+            writer: Writer(1),
+        };
         let mut tab = Tab::start(Rc::new(plim), &identity, Stored::Nothing);
         for _ in 0..STEPS / 3 {
             tab.tell(now(random), input(random, &[]));
@@ -55,7 +74,9 @@ fn policies(policy: &str, random: &mut Random) {
 }
 
 fn history(policy: &str, random: &mut Random, bytes: &[u8], told: &mut String) -> Vec<u8> {
-    let Ok(plim) = compile(policy) else { return Vec::new() };
+    let Ok(plim) = compile(policy) else {
+        return Vec::new();
+    };
     let mut bytes = bytes.to_vec();
     for _ in 0..random.below(4) {
         flip(&mut bytes, random);
@@ -65,7 +86,9 @@ fn history(policy: &str, random: &mut Random, bytes: &[u8], told: &mut String) -
     }
     if random.percent(10) {
         // A count that promises more rows than there are bytes in the world.
-        bytes = vec![1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0];
+        bytes = vec![
+            1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0,
+        ];
     }
     if random.percent(80) && bytes.len() > 4 {
         let body = bytes.len() - 4;
@@ -73,9 +96,18 @@ fn history(policy: &str, random: &mut Random, bytes: &[u8], told: &mut String) -
         bytes.splice(body.., checksum);
     }
     *told = format!("memory {bytes:02x?}");
-    let line = ["", "nonsense", "0000000000000001;1:2:3", "0000000000000001;5:9223372036854775807:3:77:250"];
+    let line = [
+        "",
+        "nonsense",
+        "0000000000000001;1:2:3",
+        "0000000000000001;5:9223372036854775807:3:77:250",
+    ];
     let line = random.pick(&line).copied().unwrap_or("").to_owned();
-    let identity = Identity { account: "a".to_owned(), user: "u".to_owned(), writer: Writer(random.next()) };
+    let identity = Identity {
+        account: "a".to_owned(),
+        user: "u".to_owned(),
+        writer: Writer(random.next()),
+    };
     let mut tab = Tab::start(Rc::new(plim), &identity, Stored::BytesAndLine(bytes, line));
     let mut exposures = Vec::new();
     for _ in 0..STEPS {
@@ -103,16 +135,27 @@ fn flip(bytes: &mut [u8], random: &mut Random) {
 }
 
 fn number(random: &mut Random) -> i64 {
-    if random.percent(60) { random.between(0, 200) } else { random.pick(&NUMBERS).copied().unwrap_or(0) }
+    if random.percent(60) {
+        random.between(0, 200)
+    } else {
+        random.pick(&NUMBERS).copied().unwrap_or(0)
+    }
 }
 
 fn stamp(random: &mut Random) -> Timestamp {
     let near = 1_795_341_600_000 + random.between(-90, 90) * 86_400_000;
-    Timestamp(if random.percent(70) { near } else { number(random) })
+    Timestamp(if random.percent(70) {
+        near
+    } else {
+        number(random)
+    })
 }
 
 fn now(random: &mut Random) -> Now {
-    Now { wall: stamp(random), mono: number(random).max(0) }
+    Now {
+        wall: stamp(random),
+        mono: number(random).max(0),
+    }
 }
 
 fn meter(random: &mut Random) -> Key {
@@ -120,27 +163,63 @@ fn meter(random: &mut Random) -> Key {
 }
 
 fn input(random: &mut Random, exposures: &[ExposureId]) -> Input {
-    let exposure = random.pick(exposures).copied().unwrap_or(ExposureId(random.next()));
+    let exposure = random
+        .pick(exposures)
+        .copied()
+        .unwrap_or(ExposureId(random.next()));
     match random.below(12) {
         0 | 1 => Input::Snapshot(Box::new(snapshot(random))),
-        2 => Input::Use { meter: meter(random), amount: number(random) },
-        3 => Input::Release { meter: meter(random), amount: number(random) },
-        4 => Input::Attempt { meter: meter(random), amount: number(random) },
-        5 => Input::LimitHit { meter: meter(random) },
+        2 => Input::Use {
+            meter: meter(random),
+            amount: number(random),
+        },
+        3 => Input::Release {
+            meter: meter(random),
+            amount: number(random),
+        },
+        4 => Input::Attempt {
+            meter: meter(random),
+            amount: number(random),
+        },
+        5 => Input::LimitHit {
+            meter: meter(random),
+        },
         6 => {
-            let feature = random.pick(&["sso", "automation", "constructor"]).copied().unwrap_or("");
-            Input::Explore { feature: Key::of(feature), step: random.pick(&Step::ALL).copied().unwrap_or(Step::Tried) }
+            let feature = random
+                .pick(&["sso", "automation", "constructor"])
+                .copied()
+                .unwrap_or("");
+            Input::Explore {
+                feature: Key::of(feature),
+                step: random.pick(&Step::ALL).copied().unwrap_or(Step::Tried),
+            }
         }
         7 => {
             let paints = [Paint::Rendered, Paint::Seen, Paint::Failed, Paint::Faded];
-            Input::Painted { exposure, paint: random.pick(&paints).copied().unwrap_or(Paint::Seen) }
+            Input::Painted {
+                exposure,
+                paint: random.pick(&paints).copied().unwrap_or(Paint::Seen),
+            }
         }
         8 => {
-            let action = random.pick(&ActionKind::ALL).copied().unwrap_or(ActionKind::Upgrade);
-            let responses = [Response::Later, Response::Never, Response::Close, Response::Act(action)];
-            Input::Respond { exposure, response: random.pick(&responses).copied().unwrap_or(Response::Close) }
+            let action = random
+                .pick(&ActionKind::ALL)
+                .copied()
+                .unwrap_or(ActionKind::Upgrade);
+            let responses = [
+                Response::Later,
+                Response::Never,
+                Response::Close,
+                Response::Act(action),
+            ];
+            Input::Respond {
+                exposure,
+                response: random.pick(&responses).copied().unwrap_or(Response::Close),
+            }
         }
-        9 => Input::Converted { from_epoch: random.percent(50).then(|| number(random)) },
+        9 => Input::Converted {
+            from_epoch: random.percent(50).then(|| number(random)),
+        },
         10 => Input::Context(Context {
             visible: random.percent(80),
             busy: random.percent(10),
@@ -166,11 +245,17 @@ fn snapshot(random: &mut Random) -> Snapshot {
             _ => None,
         },
         period: random.percent(40).then(|| (stamp(random), stamp(random))),
-        counted: (0..random.below(3)).map(|_| (Writer(random.below(3)), number(random), number(random))).collect(),
+        counted: (0..random.below(3))
+            .map(|_| (Writer(random.below(3)), number(random), number(random)))
+            .collect(),
     });
     let meters = meters.collect();
     Snapshot {
-        plan: random.pick(&["free", "pro", "enterprise", "", "__proto__"]).copied().unwrap_or("").to_owned(),
+        plan: random
+            .pick(&["free", "pro", "enterprise", "", "__proto__"])
+            .copied()
+            .unwrap_or("")
+            .to_owned(),
         plan_epoch: random.percent(60).then(|| number(random)),
         server_time: random.percent(80).then(|| stamp(random)),
         account_created_at: random.percent(30).then(|| stamp(random)),

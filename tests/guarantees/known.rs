@@ -101,8 +101,10 @@ impl Known {
         for (key, said) in &other.said {
             self.said.entry(key.clone()).or_insert(*said);
         }
-        self.crossings.extend(other.crossings.iter().map(|(id, key)| (*id, *key)));
-        self.showable.extend(other.showable.iter().map(|(id, key)| (*id, *key)));
+        self.crossings
+            .extend(other.crossings.iter().map(|(id, key)| (*id, *key)));
+        self.showable
+            .extend(other.showable.iter().map(|(id, key)| (*id, *key)));
         for (epoch, at) in &other.converted {
             let mine = self.converted.entry(*epoch).or_insert(*at);
             *mine = (*mine).max(*at);

@@ -17,6 +17,14 @@ pub fn found(bug: u8) -> Option<String> {
         .or_else(|| (0..20).find_map(|seed| merge_laws(seed).err()))
         .or_else(|| (0..300).find_map(|seed| hostile::live(POLICY, seed).err()));
     plimsoll::fault::plant(None);
-    println!("bug {bug}: {}", found.as_deref().unwrap_or("NOT FOUND").lines().next().unwrap_or_default());
+    println!(
+        "bug {bug}: {}",
+        found
+            .as_deref()
+            .unwrap_or("NOT FOUND")
+            .lines()
+            .next()
+            .unwrap_or_default()
+    );
     found
 }

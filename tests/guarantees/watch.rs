@@ -6,7 +6,9 @@ use super::known::{About, CrossingKey, Known, Said, Shown, Truth};
 use super::world::said;
 use crate::spec_reader::tab::Tab;
 use plimsoll::Effect;
-use plimsoll::engine::effect::{CrossingKind, Event as Recorded, Lane, Prompt, Surface, WithdrawReason};
+use plimsoll::engine::effect::{
+    CrossingKind, Event as Recorded, Lane, Prompt, Surface, WithdrawReason,
+};
 use plimsoll::engine::input::{ActionKind, Now, Paint, Response};
 use plimsoll::engine::memory::{Memory, Table};
 use plimsoll::plim::Plim;
@@ -26,7 +28,11 @@ pub enum Event {
     /// Something that changes nothing known.
     Nothing,
     /// A use or release.
-    Used { meter: &'static str, added: i64, released: i64 },
+    Used {
+        meter: &'static str,
+        added: i64,
+        released: i64,
+    },
     /// An attempt; it may be blocked.
     Attempted,
     /// The server refused.
@@ -69,16 +75,35 @@ pub struct Watch {
 impl Watch {
     /// A page that begins with what its berth knew.
     pub fn new(plim: Rc<Plim>, known: Known, damaged: bool, figures_count: bool) -> Self {
-        Self { plim, known, damaged, open: Vec::new(), last_mono: 0, jumped: false, figures_count, mails: Vec::new() }
+        Self {
+            plim,
+            known,
+            damaged,
+            open: Vec::new(),
+            last_mono: 0,
+            jumped: false,
+            figures_count,
+            mails: Vec::new(),
+        }
     }
 
     /// How many dialogs this page has open.
     pub fn interrupts_open(&self) -> usize {
-        self.open.iter().filter(|open| open.surface.lane() == Lane::Interrupt).count()
+        self.open
+            .iter()
+            .filter(|open| open.surface.lane() == Lane::Interrupt)
+            .count()
     }
 
     /// Sees one input and its effects; the error is the guarantee that they break.
-    pub fn observe(&mut self, time: i64, event: &Event, effects: &[Effect], tab: &Tab, now: Now) -> Result<(), String> {
+    pub fn observe(
+        &mut self,
+        time: i64,
+        event: &Event,
+        effects: &[Effect],
+        tab: &Tab,
+        now: Now,
+    ) -> Result<(), String> {
         let epoch_before = self.known.epoch();
         let open_then: Vec<u64> = self.open.iter().map(|open| open.exposure).collect();
         self.jumped |= now.mono - self.last_mono > DAY_MS;
@@ -117,12 +142,26 @@ impl Watch {
         self.figures_add_up(time, tab, now)
     }
 
-    fn learn(&mut self, time: i64, event: &Event, effects: &[Effect], tab: &Tab) -> Result<(), String> {
+    fn learn(
+        &mut self,
+        time: i64,
+        event: &Event,
+        effects: &[Effect],
+        tab: &Tab,
+    ) -> Result<(), String> {
         match event {
             Event::Nothing | Event::Attempted | Event::Blocked => {}
-            Event::Used { meter, added, released } => {
+            Event::Used {
+                meter,
+                added,
+                released,
+            } => {
                 let writer = tab.identity().writer.0;
-                let tally = self.known.tallies.entry(((*meter).to_owned(), writer)).or_insert((0, 0));
+                let tally = self
+                    .known
+                    .tallies
+                    .entry(((*meter).to_owned(), writer))
+                    .or_insert((0, 0));
                 *tally = (tally.0 + added, tally.1 + released);
                 if *meter == "emails" {
                     self.mails.push((time, *added));
@@ -139,11 +178,19 @@ impl Watch {
                 if matches!(paint, Paint::Failed | Paint::Faded) {
                     self.open.retain(|open| open.exposure != exposure.0);
                 }
-                if *paint == Paint::Failed && self.known.shown.get(&exposure.0).is_some_and(|shown| !shown.counted) {
+                if *paint == Paint::Failed
+                    && self
+                        .known
+                        .shown
+                        .get(&exposure.0)
+                        .is_some_and(|shown| !shown.counted)
+                {
                     self.known.shown.remove(&exposure.0);
                 }
             }
-            Event::Responded(exposure, response) => self.answered(time, *exposure, *response, effects)?,
+            Event::Responded(exposure, response) => {
+                self.answered(time, *exposure, *response, effects)?
+            }
             Event::Converted(from) => {
                 self.known.converted.insert(*from, time);
             }
@@ -151,17 +198,37 @@ impl Watch {
         Ok(())
     }
 
-    fn answered(&mut self, time: i64, exposure: ExposureId, response: Response, effects: &[Effect]) -> Result<(), String> {
-        let Some(position) = self.open.iter().position(|open| open.exposure == exposure.0) else { return Ok(()) };
-        let Some(open) = self.open.get_mut(position) else { return Ok(()) };
+    fn answered(
+        &mut self,
+        time: i64,
+        exposure: ExposureId,
+        response: Response,
+        effects: &[Effect],
+    ) -> Result<(), String> {
+        let Some(position) = self
+            .open
+            .iter()
+            .position(|open| open.exposure == exposure.0)
+        else {
+            return Ok(());
+        };
+        let Some(open) = self.open.get_mut(position) else {
+            return Ok(());
+        };
         if open.acting {
             return Ok(());
         }
         let late = effects.iter().any(|effect| {
-            matches!(effect, Effect::Record(Recorded::PromptAnswered { late: true, .. }))
+            matches!(
+                effect,
+                Effect::Record(Recorded::PromptAnswered { late: true, .. })
+            )
         });
         if late {
-            return Err(format!("G5: the answer to {:?}, which is open, was called late", open.about));
+            return Err(format!(
+                "G5: the answer to {:?}, which is open, was called late",
+                open.about
+            ));
         }
         let about = open.about.clone();
         let toast = open.surface == Surface::Toast;
@@ -182,11 +249,18 @@ impl Watch {
     /// A dismissal, with the rung of the ladder it stands on here: one above the highest known.
     fn say(&mut self, time: i64, about: About, what: Said, exposure: u64) {
         let epoch = self.known.epoch();
-        let before = self.known.said.iter().filter(|((other, said, by), (_, then, _))| {
-            *other == about && *said == Said::Later && *then == epoch && *by != exposure
-        });
+        let before = self
+            .known
+            .said
+            .iter()
+            .filter(|((other, said, by), (_, then, _))| {
+                *other == about && *said == Said::Later && *then == epoch && *by != exposure
+            });
         let rung = before.map(|(_, (_, _, rung))| rung + 1).max().unwrap_or(0);
-        self.known.said.entry((about, what, exposure)).or_insert((time, epoch, rung));
+        self.known
+            .said
+            .entry((about, what, exposure))
+            .or_insert((time, epoch, rung));
     }
 
     fn withdrawn(&mut self, time: i64, exposure: ExposureId, reason: WithdrawReason) {
@@ -195,12 +269,16 @@ impl Watch {
     }
 
     fn ended(&mut self, time: i64, exposure: ExposureId, reason: WithdrawReason) {
-        let Some(shown) = self.known.shown.get_mut(&exposure.0) else { return };
+        let Some(shown) = self.known.shown.get_mut(&exposure.0) else {
+            return;
+        };
         match reason {
             WithdrawReason::Lease => {}
             // A later about it in another tab puts this one off too; an act or a never ends it.
             WithdrawReason::Answered => {
-                let later = |((about, what, _), _): (&(About, Said, u64), _)| *about == shown.about && *what == Said::Later;
+                let later = |((about, what, _), _): (&(About, Said, u64), _)| {
+                    *about == shown.about && *what == Said::Later
+                };
                 shown.ended |= self.known.said.iter().any(later);
             }
             // What was never painted runs out without anybody having seen it.
@@ -246,8 +324,15 @@ impl Watch {
             self.nothing_higher_was_passed(prompt)?;
         }
         if !prompt.repaint && !toast {
-            if self.known.shown.get(&prompt.exposure.0).is_some_and(|shown| shown.counted) {
-                return Err(format!("G3: {about:?} was counted already and is shown as if it were new"));
+            if self
+                .known
+                .shown
+                .get(&prompt.exposure.0)
+                .is_some_and(|shown| shown.counted)
+            {
+                return Err(format!(
+                    "G3: {about:?} was counted already and is shown as if it were new"
+                ));
             }
             if interrupts {
                 self.caps_hold(time, prompt.exposure.0, &shown)?;
@@ -255,7 +340,12 @@ impl Watch {
             self.own_cap_holds(time, prompt.exposure.0, &shown)?;
         }
         self.open.retain(|open| open.exposure != prompt.exposure.0);
-        self.open.push(Open { exposure: prompt.exposure.0, about, surface: prompt.surface, acting: false });
+        self.open.push(Open {
+            exposure: prompt.exposure.0,
+            about,
+            surface: prompt.surface,
+            acting: false,
+        });
         self.known.shown.entry(prompt.exposure.0).or_insert(shown);
         if !prompt.repaint && !toast {
             self.each_crossing_is_shown_once()?;
@@ -270,13 +360,20 @@ impl Watch {
             Some((0, percent)) => percent,
             _ => return Ok(()),
         };
-        let (Some(meter), Some(reading)) = (prompt.meter, &prompt.reading) else { return Ok(()) };
+        let (Some(meter), Some(reading)) = (prompt.meter, &prompt.reading) else {
+            return Ok(());
+        };
         let period = reading.period_start.0;
         let higher = self.known.showable.values().find(|key| {
-            (key.0, key.1, key.2) == (meter, period, self.known.epoch()) && key.3 > percent && period > 0
+            (key.0, key.1, key.2) == (meter, period, self.known.epoch())
+                && key.3 > percent
+                && period > 0
         });
         match higher {
-            Some(key) => Err(format!("G3: {percent} % of meter {meter} is shown after {} % was passed", key.3)),
+            Some(key) => Err(format!(
+                "G3: {percent} % of meter {meter} is shown after {} % was passed",
+                key.3
+            )),
             None => Ok(()),
         }
     }
@@ -288,7 +385,11 @@ impl Watch {
             return Ok(());
         }
         let plan_known = self.known.truth.as_ref().is_some_and(|truth| {
-            self.plim.root().plans().iter().any(|plan| plan.id() == truth.plan)
+            self.plim
+                .root()
+                .plans()
+                .iter()
+                .any(|plan| plan.id() == truth.plan)
         });
         let context = &tab.context;
         let broken = if self.known.truth.is_none() {
@@ -313,22 +414,44 @@ impl Watch {
     fn is_not_owned(&self, time: i64, prompt: &Prompt, shown: &Shown) -> Result<(), String> {
         let about = &shown.about;
         let dismissals = [ActionKind::Later, ActionKind::Never];
-        let offers = prompt.actions.iter().any(|action| !dismissals.contains(action));
-        let Some(truth) = &self.known.truth else { return Ok(()) };
-        let plan = self.plim.root().plans().iter().find(|plan| plan.id() == truth.plan);
+        let offers = prompt
+            .actions
+            .iter()
+            .any(|action| !dismissals.contains(action));
+        let Some(truth) = &self.known.truth else {
+            return Ok(());
+        };
+        let plan = self
+            .plim
+            .root()
+            .plans()
+            .iter()
+            .find(|plan| plan.id() == truth.plan);
         if let Some(feature) = prompt.feature {
-            let by_plan = plan.is_some_and(|plan| plan.features().iter().any(|index| index == feature));
-            let key = self.plim.root().features().get(feature).map_or(0, |feature| feature.key());
+            let by_plan =
+                plan.is_some_and(|plan| plan.features().iter().any(|index| index == feature));
+            let key = self
+                .plim
+                .root()
+                .features()
+                .get(feature)
+                .map_or(0, |feature| feature.key());
             if by_plan || truth.features.contains(&key) {
-                return Err(format!("G4: {about:?} is offered to an account that has it"));
+                return Err(format!(
+                    "G4: {about:?} is offered to an account that has it"
+                ));
             }
         }
         if prompt.next_plan.is_some() && prompt.next_plan <= prompt.plan {
-            return Err(format!("G4: {about:?} offers a plan that is not above the account's"));
+            return Err(format!(
+                "G4: {about:?} offers a plan that is not above the account's"
+            ));
         }
-        let pending = self.known.converted.iter().any(|(from, at)| {
-            truth.epoch <= *from && time < *at + DAY_MS - TOLERANCE_MS
-        });
+        let pending = self
+            .known
+            .converted
+            .iter()
+            .any(|(from, at)| truth.epoch <= *from && time < *at + DAY_MS - TOLERANCE_MS);
         let quiet = if pending {
             "after a conversion"
         } else if truth.conversation {
@@ -360,7 +483,10 @@ impl Watch {
             };
             if broken {
                 let ago = (time - at) / HOUR_MS;
-                return Err(format!("G5: {about:?} is shown {ago} hours after {what:?} number {}", rung + 1));
+                return Err(format!(
+                    "G5: {about:?} is shown {ago} hours after {what:?} number {}",
+                    rung + 1
+                ));
             }
         }
         Ok(())
@@ -371,7 +497,11 @@ impl Watch {
         let within = |span: i64, matches: &dyn Fn(&Shown) -> bool| {
             let counted = self.known.shown.iter().filter(|(id, other)| {
                 let real = other.counted || self.open.iter().any(|open| open.exposure == **id);
-                **id != exposure && other.interrupts && real && other.at > time - span + TOLERANCE_MS && matches(other)
+                **id != exposure
+                    && other.interrupts
+                    && real
+                    && other.at > time - span + TOLERANCE_MS
+                    && matches(other)
             });
             counted.count()
         };
@@ -387,10 +517,17 @@ impl Watch {
             };
         }
         if within(DAY_MS, &|other| other.limit_hit) >= 2 {
-            return Err(format!("G2: {about:?} is a third limit hit's modal in a day"));
+            return Err(format!(
+                "G2: {about:?} is a third limit hit's modal in a day"
+            ));
         }
-        if within(4 * HOUR_MS, &|other| other.limit_hit && other.about == *about) > 0 {
-            return Err(format!("G2: {about:?} is a second modal for one meter in four hours"));
+        if within(4 * HOUR_MS, &|other| {
+            other.limit_hit && other.about == *about
+        }) > 0
+        {
+            return Err(format!(
+                "G2: {about:?} is a second modal for one meter in four hours"
+            ));
         }
         Ok(())
     }
@@ -398,11 +535,20 @@ impl Watch {
     /// G2 for a prompt's own caps.
     fn own_cap_holds(&self, time: i64, exposure: u64, shown: &Shown) -> Result<(), String> {
         let root = self.plim.root();
-        let Some(prompt) = root.prompts().iter().find(|prompt| prompt.id() == shown.about.0) else { return Ok(()) };
+        let Some(prompt) = root
+            .prompts()
+            .iter()
+            .find(|prompt| prompt.id() == shown.about.0)
+        else {
+            return Ok(());
+        };
         for cap in prompt.caps().iter() {
             let inside = self.known.shown.iter().filter(|(id, other)| {
                 let real = other.counted || self.open.iter().any(|open| open.exposure == **id);
-                **id != exposure && other.about == shown.about && real && other.at > time - cap.per_ms() + TOLERANCE_MS
+                **id != exposure
+                    && other.about == shown.about
+                    && real
+                    && other.at > time - cap.per_ms() + TOLERANCE_MS
             });
             if inside.count() >= cap.count() as usize {
                 return Err(format!("G2: {:?} is over its own cap", shown.about));
@@ -422,13 +568,28 @@ impl Watch {
             };
             let about = self.about(u32::try_from(index).unwrap_or(0));
             let of_it = |shown: &&Shown| shown.about == about;
-            let shown = self.known.shown.values().filter(of_it).filter(|shown| shown.counted).count();
+            let shown = self
+                .known
+                .shown
+                .values()
+                .filter(of_it)
+                .filter(|shown| shown.counted)
+                .count();
             if shown < 2 {
                 continue;
             }
             let meter = prompt.subject();
-            let crossings = self.known.showable.values().filter(|key| key.0 == meter && key.3 == percent).count();
-            let later = |id: &u64| self.known.said.contains_key(&(about.clone(), Said::Later, *id));
+            let crossings = self
+                .known
+                .showable
+                .values()
+                .filter(|key| key.0 == meter && key.3 == percent)
+                .count();
+            let later = |id: &u64| {
+                self.known
+                    .said
+                    .contains_key(&(about.clone(), Said::Later, *id))
+            };
             let again = self
                 .known
                 .shown
@@ -437,7 +598,9 @@ impl Watch {
                 .filter(|(id, shown)| shown.ended || later(id))
                 .count();
             if shown > crossings + again {
-                return Err(format!("G3: {about:?} was shown {shown} times for {crossings} crossings, {again} of them put off"));
+                return Err(format!(
+                    "G3: {about:?} was shown {shown} times for {crossings} crossings, {again} of them put off"
+                ));
             }
         }
         Ok(())
@@ -445,10 +608,21 @@ impl Watch {
 
     fn recorded(&mut self, time: i64, event: &Recorded) -> Result<(), String> {
         match event {
-            Recorded::ThresholdCrossed { meter, crossing, kind, basis_points, period_start, epoch, rise, .. } => {
+            Recorded::ThresholdCrossed {
+                meter,
+                crossing,
+                kind,
+                basis_points,
+                period_start,
+                epoch,
+                rise,
+                ..
+            } => {
                 let key: CrossingKey = (*meter, period_start.0, *epoch, basis_points / 100, *rise);
                 if let Some(known) = self.known.crossings.insert(*crossing, key) {
-                    return Err(format!("G3: the crossing {crossing:016x} was reported as {known:?} and again as {key:?}"));
+                    return Err(format!(
+                        "G3: the crossing {crossing:016x} was reported as {known:?} and again as {key:?}"
+                    ));
                 }
                 if *kind != CrossingKind::Carried {
                     self.known.showable.insert(*crossing, key);
@@ -464,7 +638,9 @@ impl Watch {
                 }
             }
             // What another tab had on its screen ends here in memory alone.
-            Recorded::PromptWithdrawn { about, reason } => self.ended(time, about.exposure, *reason),
+            Recorded::PromptWithdrawn { about, reason } => {
+                self.ended(time, about.exposure, *reason)
+            }
             _ => {}
         }
         Ok(())
@@ -473,7 +649,15 @@ impl Watch {
     /// G3: a jump over several thresholds reports each.
     fn jumps_report_all(&self, effects: &[Effect]) -> Result<(), String> {
         for effect in effects {
-            let Effect::Record(Recorded::ThresholdCrossed { meter, count, limit, period_start, epoch, .. }) = effect else {
+            let Effect::Record(Recorded::ThresholdCrossed {
+                meter,
+                count,
+                limit,
+                period_start,
+                epoch,
+                ..
+            }) = effect
+            else {
                 continue;
             };
             let mut expected: Vec<(i64, i64)> = Vec::new();
@@ -489,7 +673,9 @@ impl Watch {
                     (key.0, key.1, key.2, key.3) == (*meter, period_start.0, *epoch, percent)
                 });
                 if !reported {
-                    return Err(format!("G3: {percent} % of meter {meter} ({lower}) was passed and not reported"));
+                    return Err(format!(
+                        "G3: {percent} % of meter {meter} ({lower}) was passed and not reported"
+                    ));
                 }
             }
         }
@@ -498,7 +684,12 @@ impl Watch {
 
     /// G1 within a tab: one dialog, one banner, one toast.
     fn one_at_a_time(&self) -> Result<(), String> {
-        let of = |surface: Surface| self.open.iter().filter(|open| open.surface == surface).count();
+        let of = |surface: Surface| {
+            self.open
+                .iter()
+                .filter(|open| open.surface == surface)
+                .count()
+        };
         let (banners, toasts) = (of(Surface::Banner), of(Surface::Toast));
         if banners > 1 || toasts > 1 || self.interrupts_open() > 1 {
             let open: Vec<&About> = self.open.iter().map(|open| &open.about).collect();
@@ -508,13 +699,29 @@ impl Watch {
     }
 
     /// G4: what was open before is withdrawn in this very step.
-    fn all_are_withdrawn(&self, open_then: &[u64], effects: &[Effect], why: &str) -> Result<(), String> {
+    fn all_are_withdrawn(
+        &self,
+        open_then: &[u64],
+        effects: &[Effect],
+        why: &str,
+    ) -> Result<(), String> {
         let withdrawn = |id: &u64| {
-            effects.iter().any(|effect| matches!(effect, Effect::Withdraw { exposure, .. } if exposure.0 == *id))
+            effects.iter().any(
+                |effect| matches!(effect, Effect::Withdraw { exposure, .. } if exposure.0 == *id),
+            )
         };
         // The end of a trial is no matter of the plan: another tab may have shown it in the new epoch already.
-        let about_the_plan = |id: &u64| self.known.shown.get(id).is_none_or(|shown| !shown.about.1.is_empty());
-        let kept = |id: &&u64| !withdrawn(id) && about_the_plan(id) && self.open.iter().any(|open| open.exposure == **id);
+        let about_the_plan = |id: &u64| {
+            self.known
+                .shown
+                .get(id)
+                .is_none_or(|shown| !shown.about.1.is_empty())
+        };
+        let kept = |id: &&u64| {
+            !withdrawn(id)
+                && about_the_plan(id)
+                && self.open.iter().any(|open| open.exposure == **id)
+        };
         match open_then.iter().find(kept) {
             Some(id) => {
                 let about = self.known.shown.get(id).map(|shown| &shown.about);
@@ -534,18 +741,31 @@ impl Watch {
         let desks = self.known.net("desks", &nothing).max(0);
         let read = tab.read(now, "desks").map_or(0, |reading| reading.used);
         if read != desks {
-            return Err(format!("G8: {desks} desks were used here and {read} are read"));
+            return Err(format!(
+                "G8: {desks} desks were used here and {read} are read"
+            ));
         }
         // A figure of two months ago is let go: it says nothing any more.
         let recent = |truth: &&Truth| truth.server_time > time - 60 * DAY_MS;
-        let Some(truth) = self.known.truth.as_ref().filter(recent) else { return Ok(()) };
+        let Some(truth) = self.known.truth.as_ref().filter(recent) else {
+            return Ok(());
+        };
         if let Some((used, held)) = &truth.rooms {
             let rooms = (used + self.known.net("rooms", held)).max(0);
             let reading = tab.read(now, "rooms");
             let read = reading.map_or(0, |reading| reading.used);
-            if read != rooms && reading.is_some_and(|reading| matches!(reading.limit, Some(Limit::Of(_)))) {
-                let tallies: Vec<_> = self.known.tallies.iter().filter(|((meter, _), _)| meter == "rooms").collect();
-                return Err(format!("G8: {rooms} rooms are used and {read} are read; snapshot {used} of {held:?}, tallies {tallies:?}"));
+            if read != rooms
+                && reading.is_some_and(|reading| matches!(reading.limit, Some(Limit::Of(_))))
+            {
+                let tallies: Vec<_> = self
+                    .known
+                    .tallies
+                    .iter()
+                    .filter(|((meter, _), _)| meter == "rooms")
+                    .collect();
+                return Err(format!(
+                    "G8: {rooms} rooms are used and {read} are read; snapshot {used} of {held:?}, tallies {tallies:?}"
+                ));
             }
         }
         Ok(())
@@ -553,12 +773,25 @@ impl Watch {
 
     /// G8: a use too young for the server to have heard of it stays on top of the server's figure.
     fn young_uses_stay(&self, truth: &Truth, tab: &Tab, now: Now) -> Result<(), String> {
-        let (Some(figure), Some(reading)) = (truth.emails, tab.read(now, "emails")) else { return Ok(()) };
+        let (Some(figure), Some(reading)) = (truth.emails, tab.read(now, "emails")) else {
+            return Ok(());
+        };
         // The settling time is five seconds; engine time may lag two behind, as late as snapshots are.
-        let young = |(at, _): &&(i64, i64)| *at > truth.server_time - 2_900 && *at >= reading.period_start.0;
-        let used = figure + self.mails.iter().filter(young).map(|(_, amount)| amount).sum::<i64>();
+        let young = |(at, _): &&(i64, i64)| {
+            *at > truth.server_time - 2_900 && *at >= reading.period_start.0
+        };
+        let used = figure
+            + self
+                .mails
+                .iter()
+                .filter(young)
+                .map(|(_, amount)| amount)
+                .sum::<i64>();
         if reading.used < used && !reading.provisional {
-            return Err(format!("G8: {used} e-mails are used and {} are read", reading.used));
+            return Err(format!(
+                "G8: {used} e-mails are used and {} are read",
+                reading.used
+            ));
         }
         Ok(())
     }
@@ -567,16 +800,32 @@ impl Watch {
     pub fn stored(&self, bytes: &[u8]) -> Result<(), String> {
         if bytes.len() > STORED_MAX_BYTES {
             let rows = Memory::decode(bytes).unwrap_or_default();
-            let tables = [Table::Cover, Table::Tally, Table::Mark, Table::Crossing, Table::Occasion, Table::Exposure, Table::Explored];
-            let kinds: Vec<_> = tables.iter().map(|table| (*table, rows.table(*table).len())).collect();
-            return Err(format!("G10: memory takes {} bytes, {} rows, of them {kinds:?}", bytes.len(), rows.len()));
+            let tables = [
+                Table::Cover,
+                Table::Tally,
+                Table::Mark,
+                Table::Crossing,
+                Table::Occasion,
+                Table::Exposure,
+                Table::Explored,
+            ];
+            let kinds: Vec<_> = tables
+                .iter()
+                .map(|table| (*table, rows.table(*table).len()))
+                .collect();
+            return Err(format!(
+                "G10: memory takes {} bytes, {} rows, of them {kinds:?}",
+                bytes.len(),
+                rows.len()
+            ));
         }
         Ok(())
     }
 
     /// G8: what a page asked to be stored is what it remembers, so that a crash loses nothing.
     pub fn nothing_is_lost(&self, bytes: &[u8], line: &str, tab: &Tab) -> Result<(), String> {
-        let mut stored = Memory::decode(bytes).map_err(|error| format!("G8: what was stored is {error:?}"))?;
+        let mut stored =
+            Memory::decode(bytes).map_err(|error| format!("G8: what was stored is {error:?}"))?;
         stored.absorb_line(line);
         // The clock's stamp follows every call, and of the marks the line carries the newest: without the
         // others a use may count twice until the next snapshot, and none is lost.
@@ -593,12 +842,20 @@ impl Watch {
 
     fn about(&self, index: u32) -> About {
         let root = self.plim.root();
-        let Some(prompt) = root.prompts().get(index) else { return About::default() };
+        let Some(prompt) = root.prompts().get(index) else {
+            return About::default();
+        };
         let subject = match prompt.subject_kind() {
             1 => root.meters().get(prompt.subject()).map(|meter| meter.id()),
-            2 => root.features().get(prompt.subject()).map(|feature| feature.id()),
+            2 => root
+                .features()
+                .get(prompt.subject())
+                .map(|feature| feature.id()),
             _ => None,
         };
-        (prompt.id().to_owned(), subject.unwrap_or_default().to_owned())
+        (
+            prompt.id().to_owned(),
+            subject.unwrap_or_default().to_owned(),
+        )
     }
 }

@@ -23,7 +23,9 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 const PAGES_MAX: usize = 45;
 const TABS_MAX: usize = 4;
 const FEATURES: [&str; 5] = ["automation", "api", "roles", "sso", "audit"];
-const METERS: [&str; 7] = ["emails", "calls", "tokens", "seats", "rooms", "desks", "exports"];
+const METERS: [&str; 7] = [
+    "emails", "calls", "tokens", "seats", "rooms", "desks", "exports",
+];
 
 /// What a berth holds: the memory's bytes, the line of uses since, and what its tab knew.
 #[derive(Clone, Default)]
@@ -125,10 +127,28 @@ impl World {
     /// A painter takes moments, not hours.
     fn paint_what_waits(&mut self) -> Result<(), String> {
         for index in 0..TABS_MAX {
-            let waiting = |page: &Page| page.screen.iter().find(|(_, rendered, _)| !rendered).map(|(id, _, _)| *id);
-            while let Some(exposure) = self.pages.get(index).and_then(Option::as_ref).and_then(waiting) {
-                let paint = if self.random.percent(80) { Paint::Rendered } else { Paint::Failed };
-                self.tell(index, Input::Painted { exposure, paint }, Event::Painted(exposure, paint))?;
+            let waiting = |page: &Page| {
+                page.screen
+                    .iter()
+                    .find(|(_, rendered, _)| !rendered)
+                    .map(|(id, _, _)| *id)
+            };
+            while let Some(exposure) = self
+                .pages
+                .get(index)
+                .and_then(Option::as_ref)
+                .and_then(waiting)
+            {
+                let paint = if self.random.percent(80) {
+                    Paint::Rendered
+                } else {
+                    Paint::Failed
+                };
+                self.tell(
+                    index,
+                    Input::Painted { exposure, paint },
+                    Event::Painted(exposure, paint),
+                )?;
             }
         }
         Ok(())
@@ -163,7 +183,11 @@ impl World {
         if self.pages.get(index).is_none_or(Option::is_none) {
             // Most of the time there are one or two tabs.
             let others = self.pages.iter().flatten().count() as u64;
-            return if self.random.below(12) < 3_u64.saturating_sub(others) { self.open(index) } else { self.step_in_any() };
+            return if self.random.below(12) < 3_u64.saturating_sub(others) {
+                self.open(index)
+            } else {
+                self.step_in_any()
+            };
         }
         self.step_in(index)
     }
@@ -203,30 +227,70 @@ impl World {
         };
         let release = level && self.random.percent(45);
         let key = Key::of(meter);
-        let input = if release { Input::Release { meter: key, amount } } else { Input::Use { meter: key, amount } };
+        let input = if release {
+            Input::Release { meter: key, amount }
+        } else {
+            Input::Use { meter: key, amount }
+        };
         let used = if release { (0, amount) } else { (amount, 0) };
-        self.tell(index, input.clone(), Event::Used { meter, added: used.0, released: used.1 })?;
+        self.tell(
+            index,
+            input.clone(),
+            Event::Used {
+                meter,
+                added: used.0,
+                released: used.1,
+            },
+        )?;
         if self.random.percent(20) {
             // People click twice.
             self.time += 30;
-            self.tell(index, input, Event::Used { meter, added: used.0, released: used.1 })?;
+            self.tell(
+                index,
+                input,
+                Event::Used {
+                    meter,
+                    added: used.0,
+                    released: used.1,
+                },
+            )?;
         }
         if let Some(page) = self.pages.get(index).and_then(Option::as_ref) {
             let writer = page.tab.identity().writer.0;
-            let tally = page.watch.known.tallies.get(&(meter.to_owned(), writer)).copied().unwrap_or_default();
-            self.host.hear(&mut self.random, self.time, meter, writer, tally);
+            let tally = page
+                .watch
+                .known
+                .tallies
+                .get(&(meter.to_owned(), writer))
+                .copied()
+                .unwrap_or_default();
+            self.host
+                .hear(&mut self.random, self.time, meter, writer, tally);
         }
         Ok(())
     }
 
     fn attempt(&mut self, index: usize) -> Result<(), String> {
         let any = self.random.pick(&METERS).copied().unwrap_or("emails");
-        let meter = if self.random.percent(60) { self.favourite } else { any };
+        let meter = if self.random.percent(60) {
+            self.favourite
+        } else {
+            any
+        };
         let amount = self.random.between(1, 30);
         if self.random.percent(25) {
-            return self.tell(index, Input::LimitHit { meter: Key::of(meter) }, Event::Blocked);
+            return self.tell(
+                index,
+                Input::LimitHit {
+                    meter: Key::of(meter),
+                },
+                Event::Blocked,
+            );
         }
-        let input = Input::Attempt { meter: Key::of(meter), amount };
+        let input = Input::Attempt {
+            meter: Key::of(meter),
+            amount,
+        };
         self.tell(index, input, Event::Attempted)?;
         if self.random.percent(50) {
             self.time += 500;
@@ -237,19 +301,42 @@ impl World {
 
     fn explore(&mut self, index: usize) -> Result<(), String> {
         let feature = self.random.pick(&FEATURES).copied().unwrap_or("sso");
-        let step = if self.random.percent(80) { Step::Tried } else { self.random.pick(&Step::ALL).copied().unwrap_or(Step::Seen) };
-        self.tell(index, Input::Explore { feature: Key::of(feature), step }, Event::Nothing)
+        let step = if self.random.percent(80) {
+            Step::Tried
+        } else {
+            self.random.pick(&Step::ALL).copied().unwrap_or(Step::Seen)
+        };
+        self.tell(
+            index,
+            Input::Explore {
+                feature: Key::of(feature),
+                step,
+            },
+            Event::Nothing,
+        )
     }
 
     fn snapshot(&mut self, index: usize) -> Result<(), String> {
-        let old = self.random.percent(15).then(|| self.random.pick(&self.old_snapshots).cloned()).flatten();
-        let known = self.pages.get(index).and_then(Option::as_ref).and_then(|page| page.watch.known.truth.clone());
+        let old = self
+            .random
+            .percent(15)
+            .then(|| self.random.pick(&self.old_snapshots).cloned())
+            .flatten();
+        let known = self
+            .pages
+            .get(index)
+            .and_then(Option::as_ref)
+            .and_then(|page| page.watch.known.truth.clone());
         let (snapshot, truth) = match (old, known) {
             // An old one comes late to a tab that knows better.
             (Some(old), Some(known)) if old.1 < known => old,
             _ => self.fresh_snapshot(),
         };
-        self.tell(index, Input::Snapshot(Box::new(snapshot)), Event::Told(truth))
+        self.tell(
+            index,
+            Input::Snapshot(Box::new(snapshot)),
+            Event::Told(truth),
+        )
     }
 
     fn fresh_snapshot(&mut self) -> (Snapshot, Truth) {
@@ -264,46 +351,82 @@ impl World {
     }
 
     fn respond(&mut self, index: usize) -> Result<(), String> {
-        let Some(page) = self.pages.get(index).and_then(Option::as_ref) else { return Ok(()) };
-        let Some((exposure, rendered, acting)) = self.random.pick(&page.screen).copied() else { return Ok(()) };
+        let Some(page) = self.pages.get(index).and_then(Option::as_ref) else {
+            return Ok(());
+        };
+        let Some((exposure, rendered, acting)) = self.random.pick(&page.screen).copied() else {
+            return Ok(());
+        };
         if acting {
-            return self.tell(index, Input::Painted { exposure, paint: Paint::Faded }, Event::Painted(exposure, Paint::Faded));
+            return self.tell(
+                index,
+                Input::Painted {
+                    exposure,
+                    paint: Paint::Faded,
+                },
+                Event::Painted(exposure, Paint::Faded),
+            );
         }
         if !rendered {
             return Ok(());
         }
-        let actions = page.actions.iter().find(|(id, _)| *id == exposure).map_or(&[][..], |(_, actions)| actions);
+        let actions = page
+            .actions
+            .iter()
+            .find(|(id, _)| *id == exposure)
+            .map_or(&[][..], |(_, actions)| actions);
         let response = match self.random.below(10) {
             0..3 => Response::Later,
             3..5 => Response::Close,
             5 => Response::Never,
-            _ => self.random.pick(actions).map_or(Response::Close, |action| Response::Act(*action)),
+            _ => self
+                .random
+                .pick(actions)
+                .map_or(Response::Close, |action| Response::Act(*action)),
         };
-        self.tell(index, Input::Respond { exposure, response }, Event::Responded(exposure, response))
+        self.tell(
+            index,
+            Input::Respond { exposure, response },
+            Event::Responded(exposure, response),
+        )
     }
 
     fn paint(&mut self, index: usize) -> Result<(), String> {
-        let Some(page) = self.pages.get(index).and_then(Option::as_ref) else { return Ok(()) };
-        let Some((exposure, rendered, _)) = self.random.pick(&page.screen).copied() else { return Ok(()) };
+        let Some(page) = self.pages.get(index).and_then(Option::as_ref) else {
+            return Ok(());
+        };
+        let Some((exposure, rendered, _)) = self.random.pick(&page.screen).copied() else {
+            return Ok(());
+        };
         let paint = match (rendered, self.random.below(4)) {
             (false, 0) => Paint::Failed,
             (false, _) => Paint::Rendered,
             (true, _) => Paint::Seen,
         };
-        self.tell(index, Input::Painted { exposure, paint }, Event::Painted(exposure, paint))
+        self.tell(
+            index,
+            Input::Painted { exposure, paint },
+            Event::Painted(exposure, paint),
+        )
     }
 
     fn merge(&mut self, index: usize) -> Result<(), String> {
         if self.random.percent(30)
             && let Some((memory, known)) = self.random.pick(&self.copies).cloned()
         {
-            return self.tell(index, Input::Merge(Box::new(memory)), Event::Met(Box::new(known)));
+            return self.tell(
+                index,
+                Input::Merge(Box::new(memory)),
+                Event::Met(Box::new(known)),
+            );
         }
         let other = self.random.below(TABS_MAX as u64) as usize;
         match self.berth(other) {
-            Some((memory, known)) if other != index => {
-                self.tell(index, Input::Merge(Box::new(memory)), Event::Met(Box::new(known)))
-            }
+            Some((memory, known)) if other != index => self.tell(
+                index,
+                Input::Merge(Box::new(memory)),
+                Event::Met(Box::new(known)),
+            ),
             _ => Ok(()),
         }
     }
@@ -317,7 +440,9 @@ impl World {
 
     fn page(&mut self, index: usize) -> Result<(), String> {
         let chance = self.random.below(10);
-        let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else { return Ok(()) };
+        let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else {
+            return Ok(());
+        };
         let context = &mut page.tab.context;
         match chance {
             0..3 => context.visible = !context.visible,
@@ -327,7 +452,12 @@ impl World {
             8 => context.utc_offset_minutes = 60 * (index as i32) - 120,
             // A page is mostly in front and at leisure, or nothing would ever be shown.
             _ => {
-                (context.visible, context.busy, context.dialog_open, context.storage) = (true, false, false, true);
+                (
+                    context.visible,
+                    context.busy,
+                    context.dialog_open,
+                    context.storage,
+                ) = (true, false, false, true);
             }
         }
         let context = context.clone();
@@ -354,11 +484,17 @@ impl World {
             if other != index
                 && let Some((memory, known)) = self.berth(other)
             {
-                self.tell(index, Input::Merge(Box::new(memory)), Event::Met(Box::new(known)))?;
+                self.tell(
+                    index,
+                    Input::Merge(Box::new(memory)),
+                    Event::Met(Box::new(known)),
+                )?;
             }
         }
         self.lease = Some(index);
-        let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else { return Ok(()) };
+        let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else {
+            return Ok(());
+        };
         page.tab.context.lease = true;
         let context = page.tab.context.clone();
         self.tell(index, Input::Context(context), Event::Nothing)
@@ -369,7 +505,11 @@ impl World {
         let had_lease = self.lease == Some(index);
         self.die(index);
         self.open(index)?;
-        if had_lease { self.pass_lease(index) } else { Ok(()) }
+        if had_lease {
+            self.pass_lease(index)
+        } else {
+            Ok(())
+        }
     }
 
     fn close(&mut self, index: usize) -> Result<(), String> {
@@ -390,7 +530,11 @@ impl World {
         self.pages_begun += 1;
         let writer = Writer(self.next_writer);
         self.next_writer += 1;
-        let identity = Identity { account: "acc_7".to_owned(), user: "u_9".to_owned(), writer };
+        let identity = Identity {
+            account: "acc_7".to_owned(),
+            user: "u_9".to_owned(),
+            writer,
+        };
         let damaged = self.random.percent(6);
         let (stored, known) = match self.berths.get(index).and_then(Option::as_ref) {
             None => (Stored::Nothing, Known::default()),
@@ -402,7 +546,10 @@ impl World {
                 }
                 (Stored::Bytes(bytes), Known::default())
             }
-            Some(berth) => (Stored::BytesAndLine(berth.bytes.clone(), berth.line.clone()), berth.known.clone()),
+            Some(berth) => (
+                Stored::BytesAndLine(berth.bytes.clone(), berth.line.clone()),
+                berth.known.clone(),
+            ),
         };
         let damaged = damaged && matches!(stored, Stored::Bytes(_));
         if let Some(berth) = self.berths.get_mut(index).filter(|_| damaged) {
@@ -415,9 +562,20 @@ impl World {
             // Whoever takes a berth over writes the whole memory before it writes lines of its own.
             (berth.bytes, berth.line) = (tab.stored(), String::new());
         }
-        let watch = Watch::new(Rc::clone(&self.plim), known, damaged, self.pages_begun <= PAGES_MAX);
+        let watch = Watch::new(
+            Rc::clone(&self.plim),
+            known,
+            damaged,
+            self.pages_begun <= PAGES_MAX,
+        );
         let context = tab.context.clone();
-        let page = Page { tab, watch, born: self.time, screen: Vec::new(), actions: Vec::new() };
+        let page = Page {
+            tab,
+            watch,
+            born: self.time,
+            screen: Vec::new(),
+            actions: Vec::new(),
+        };
         if let Some(slot) = self.pages.get_mut(index) {
             *slot = Some(page);
         }
@@ -426,7 +584,11 @@ impl World {
         }
         // A host that starts brings its snapshot, so that a clock that is off has no say.
         let (snapshot, truth) = self.fresh_snapshot();
-        self.tell(index, Input::Snapshot(Box::new(snapshot)), Event::Told(truth))?;
+        self.tell(
+            index,
+            Input::Snapshot(Box::new(snapshot)),
+            Event::Told(truth),
+        )?;
         self.tell(index, Input::Context(context), Event::Nothing)
     }
 
@@ -438,10 +600,24 @@ impl World {
                 return self.snapshot(index);
             }
             _ => {
-                let epoch = self.pages.get(index).and_then(Option::as_ref).map_or(0, |page| page.watch.known.epoch());
+                let epoch = self
+                    .pages
+                    .get(index)
+                    .and_then(Option::as_ref)
+                    .map_or(0, |page| page.watch.known.epoch());
                 if epoch >= 0 {
-                    let from = if self.random.percent(80) { epoch } else { epoch - 1 };
-                    self.tell(index, Input::Converted { from_epoch: Some(from) }, Event::Converted(from))?;
+                    let from = if self.random.percent(80) {
+                        epoch
+                    } else {
+                        epoch - 1
+                    };
+                    self.tell(
+                        index,
+                        Input::Converted {
+                            from_epoch: Some(from),
+                        },
+                        Event::Converted(from),
+                    )?;
                     if self.random.percent(60) && self.host.epoch() == epoch {
                         self.host.change_plan(&mut self.random, true);
                     }
@@ -454,32 +630,53 @@ impl World {
     /// Tells a page's engine, paints what it shows, stores what it wants stored, and has it all watched.
     fn tell(&mut self, index: usize, input: Input, event: Event) -> Result<(), String> {
         self.steps += 1;
-        let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else { return Ok(()) };
+        let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else {
+            return Ok(());
+        };
         let now = Tab::now(self.time, page.born, self.wall_shift);
         let responded = match &event {
             Event::Responded(exposure, response) => Some((*exposure, *response)),
             _ => None,
         };
-        let told = if self.log.is_some() { format!("{input:?}") } else { String::new() };
+        let told = if self.log.is_some() {
+            format!("{input:?}")
+        } else {
+            String::new()
+        };
         let (effects, _) = page.tab.tell(now, input);
         if self.digested {
             self.digest = digest(self.digest, &effects);
         }
         if let Some(log) = &mut self.log {
-            log.push(format!("{} tab {index} {told}\n{}", clock::text(self.time), lines(&effects)));
+            log.push(format!(
+                "{} tab {index} {told}\n{}",
+                clock::text(self.time),
+                lines(&effects)
+            ));
         }
         page.watch
             .observe(self.time, &event, &effects, &page.tab, now)
             .map_err(|error| format!("{error}\n  in tab {index} at {}", clock::text(self.time)))?;
         match event {
-            Event::Painted(exposure, Paint::Failed | Paint::Faded) => page.screen.retain(|(id, _, _)| *id != exposure),
-            Event::Painted(exposure, _) => page.screen.iter_mut().filter(|shown| shown.0 == exposure).for_each(|shown| shown.1 = true),
+            Event::Painted(exposure, Paint::Failed | Paint::Faded) => {
+                page.screen.retain(|(id, _, _)| *id != exposure)
+            }
+            Event::Painted(exposure, _) => page
+                .screen
+                .iter_mut()
+                .filter(|shown| shown.0 == exposure)
+                .for_each(|shown| shown.1 = true),
             _ => {}
         }
         if let Some((exposure, response)) = responded {
             match response {
-                Response::Act(action) if !matches!(action, ActionKind::Later | ActionKind::Never) => {
-                    page.screen.iter_mut().filter(|shown| shown.0 == exposure).for_each(|shown| shown.2 = true);
+                Response::Act(action)
+                    if !matches!(action, ActionKind::Later | ActionKind::Never) =>
+                {
+                    page.screen
+                        .iter_mut()
+                        .filter(|shown| shown.0 == exposure)
+                        .for_each(|shown| shown.2 = true);
                 }
                 _ => page.screen.retain(|(id, _, _)| *id != exposure),
             }
@@ -493,7 +690,9 @@ impl World {
                     page.actions.push((prompt.exposure, prompt.actions.clone()));
                     shown.push(prompt.exposure);
                 }
-                Effect::Withdraw { exposure, .. } => page.screen.retain(|(id, _, _)| id != exposure),
+                Effect::Withdraw { exposure, .. } => {
+                    page.screen.retain(|(id, _, _)| id != exposure)
+                }
                 Effect::Persist(delta) => store = Some(*delta),
                 _ => {}
             }
@@ -502,16 +701,30 @@ impl World {
         if !shown.is_empty() && self.random.percent(90) {
             self.time += self.random.between(1, 200);
             for exposure in shown {
-                self.tell(index, Input::Painted { exposure, paint: Paint::Rendered }, Event::Painted(exposure, Paint::Rendered))?;
+                self.tell(
+                    index,
+                    Input::Painted {
+                        exposure,
+                        paint: Paint::Rendered,
+                    },
+                    Event::Painted(exposure, Paint::Rendered),
+                )?;
             }
         }
         Ok(())
     }
 
     /// Writes what the engine asked to be written, and only that.
-    fn store(&mut self, index: usize, delta: Option<plimsoll::engine::effect::Delta>) -> Result<(), String> {
+    fn store(
+        &mut self,
+        index: usize,
+        delta: Option<plimsoll::engine::effect::Delta>,
+    ) -> Result<(), String> {
         use plimsoll::engine::effect::Delta;
-        let (Some(page), Some(slot)) = (self.pages.get(index).and_then(Option::as_ref), self.berths.get_mut(index)) else {
+        let (Some(page), Some(slot)) = (
+            self.pages.get(index).and_then(Option::as_ref),
+            self.berths.get_mut(index),
+        ) else {
             return Ok(());
         };
         let berth = slot.get_or_insert_default();
@@ -536,7 +749,8 @@ impl World {
             self.reached.push(page.tab.memory().clone());
         }
         if self.random.percent(2) {
-            page.watch.nothing_is_lost(&berth.bytes, &berth.line, &page.tab)?;
+            page.watch
+                .nothing_is_lost(&berth.bytes, &berth.line, &page.tab)?;
         }
         Ok(())
     }
@@ -562,13 +776,18 @@ pub fn said(response: Response) -> Option<Said> {
 }
 
 fn lines(effects: &[Effect]) -> String {
-    effects.iter().map(|effect| format!("    {effect:?}\n")).collect()
+    effects
+        .iter()
+        .map(|effect| format!("    {effect:?}\n"))
+        .collect()
 }
 
 fn digest(before: u64, effects: &[Effect]) -> u64 {
-    format!("{effects:?}").bytes().fold(before ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    format!("{effects:?}")
+        .bytes()
+        .fold(before ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
 }
 
 /// Whether the host counts a meter; the others are counted in the browser alone.

@@ -13,8 +13,14 @@ pub fn instant(text: &str) -> Option<i64> {
     let mut date = date.split('-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
     let mut time = time.split(':');
-    let (hour, minute) = (time.next()?.parse::<i64>().ok()?, time.next()?.parse::<i64>().ok()?);
-    let (second, fraction) = time.next()?.split_once('.').unwrap_or((time_second(text)?, "0"));
+    let (hour, minute) = (
+        time.next()?.parse::<i64>().ok()?,
+        time.next()?.parse::<i64>().ok()?,
+    );
+    let (second, fraction) = time
+        .next()?
+        .split_once('.')
+        .unwrap_or((time_second(text)?, "0"));
     let milliseconds = format!("{fraction:0<3}").get(..3)?.parse::<i64>().ok()?;
     let seconds = (hour * 60 + minute) * 60 + second.parse::<i64>().ok()?;
     Some(days(year, month, day) * DAY_MS + seconds * 1_000 + milliseconds)
@@ -64,7 +70,28 @@ fn time_second(text: &str) -> Option<&str> {
 /// Days from 1970-01-01, counted year by year and month by month.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let leap = |year: i64| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    let years: i64 = (1970..year).map(|year| if leap(year) { 366 } else { 365 }).sum();
-    let lengths = [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    years + lengths.iter().take(usize::try_from(month - 1).unwrap_or(0)).sum::<i64>() + day - 1
+    let years: i64 = (1970..year)
+        .map(|year| if leap(year) { 366 } else { 365 })
+        .sum();
+    let lengths = [
+        31,
+        if leap(year) { 29 } else { 28 },
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ];
+    years
+        + lengths
+            .iter()
+            .take(usize::try_from(month - 1).unwrap_or(0))
+            .sum::<i64>()
+        + day
+        - 1
 }

@@ -19,7 +19,10 @@ pub fn laid_over(base: &Value, step: &Value) -> Map<String, Value> {
 }
 
 /// A snapshot; `writer` knows the writers that `counted` names as `$w0`, `$w0.1`.
-pub fn snapshot(json: &Map<String, Value>, writer: &dyn Fn(&str) -> Option<Writer>) -> Result<Snapshot> {
+pub fn snapshot(
+    json: &Map<String, Value>,
+    writer: &dyn Fn(&str) -> Option<Writer>,
+) -> Result<Snapshot> {
     let mut snapshot = Snapshot::default();
     for (name, value) in json {
         match name.as_str() {
@@ -48,8 +51,15 @@ pub fn snapshot(json: &Map<String, Value>, writer: &dyn Fn(&str) -> Option<Write
     Ok(snapshot)
 }
 
-fn figure(meter: &str, json: &Value, writer: &dyn Fn(&str) -> Option<Writer>) -> Result<MeterFigure> {
-    let mut figure = MeterFigure { meter: Key::of(meter), ..MeterFigure::default() };
+fn figure(
+    meter: &str,
+    json: &Value,
+    writer: &dyn Fn(&str) -> Option<Writer>,
+) -> Result<MeterFigure> {
+    let mut figure = MeterFigure {
+        meter: Key::of(meter),
+        ..MeterFigure::default()
+    };
     for (name, value) in json.as_object().ok_or("a meter is no object")? {
         match name.as_str() {
             "used" => figure.used = Some(integer(value)?),
@@ -64,7 +74,11 @@ fn figure(meter: &str, json: &Value, writer: &dyn Fn(&str) -> Option<Writer>) ->
                 });
             }
             "period" => {
-                let end = |name| value.get(name).ok_or("a period has a start and an end".to_owned());
+                let end = |name| {
+                    value
+                        .get(name)
+                        .ok_or("a period has a start and an end".to_owned())
+                };
                 figure.period = Some((instant(end("start")?)?, instant(end("end")?)?));
             }
             "counted" => {
@@ -95,7 +109,8 @@ pub fn change_context(context: &mut Context, json: &Value) -> Result<()> {
             "consent" => context.storage = value == "granted",
             "route" => context.route = string(value)?,
             "utc_offset_minutes" => {
-                context.utc_offset_minutes = i32::try_from(integer(value)?).map_err(|error| error.to_string())?;
+                context.utc_offset_minutes =
+                    i32::try_from(integer(value)?).map_err(|error| error.to_string())?;
             }
             unknown => return Err(format!("a context has no `{unknown}`")),
         }
@@ -114,7 +129,9 @@ pub fn amount(json: &Value) -> Result<(Key, i64)> {
 /// `["sso", "tried"]`
 pub fn exploration(json: &Value) -> Result<(Key, Step)> {
     let (feature, step) = pair(json)?;
-    let found = Step::ALL.into_iter().find(|candidate| candidate.name() == step);
+    let found = Step::ALL
+        .into_iter()
+        .find(|candidate| candidate.name() == step);
     Ok((Key::of(feature), found.ok_or(format!("no step `{step}`"))?))
 }
 
@@ -133,14 +150,24 @@ pub fn painted(json: &Value) -> Result<(&str, Paint)> {
 
 /// `[REF, "later"]`, `[REF, "act", "upgrade"]`
 pub fn response(json: &Value) -> Result<(&str, Response)> {
-    let words: Vec<&str> = json.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let words: Vec<&str> = json
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     match words.as_slice() {
         [reference, "later"] => Ok((reference, Response::Later)),
         [reference, "never"] => Ok((reference, Response::Never)),
         [reference, "close"] => Ok((reference, Response::Close)),
         [reference, "act", action] => {
-            let kind = ActionKind::ALL.into_iter().find(|kind| kind.name() == *action);
-            Ok((reference, Response::Act(kind.ok_or(format!("no action `{action}`"))?)))
+            let kind = ActionKind::ALL
+                .into_iter()
+                .find(|kind| kind.name() == *action);
+            Ok((
+                reference,
+                Response::Act(kind.ok_or(format!("no action `{action}`"))?),
+            ))
         }
         _ => Err(format!("{json} is no response")),
     }
@@ -148,7 +175,10 @@ pub fn response(json: &Value) -> Result<(&str, Response)> {
 
 /// A text.
 pub fn string(value: &Value) -> Result<String> {
-    Ok(value.as_str().ok_or(format!("{value} is no text"))?.to_owned())
+    Ok(value
+        .as_str()
+        .ok_or(format!("{value} is no text"))?
+        .to_owned())
 }
 
 /// A whole number.
@@ -164,12 +194,16 @@ fn pair(json: &Value) -> Result<(&str, &str)> {
 }
 
 fn truth(value: &Value) -> Result<bool> {
-    value.as_bool().ok_or(format!("{value} is neither true nor false"))
+    value
+        .as_bool()
+        .ok_or(format!("{value} is neither true nor false"))
 }
 
 fn instant(value: &Value) -> Result<Timestamp> {
     let text = value.as_str().ok_or(format!("{value} is no instant"))?;
-    clock::instant(text).map(Timestamp).ok_or(format!("`{text}` is no instant"))
+    clock::instant(text)
+        .map(Timestamp)
+        .ok_or(format!("`{text}` is no instant"))
 }
 
 fn created_at(value: &Value) -> Result<Option<Timestamp>> {
@@ -177,5 +211,10 @@ fn created_at(value: &Value) -> Result<Option<Timestamp>> {
 }
 
 fn keys(value: &Value) -> Result<Vec<Key>> {
-    value.as_array().ok_or(format!("{value} is no list"))?.iter().map(|id| Ok(Key::of(&string(id)?))).collect()
+    value
+        .as_array()
+        .ok_or(format!("{value} is no list"))?
+        .iter()
+        .map(|id| Ok(Key::of(&string(id)?)))
+        .collect()
 }

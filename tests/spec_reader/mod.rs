@@ -47,7 +47,9 @@ pub fn run(file: &str, text: &str, policies: Policies<'_>, filter: &str) -> Outc
         }
         outcome.cases += 1;
         if let Err(failure) = Case::new(&json, case, policies).and_then(|mut case| case.run()) {
-            outcome.failures.push(format!("{file}: {name}\n    {failure}"));
+            outcome
+                .failures
+                .push(format!("{file}: {name}\n    {failure}"));
         }
     }
     outcome
@@ -55,10 +57,31 @@ pub fn run(file: &str, text: &str, policies: Policies<'_>, filter: &str) -> Outc
 
 /// Members a step may have besides its one action.
 const STEP_MEMBERS: [&str; 14] = [
-    "at", "tab", "why", "expect", "expect_some", "expect_none", "verdict", "token", "read", "held", "open", "wall",
-    "name", "fits",
+    "at",
+    "tab",
+    "why",
+    "expect",
+    "expect_some",
+    "expect_none",
+    "verdict",
+    "token",
+    "read",
+    "held",
+    "open",
+    "wall",
+    "name",
+    "fits",
 ];
-const CASE_MEMBERS: [&str; 8] = ["name", "why", "steps", "tabs", "user", "account", "policy_file", "paint"];
+const CASE_MEMBERS: [&str; 8] = [
+    "name",
+    "why",
+    "steps",
+    "tabs",
+    "user",
+    "account",
+    "policy_file",
+    "paint",
+];
 
 struct Case<'a> {
     file: &'a Value,
@@ -97,7 +120,10 @@ impl<'a> Case<'a> {
                 return Err(format!("a case has no `{member}`"));
             }
         }
-        let name = json["policy_file"].as_str().or(file["policy_file"].as_str()).unwrap_or_default();
+        let name = json["policy_file"]
+            .as_str()
+            .or(file["policy_file"].as_str())
+            .unwrap_or_default();
         Ok(Self {
             file,
             json,
@@ -114,13 +140,15 @@ impl<'a> Case<'a> {
         let case = self.json;
         let steps = case["steps"].as_array().ok_or("a case has steps")?;
         for (number, step) in steps.iter().enumerate() {
-            self.step(step).map_err(|error| format!("step {} {step}\n    {error}", number + 1))?;
+            self.step(step)
+                .map_err(|error| format!("step {} {step}\n    {error}", number + 1))?;
         }
         Ok(())
     }
 
     fn step(&mut self, step: &Value) -> Result<(), String> {
-        let index = usize::try_from(step["tab"].as_u64().unwrap_or(0)).map_err(|error| error.to_string())?;
+        let index = usize::try_from(step["tab"].as_u64().unwrap_or(0))
+            .map_err(|error| error.to_string())?;
         if let Some(at) = step["at"].as_str() {
             self.time = match at.strip_prefix('+') {
                 Some(_) => self.time + clock::span(at).ok_or(format!("`{at}` is no span"))?,
@@ -138,7 +166,10 @@ impl<'a> Case<'a> {
         if self.json["paint"] != Value::Bool(false) {
             for effect in &effects {
                 if let Effect::Present(prompt) = effect {
-                    let painted = Input::Painted { exposure: prompt.exposure, paint: Paint::Rendered };
+                    let painted = Input::Painted {
+                        exposure: prompt.exposure,
+                        paint: Paint::Rendered,
+                    };
                     let effects = self.tell(index, painted)?.0;
                     seen.extend(self.absorb(index, &effects)?);
                 }
@@ -152,7 +183,11 @@ impl<'a> Case<'a> {
         }
         let time = self.time;
         let bindings = &mut self.bindings;
-        let running = self.tabs.get_mut(index).and_then(Option::as_mut).ok_or("no tab")?;
+        let running = self
+            .tabs
+            .get_mut(index)
+            .and_then(Option::as_mut)
+            .ok_or("no tab")?;
         let mut all = std::mem::take(&mut running.carried);
         all.extend(seen);
         running.check(step, &all, &answer, time, bindings)
@@ -160,11 +195,24 @@ impl<'a> Case<'a> {
 
     /// The action that was pressed in the step before is done, and its prompt leaves the screen.
     fn finish_action(&mut self, index: usize, step: &Value) -> Result<Vec<Value>, String> {
-        let Some(running) = self.running(index).filter(|_| step.get("respond").is_none()) else {
+        let Some(running) = self
+            .running(index)
+            .filter(|_| step.get("respond").is_none())
+        else {
             return Ok(Vec::new());
         };
-        let Some(exposure) = running.acting.take() else { return Ok(Vec::new()) };
-        let effects = self.tell(index, Input::Painted { exposure, paint: Paint::Faded })?.0;
+        let Some(exposure) = running.acting.take() else {
+            return Ok(Vec::new());
+        };
+        let effects = self
+            .tell(
+                index,
+                Input::Painted {
+                    exposure,
+                    paint: Paint::Faded,
+                },
+            )?
+            .0;
         self.absorb(index, &effects)
     }
 
@@ -177,7 +225,9 @@ impl<'a> Case<'a> {
             .filter(|(member, _)| !STEP_MEMBERS.contains(&member.as_str()));
         let (action, given) = actions.next().ok_or("a step does something")?;
         if let Some((second, _)) = actions.next() {
-            return Err(format!("a step does one thing, not `{action}` and `{second}`"));
+            return Err(format!(
+                "a step does one thing, not `{action}` and `{second}`"
+            ));
         }
         let input = match action.as_str() {
             "snapshot" => Input::Snapshot(Box::new(self.snapshot(given)?)),
@@ -193,14 +243,19 @@ impl<'a> Case<'a> {
                 let (meter, amount) = input::amount(given)?;
                 Input::Attempt { meter, amount }
             }
-            "limit_hit" => Input::LimitHit { meter: plimsoll::unit::Key::of(&input::string(given)?) },
+            "limit_hit" => Input::LimitHit {
+                meter: plimsoll::unit::Key::of(&input::string(given)?),
+            },
             "explore" => {
                 let (feature, step) = input::exploration(given)?;
                 Input::Explore { feature, step }
             }
             "painted" => {
                 let (reference, paint) = input::painted(given)?;
-                Input::Painted { exposure: self.exposure(index, reference)?, paint }
+                Input::Painted {
+                    exposure: self.exposure(index, reference)?,
+                    paint,
+                }
             }
             "respond" => {
                 let (reference, response) = input::response(given)?;
@@ -211,14 +266,17 @@ impl<'a> Case<'a> {
                 }
                 Input::Respond { exposure, response }
             }
-            "converted" => Input::Converted { from_epoch: given.as_i64() },
+            "converted" => Input::Converted {
+                from_epoch: given.as_i64(),
+            },
             "context" => {
                 let running = self.running(index).ok_or("no tab")?;
                 input::change_context(&mut running.tab.context, given)?;
                 Input::Context(running.tab.context.clone())
             }
             "merge_from" => {
-                let other = usize::try_from(input::integer(given)?).map_err(|error| error.to_string())?;
+                let other =
+                    usize::try_from(input::integer(given)?).map_err(|error| error.to_string())?;
                 self.open_tab(other)?;
                 let memory = self.running(other).ok_or("no tab")?.tab.memory().clone();
                 Input::Merge(Box::new(memory))
@@ -259,7 +317,9 @@ impl<'a> Case<'a> {
             id if id.len() == 16 => u64::from_str_radix(id, 16).ok(),
             prompt => running.shown.get(prompt).copied(),
         };
-        found.map(ExposureId).ok_or(format!("`{reference}` was not shown"))
+        found
+            .map(ExposureId)
+            .ok_or(format!("`{reference}` was not shown"))
     }
 
     fn open_tab(&mut self, index: usize) -> Result<(), String> {
@@ -274,11 +334,21 @@ impl<'a> Case<'a> {
         Ok(())
     }
 
-    fn start_tab(&mut self, index: usize, user: &str, stored: Stored, wall_shift: i64) -> Result<Vec<Effect>, String> {
+    fn start_tab(
+        &mut self,
+        index: usize,
+        user: &str,
+        stored: Stored,
+        wall_shift: i64,
+    ) -> Result<Vec<Effect>, String> {
         let writer = Writer(self.next_writer);
         self.next_writer += 1;
         let account = self.json["account"].as_str().unwrap_or("acc_7");
-        let identity = Identity { account: account.to_owned(), user: user.to_owned(), writer };
+        let identity = Identity {
+            account: account.to_owned(),
+            user: user.to_owned(),
+            writer,
+        };
         let now = Tab::now(self.time, self.time, wall_shift);
         let mut tab = Tab::start(Rc::clone(&self.plim), &identity, stored);
         tab.context.visible = true;
@@ -308,7 +378,10 @@ impl<'a> Case<'a> {
         if let Some(name) = given["policy_file"].as_str() {
             self.plim = compiled(self.policies, name)?;
         }
-        let (policies, user) = (self.json["user"].as_str().unwrap_or("u_9"), given["user"].as_str());
+        let (policies, user) = (
+            self.json["user"].as_str().unwrap_or("u_9"),
+            given["user"].as_str(),
+        );
         let running = self.running(index).ok_or("no tab")?;
         let mut bytes = running.tab.stored();
         let stored = match given["memory"].as_str() {
@@ -354,7 +427,9 @@ impl<'a> Case<'a> {
                     running.open.retain(|open| *open != id);
                     running.open.push(id);
                 }
-                Effect::Withdraw { exposure, .. } => running.open.retain(|open| *open != exposure.0),
+                Effect::Withdraw { exposure, .. } => {
+                    running.open.retain(|open| *open != exposure.0)
+                }
                 _ => {}
             }
             let prompt_of = |id: u64| running.prompt_of.get(&id).cloned();
@@ -392,18 +467,27 @@ impl Running {
         if let Some(wanted) = step["verdict"].as_str()
             && answer.verdict != Some(wanted)
         {
-            return Err(format!("wanted the verdict `{wanted}`, got {:?}", answer.verdict));
+            return Err(format!(
+                "wanted the verdict `{wanted}`, got {:?}",
+                answer.verdict
+            ));
         }
         if let Some(wanted) = step["token"].as_str() {
             let writer = self.writers.last().map_or(0, |writer| writer.0);
             let wanted = wanted.replace("$w0", &seen::hex(writer));
             if answer.token.as_deref() != Some(wanted.as_str()) {
-                return Err(format!("wanted the token `{wanted}`, got {:?}", answer.token));
+                return Err(format!(
+                    "wanted the token `{wanted}`, got {:?}",
+                    answer.token
+                ));
             }
         }
         let now = Tab::now(time, self.born, self.wall_shift);
         for (meter, wanted) in step["read"].as_object().into_iter().flatten() {
-            let reading = self.tab.read(now, meter).ok_or(format!("no meter `{meter}`"))?;
+            let reading = self
+                .tab
+                .read(now, meter)
+                .ok_or(format!("no meter `{meter}`"))?;
             let reading = seen::reading(&reading);
             if !compare::matches(wanted, &reading, bindings) {
                 return Err(format!("wanted {meter} {wanted}\n      read {reading}"));
@@ -417,12 +501,17 @@ impl Running {
                 code => code.as_str() == held,
             };
             if !fits {
-                return Err(format!("wanted {candidate} held for {wanted}, explained {held:?}"));
+                return Err(format!(
+                    "wanted {candidate} held for {wanted}, explained {held:?}"
+                ));
             }
         }
         if let Some(wanted) = step["open"].as_array() {
-            let mut open: Vec<&str> =
-                self.open.iter().filter_map(|id| self.prompt_of.get(id).map(String::as_str)).collect();
+            let mut open: Vec<&str> = self
+                .open
+                .iter()
+                .filter_map(|id| self.prompt_of.get(id).map(String::as_str))
+                .collect();
             let mut wanted: Vec<&str> = wanted.iter().filter_map(Value::as_str).collect();
             open.sort_unstable();
             wanted.sort_unstable();
@@ -436,5 +525,7 @@ impl Running {
 
 fn compiled(policies: Policies<'_>, name: &str) -> Result<Rc<Plim>, String> {
     let text = policies(name).ok_or(format!("no policy `{name}`"))?;
-    tab::compile(&text).map(Rc::new).map_err(|error| format!("{name}: {error}"))
+    tab::compile(&text)
+        .map(Rc::new)
+        .map_err(|error| format!("{name}: {error}"))
 }

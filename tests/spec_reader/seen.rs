@@ -18,7 +18,9 @@ pub fn effect(plim: &Plim, effect: &Effect, prompt_of: &dyn Fn(u64) -> Option<St
             "withdraw": prompt_of(exposure.0), "reason": reason.name(), "exposure": hex(exposure.0),
         }),
         Effect::Record(event) => record(plim, event),
-        Effect::Persist(_) | Effect::WakeAt(..) | Effect::Announce(_) | Effect::Want { .. } => Value::Null,
+        Effect::Persist(_) | Effect::WakeAt(..) | Effect::Announce(_) | Effect::Want { .. } => {
+            Value::Null
+        }
     }
 }
 
@@ -40,7 +42,10 @@ pub fn hex(value: u64) -> String {
 
 /// The id of a prompt in the compiled policy.
 pub fn prompt_id(plim: &Plim, index: u32) -> String {
-    plim.root().prompts().get(index).map_or(String::new(), |prompt| prompt.id().to_owned())
+    plim.root()
+        .prompts()
+        .get(index)
+        .map_or(String::new(), |prompt| prompt.id().to_owned())
 }
 
 fn shown(plim: &Plim, kind: &str, prompt: &Prompt) -> Value {
@@ -51,8 +56,12 @@ fn shown(plim: &Plim, kind: &str, prompt: &Prompt) -> Value {
     };
     let actions: Vec<&str> = prompt.actions.iter().map(|action| action.name()).collect();
     let dismissals = [ActionKind::Later, ActionKind::Never];
-    let offers: Vec<&str> =
-        prompt.actions.iter().filter(|action| !dismissals.contains(action)).map(|action| action.name()).collect();
+    let offers: Vec<&str> = prompt
+        .actions
+        .iter()
+        .filter(|action| !dismissals.contains(action))
+        .map(|action| action.name())
+        .collect();
     json!({
         kind: prompt_id(plim, prompt.prompt),
         "surface": prompt.surface.name(),
@@ -82,22 +91,49 @@ fn shown(plim: &Plim, kind: &str, prompt: &Prompt) -> Value {
     })
 }
 
-const TRIGGERS: [&str; 5] = ["threshold", "at_limit", "limit_hit", "explored", "trial_ending"];
+const TRIGGERS: [&str; 5] = [
+    "threshold",
+    "at_limit",
+    "limit_hit",
+    "explored",
+    "trial_ending",
+];
 
 fn record(plim: &Plim, event: &Event) -> Value {
     match event {
-        Event::UsageCounted { meter, added, released, used, limit } => json!({
+        Event::UsageCounted {
+            meter,
+            added,
+            released,
+            used,
+            limit,
+        } => json!({
             "record": "Usage Counted", "meter": meter_id(plim, *meter), "added": added, "released": released,
             "used": used, "limit": limit,
         }),
         Event::ThresholdCrossed {
-            meter, crossing, kind, basis_points, count, used, limit, period_start, epoch, rise,
+            meter,
+            crossing,
+            kind,
+            basis_points,
+            count,
+            used,
+            limit,
+            period_start,
+            epoch,
+            rise,
         } => json!({
             "record": "Threshold Crossed", "meter": meter_id(plim, *meter), "crossing": hex(*crossing),
             "kind": kind.name(), "percent": basis_points / 100, "count": count, "used": used, "limit": limit,
             "period_start": stamp(*period_start), "epoch": epoch, "rise": rise,
         }),
-        Event::LimitHit { meter, amount, used, limit, by_server } => json!({
+        Event::LimitHit {
+            meter,
+            amount,
+            used,
+            limit,
+            by_server,
+        } => json!({
             "record": "Limit Hit", "meter": meter_id(plim, *meter), "amount": amount, "used": used,
             "limit": limit, "source": if *by_server { "server" } else { "attempt" },
         }),
@@ -106,21 +142,40 @@ fn record(plim: &Plim, event: &Event) -> Value {
         }),
         Event::PromptShown { about: showing } => about(plim, "Prompt Shown", showing, &[]),
         Event::PromptSeen { about: showing } => about(plim, "Prompt Seen", showing, &[]),
-        Event::PromptAnswered { about: showing, response, late } => {
+        Event::PromptAnswered {
+            about: showing,
+            response,
+            late,
+        } => {
             let action = match response {
                 Response::Act(action) => Some(action.name()),
                 Response::Later | Response::Never | Response::Close => None,
             };
-            let more = [("response", json!(response.name())), ("action", json!(action)), ("late", json!(late))];
+            let more = [
+                ("response", json!(response.name())),
+                ("action", json!(action)),
+                ("late", json!(late)),
+            ];
             about(plim, "Prompt Answered", showing, &more)
         }
         Event::PromptHeld { prompt, reason } => json!({
             "record": "Prompt Held", "prompt": prompt_id(plim, *prompt), "reason": reason.code(),
         }),
-        Event::PromptWithdrawn { about: showing, reason } => {
-            about(plim, "Prompt Withdrawn", showing, &[("reason", json!(reason.name()))])
-        }
-        Event::UpgradeStarted { intent, about: showing, from_plan, to_plan } => {
+        Event::PromptWithdrawn {
+            about: showing,
+            reason,
+        } => about(
+            plim,
+            "Prompt Withdrawn",
+            showing,
+            &[("reason", json!(reason.name()))],
+        ),
+        Event::UpgradeStarted {
+            intent,
+            about: showing,
+            from_plan,
+            to_plan,
+        } => {
             let more = [
                 ("intent", json!(hex(*intent))),
                 ("from_plan", plan(plim, *from_plan)),
@@ -128,19 +183,49 @@ fn record(plim: &Plim, event: &Event) -> Value {
             ];
             about(plim, "Upgrade Started", showing, &more)
         }
-        Event::PlanChanged { from_plan, to_plan, epoch } => json!({
+        Event::PlanChanged {
+            from_plan,
+            to_plan,
+            epoch,
+        } => json!({
             "record": "Plan Changed", "from_plan": plan(plim, *from_plan), "to_plan": plan(plim, *to_plan),
             "epoch": epoch,
         }),
-        Event::UpgradeRequested { intent, about: showing, plan: wanted } => {
-            about(plim, "Upgrade Requested", showing, &[("intent", json!(hex(*intent))), ("plan", plan(plim, *wanted))])
-        }
-        Event::SalesRequested { intent, about: showing, plan: wanted } => {
-            about(plim, "Sales Requested", showing, &[("intent", json!(hex(*intent))), ("plan", plan(plim, *wanted))])
-        }
-        Event::TrialExtensionRequested { intent, about: showing } => {
-            about(plim, "Trial Extension Requested", showing, &[("intent", json!(hex(*intent)))])
-        }
+        Event::UpgradeRequested {
+            intent,
+            about: showing,
+            plan: wanted,
+        } => about(
+            plim,
+            "Upgrade Requested",
+            showing,
+            &[
+                ("intent", json!(hex(*intent))),
+                ("plan", plan(plim, *wanted)),
+            ],
+        ),
+        Event::SalesRequested {
+            intent,
+            about: showing,
+            plan: wanted,
+        } => about(
+            plim,
+            "Sales Requested",
+            showing,
+            &[
+                ("intent", json!(hex(*intent))),
+                ("plan", plan(plim, *wanted)),
+            ],
+        ),
+        Event::TrialExtensionRequested {
+            intent,
+            about: showing,
+        } => about(
+            plim,
+            "Trial Extension Requested",
+            showing,
+            &[("intent", json!(hex(*intent)))],
+        ),
     }
 }
 
@@ -172,15 +257,25 @@ fn subject(plim: &Plim, meter: Option<u32>, feature: Option<u32>) -> Value {
 }
 
 fn meter_id(plim: &Plim, index: u32) -> String {
-    plim.root().meters().get(index).map_or(String::new(), |meter| meter.id().to_owned())
+    plim.root()
+        .meters()
+        .get(index)
+        .map_or(String::new(), |meter| meter.id().to_owned())
 }
 
 fn feature_id(plim: &Plim, index: u32) -> String {
-    plim.root().features().get(index).map_or(String::new(), |feature| feature.id().to_owned())
+    plim.root()
+        .features()
+        .get(index)
+        .map_or(String::new(), |feature| feature.id().to_owned())
 }
 
 fn plan(plim: &Plim, index: Option<u32>) -> Value {
-    json!(index.and_then(|index| plim.root().plans().get(index)).map(|plan| plan.id().to_owned()))
+    json!(
+        index
+            .and_then(|index| plim.root().plans().get(index))
+            .map(|plan| plan.id().to_owned())
+    )
 }
 
 fn limit(limit: Option<Limit>) -> Value {

@@ -43,7 +43,10 @@ pub struct Tab {
 impl Tab {
     /// The device's clocks at a true time, for a page born at one, on a device whose clock is off.
     pub fn now(time: i64, born: i64, wall_shift: i64) -> Now {
-        Now { wall: Timestamp(time + wall_shift), mono: time - born }
+        Now {
+            wall: Timestamp(time + wall_shift),
+            mono: time - born,
+        }
     }
 
     /// A page that opens.
@@ -57,7 +60,11 @@ impl Tab {
             }),
         };
         let engine = Engine::new(Plim::clone(&plim), identity.clone(), memory);
-        Self { engine, context: Context::default(), identity: identity.clone() }
+        Self {
+            engine,
+            context: Context::default(),
+            identity: identity.clone(),
+        }
     }
 
     /// Tells the engine something.
@@ -84,7 +91,11 @@ impl Tab {
             .and_then(|index| self.engine.plim().root().meters().get(index))
             .is_some_and(|meter| meter.kind() == 1);
         let counter = format!("{:016x}:{added}", self.identity.writer.0);
-        if level { format!("{counter}:{released}") } else { counter }
+        if level {
+            format!("{counter}:{released}")
+        } else {
+            counter
+        }
     }
 
     /// Where a meter stands.
@@ -99,14 +110,23 @@ impl Tab {
         let about = |index: u32| {
             let candidate = root.prompts().get(index)?;
             let id = match candidate.subject_kind() {
-                1 => root.meters().get(candidate.subject()).map(|meter| meter.id()),
-                2 => root.features().get(candidate.subject()).map(|feature| feature.id()),
+                1 => root
+                    .meters()
+                    .get(candidate.subject())
+                    .map(|meter| meter.id()),
+                2 => root
+                    .features()
+                    .get(candidate.subject())
+                    .map(|feature| feature.id()),
                 _ => None,
             };
             Some(candidate.id() == prompt && (subject.is_empty() || id == Some(subject)))
         };
         let trace = self.engine.explain(now);
-        let judged = trace.judgements.iter().find(|judged| about(judged.prompt) == Some(true))?;
+        let judged = trace
+            .judgements
+            .iter()
+            .find(|judged| about(judged.prompt) == Some(true))?;
         judged.hold.map(|hold| hold.reason.code())
     }
 
@@ -139,7 +159,9 @@ impl Tab {
 /// A policy's text, compiled; the errors as one text.
 pub fn compile(text: &str) -> Result<Plim, String> {
     let policy = Policy::parse(text).map_err(|errors| {
-        let lines = errors.iter().map(|error| format!("{}: {}", error.path, error.message));
+        let lines = errors
+            .iter()
+            .map(|error| format!("{}: {}", error.path, error.message));
         lines.collect::<Vec<_>>().join("\n")
     })?;
     Plim::open(policy.compile("en")).map_err(|error| error.code().to_owned())
