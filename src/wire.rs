@@ -415,13 +415,18 @@ pub fn rfc3339(instant: Timestamp) -> String {
 
 fn push_padded(text: &mut String, value: i64, digits: u32) {
     for place in (0..digits).rev() {
-        let digit = value / 10_i64.pow(place) % 10;
-        text.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
+        let digit = value.checked_div(10_i64.saturating_pow(place)).unwrap_or(0) % 10;
+        let digit = u8::try_from(digit).unwrap_or(0);
+        text.push(char::from(b'0'.saturating_add(digit)));
     }
 }
 
 /// Year, month and day of a day number since 1970-01-01, for days that are not negative.
 /// The algorithm is Howard Hinnant's `civil_from_days`: years that begin in March put the leap day last.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the days of a clamped instant are far from any bound, and no divisor is a variable"
+)]
 fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted / 146_097;

@@ -141,7 +141,8 @@ impl Sending {
 /// A span from 0 to `most`.
 fn jitter(random: u64, most: Millis) -> Millis {
     let most = u64::try_from(most).unwrap_or(0);
-    i64::try_from(random % most.saturating_add(1)).unwrap_or(0)
+    let below = most.saturating_add(1);
+    i64::try_from(random.checked_rem(below).unwrap_or(0)).unwrap_or(0)
 }
 
 impl Outbox {

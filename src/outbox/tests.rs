@@ -85,11 +85,7 @@ fn no_request_is_longer_than_a_batch_and_one_is_under_way_at_a_time() {
     effects.extend(outbox.handle(clock(0), Input::Wake));
     let mut events = 0;
     let mut requests = 0;
-    loop {
-        let Some((batch, body)) = sent(&effects).map(|(batch, body)| (batch, body.to_owned()))
-        else {
-            break;
-        };
+    while let Some((batch, body)) = sent(&effects).map(|(batch, body)| (batch, body.to_owned())) {
         assert!(body.len() <= BATCH_BYTES, "{}", body.len());
         assert!(sent(&outbox.handle(clock(0), Input::Wake)).is_none());
         events += body.matches("\"n\":").count();
