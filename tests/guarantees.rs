@@ -12,6 +12,7 @@ mod known;
 mod planted;
 #[path = "guarantees/random.rs"]
 mod random;
+#[expect(dead_code, reason = "its reader of cases is for tests/spec.rs")]
 mod spec_reader;
 #[path = "guarantees/watch.rs"]
 mod watch;

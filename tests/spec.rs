@@ -1,6 +1,7 @@
 //! Holds the engine to the cases of `tests/spec/*.json`.
 //! `PLIMSOLL_CASE="a part of a name"` runs only the cases whose names contain it.
 
+#[expect(dead_code, reason = "some of it is for tests/guarantees.rs")]
 mod spec_reader;
 
 use std::collections::BTreeMap;

@@ -229,7 +229,7 @@ fn input(random: &mut Random, exposures: &[ExposureId]) -> Input {
             utc_offset_minutes: number(random) as i32,
             ..Context::default()
         }),
-        _ if random.percent(50) => Input::Merge(Box::new(Memory::default())),
+        _ if random.percent(50) => Input::Merge(Box::default()),
         _ => Input::Wake,
     }
 }

@@ -56,10 +56,13 @@ pub struct Truth {
     /// Whether sales is talking with the account.
     pub conversation: bool,
     /// The level `rooms`: figure and what of each writer it holds.
-    pub rooms: Option<(i64, BTreeMap<u64, (i64, i64)>)>,
+    pub rooms: Option<(i64, Held)>,
     /// The counter `emails`, where the server does not say what of each writer it holds.
     pub emails: Option<i64>,
 }
+
+/// What a server has counted of each writer: added and released.
+pub type Held = BTreeMap<u64, (i64, i64)>;
 
 /// All that a tab can know.
 #[derive(Clone, Debug, Default)]
