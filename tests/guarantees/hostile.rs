@@ -7,7 +7,6 @@ use plimsoll::Effect;
 use plimsoll::engine::input::{
     ActionKind, Context, Input, MeterFigure, Now, Paint, Response, Snapshot, Step,
 };
-use plimsoll::engine::memory::Memory;
 use plimsoll::plim::Plim;
 use plimsoll::policy::Policy;
 use plimsoll::unit::{ExposureId, Key, Limit, Timestamp, Writer, fnv32};
