@@ -30,8 +30,7 @@ const script = await bundle();
 const server = await serve();
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
 try {
-  const figures = { ...(await run("speeds")), ...(await starts()), ...(await run("shift")) };
-  console.log(JSON.stringify(figures));
+  console.log(JSON.stringify({ ...(await run("speeds")), ...(await starts()), ...(await shift()) }));
 } finally {
   await browser.close();
   server.close();
@@ -47,6 +46,16 @@ async function run(name) {
   } finally {
     await page.context().close();
   }
+}
+
+/** How far the page moves when a banner appears; 0 is not at all. */
+async function shift() {
+  const page = await openPage(await browser.newContext());
+  await page.evaluate(() => globalThis.bench.prompt());
+  await page.locator("section.banner[data-exposure]").waitFor();
+  const shift_score = await page.evaluate(() => globalThis.bench.shift());
+  await page.context().close();
+  return { shift_score };
 }
 
 /** `start` in fresh pages of one browser context, so that the module comes from the cache. */
