@@ -1,6 +1,13 @@
 //! The guarantees, held over random histories: tabs, restarts, clocks that people set, late storage, lost snapshots.
 //! `PLIMSOLL_STEPS` says how many steps to take in all, `PLIMSOLL_SEED` runs one world. A failure prints its seed.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may stop: that is how it fails"
+)]
+
 #[path = "guarantees/host.rs"]
 mod host;
 #[path = "guarantees/hostile.rs"]
@@ -12,7 +19,10 @@ mod known;
 mod planted;
 #[path = "guarantees/random.rs"]
 mod random;
-#[expect(dead_code, reason = "its reader of cases is for tests/spec.rs")]
+#[expect(
+    dead_code,
+    reason = "a history needs the tabs and the clock of the reader, not its cases"
+)]
 mod spec_reader;
 #[path = "guarantees/watch.rs"]
 mod watch;

@@ -1,7 +1,14 @@
 //! Holds the engine to the cases of `tests/spec/*.json`.
 //! `PLIMSOLL_CASE="a part of a name"` runs only the cases whose names contain it.
 
-#[expect(dead_code, reason = "some of it is for tests/guarantees.rs")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop: that is how it fails"
+)]
+
+#[expect(dead_code, reason = "histories store and lease as cases do not")]
 mod spec_reader;
 
 use std::collections::BTreeMap;

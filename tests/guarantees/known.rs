@@ -7,6 +7,12 @@ use std::collections::BTreeMap;
 /// A prompt on a subject: what choices, caps and ladders are kept for.
 pub type About = (String, String);
 
+/// What a figure holds of each writer: added, released.
+pub type Held = BTreeMap<u64, (i64, i64)>;
+
+/// What was dismissed, how, and the showing it was said to.
+pub type Dismissed = (About, Said, u64);
+
 /// A crossing as an event names it: meter, period start, epoch, percent, rise.
 pub type CrossingKey = (u32, i64, i64, i64, i64);
 
@@ -61,9 +67,6 @@ pub struct Truth {
     pub emails: Option<i64>,
 }
 
-/// What a server has counted of each writer: added and released.
-pub type Held = BTreeMap<u64, (i64, i64)>;
-
 /// All that a tab can know.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
@@ -72,7 +75,7 @@ pub struct Known {
     /// Showings by exposure.
     pub shown: BTreeMap<u64, Shown>,
     /// Dismissals by what they were about and the exposure; when, in which epoch, on which rung.
-    pub said: BTreeMap<(About, Said, u64), (i64, i64, usize)>,
+    pub said: BTreeMap<Dismissed, (i64, i64, usize)>,
     /// Crossings by identity.
     pub crossings: BTreeMap<u64, CrossingKey>,
     /// Crossings that may be shown: not carried.
@@ -124,7 +127,7 @@ impl Known {
     }
 
     /// Net uses of a meter over all writers, less what a figure holds of each.
-    pub fn net(&self, meter: &str, held: &BTreeMap<u64, (i64, i64)>) -> i64 {
+    pub fn net(&self, meter: &str, held: &Held) -> i64 {
         self.tallies
             .iter()
             .filter(|((name, _), _)| name == meter)

@@ -2,17 +2,20 @@
 //! lease, clocks that people set, pages that die. It makes inputs at random and hands every input with its
 //! effects to `watch`, which knows the guarantees. One seed is one world.
 
-use super::host::{COUNTED, Host};
+#[path = "acts.rs"]
+mod acts;
+
+use super::host::Host;
 use super::known::{Known, Said, Truth};
 use super::random::Random;
 use super::watch::{Event, Watch};
 use crate::spec_reader::clock;
 use crate::spec_reader::tab::{Identity, Stored, Tab};
 use plimsoll::Effect;
-use plimsoll::engine::input::{ActionKind, Input, Paint, Response, Snapshot, Step};
+use plimsoll::engine::input::{ActionKind, Input, Paint, Response, Snapshot};
 use plimsoll::engine::memory::Memory;
 use plimsoll::plim::Plim;
-use plimsoll::unit::{ExposureId, Key, Writer};
+use plimsoll::unit::{ExposureId, Writer};
 use std::rc::Rc;
 
 const SECOND_MS: i64 = 1_000;
@@ -217,251 +220,11 @@ impl World {
         }
     }
 
-    fn use_something(&mut self, index: usize) -> Result<(), String> {
-        let meter = self.random.pick(&METERS).copied().unwrap_or("emails");
-        let level = matches!(meter, "seats" | "rooms" | "desks");
-        let amount = match (self.random.below(20), level) {
-            (0, false) => self.random.between(20, 90),
-            (0, true) => self.random.between(5, 30),
-            _ => self.random.between(1, 6),
-        };
-        let release = level && self.random.percent(45);
-        let key = Key::of(meter);
-        let input = if release {
-            Input::Release { meter: key, amount }
-        } else {
-            Input::Use { meter: key, amount }
-        };
-        let used = if release { (0, amount) } else { (amount, 0) };
-        self.tell(
-            index,
-            input.clone(),
-            Event::Used {
-                meter,
-                added: used.0,
-                released: used.1,
-            },
-        )?;
-        if self.random.percent(20) {
-            // People click twice.
-            self.time += 30;
-            self.tell(
-                index,
-                input,
-                Event::Used {
-                    meter,
-                    added: used.0,
-                    released: used.1,
-                },
-            )?;
-        }
-        if let Some(page) = self.pages.get(index).and_then(Option::as_ref) {
-            let writer = page.tab.identity().writer.0;
-            let tally = page
-                .watch
-                .known
-                .tallies
-                .get(&(meter.to_owned(), writer))
-                .copied()
-                .unwrap_or_default();
-            self.host
-                .hear(&mut self.random, self.time, meter, writer, tally);
-        }
-        Ok(())
-    }
-
-    fn attempt(&mut self, index: usize) -> Result<(), String> {
-        let any = self.random.pick(&METERS).copied().unwrap_or("emails");
-        let meter = if self.random.percent(60) {
-            self.favourite
-        } else {
-            any
-        };
-        let amount = self.random.between(1, 30);
-        if self.random.percent(25) {
-            return self.tell(
-                index,
-                Input::LimitHit {
-                    meter: Key::of(meter),
-                },
-                Event::Blocked,
-            );
-        }
-        let input = Input::Attempt {
-            meter: Key::of(meter),
-            amount,
-        };
-        self.tell(index, input, Event::Attempted)?;
-        if self.random.percent(50) {
-            self.time += 500;
-            return self.tell(index, Input::Wake, Event::Nothing);
-        }
-        Ok(())
-    }
-
-    fn explore(&mut self, index: usize) -> Result<(), String> {
-        let feature = self.random.pick(&FEATURES).copied().unwrap_or("sso");
-        let step = if self.random.percent(80) {
-            Step::Tried
-        } else {
-            self.random.pick(&Step::ALL).copied().unwrap_or(Step::Seen)
-        };
-        self.tell(
-            index,
-            Input::Explore {
-                feature: Key::of(feature),
-                step,
-            },
-            Event::Nothing,
-        )
-    }
-
-    fn snapshot(&mut self, index: usize) -> Result<(), String> {
-        let old = self
-            .random
-            .percent(15)
-            .then(|| self.random.pick(&self.old_snapshots).cloned())
-            .flatten();
-        let known = self
-            .pages
-            .get(index)
-            .and_then(Option::as_ref)
-            .and_then(|page| page.watch.known.truth.clone());
-        let (snapshot, truth) = match (old, known) {
-            // An old one comes late to a tab that knows better.
-            (Some(old), Some(known)) if old.1 < known => old,
-            _ => self.fresh_snapshot(),
-        };
-        self.tell(
-            index,
-            Input::Snapshot(Box::new(snapshot)),
-            Event::Told(truth),
-        )
-    }
-
-    fn fresh_snapshot(&mut self) -> (Snapshot, Truth) {
-        let made = self.host.snapshot(&mut self.random, self.time, self.exact);
-        // It takes a moment to arrive.
-        self.time += self.random.between(1, 2_000);
-        self.old_snapshots.push(made.clone());
-        if self.old_snapshots.len() > 12 {
-            self.old_snapshots.remove(0);
-        }
-        made
-    }
-
-    fn respond(&mut self, index: usize) -> Result<(), String> {
-        let Some(page) = self.pages.get(index).and_then(Option::as_ref) else {
-            return Ok(());
-        };
-        let Some((exposure, rendered, acting)) = self.random.pick(&page.screen).copied() else {
-            return Ok(());
-        };
-        if acting {
-            return self.tell(
-                index,
-                Input::Painted {
-                    exposure,
-                    paint: Paint::Faded,
-                },
-                Event::Painted(exposure, Paint::Faded),
-            );
-        }
-        if !rendered {
-            return Ok(());
-        }
-        let actions = page
-            .actions
-            .iter()
-            .find(|(id, _)| *id == exposure)
-            .map_or(&[][..], |(_, actions)| actions);
-        let response = match self.random.below(10) {
-            0..3 => Response::Later,
-            3..5 => Response::Close,
-            5 => Response::Never,
-            _ => self
-                .random
-                .pick(actions)
-                .map_or(Response::Close, |action| Response::Act(*action)),
-        };
-        self.tell(
-            index,
-            Input::Respond { exposure, response },
-            Event::Responded(exposure, response),
-        )
-    }
-
-    fn paint(&mut self, index: usize) -> Result<(), String> {
-        let Some(page) = self.pages.get(index).and_then(Option::as_ref) else {
-            return Ok(());
-        };
-        let Some((exposure, rendered, _)) = self.random.pick(&page.screen).copied() else {
-            return Ok(());
-        };
-        let paint = match (rendered, self.random.below(4)) {
-            (false, 0) => Paint::Failed,
-            (false, _) => Paint::Rendered,
-            (true, _) => Paint::Seen,
-        };
-        self.tell(
-            index,
-            Input::Painted { exposure, paint },
-            Event::Painted(exposure, paint),
-        )
-    }
-
-    fn merge(&mut self, index: usize) -> Result<(), String> {
-        if self.random.percent(30)
-            && let Some((memory, known)) = self.random.pick(&self.copies).cloned()
-        {
-            return self.tell(
-                index,
-                Input::Merge(Box::new(memory)),
-                Event::Met(Box::new(known)),
-            );
-        }
-        let other = self.random.below(TABS_MAX as u64) as usize;
-        match self.berth(other) {
-            Some((memory, known)) if other != index => self.tell(
-                index,
-                Input::Merge(Box::new(memory)),
-                Event::Met(Box::new(known)),
-            ),
-            _ => Ok(()),
-        }
-    }
-
     fn berth(&self, index: usize) -> Option<(Memory, Known)> {
         let berth = self.berths.get(index)?.as_ref()?;
         let mut memory = Memory::decode(&berth.bytes).ok()?;
         memory.absorb_line(&berth.line);
         Some((memory, berth.known.clone()))
-    }
-
-    fn page(&mut self, index: usize) -> Result<(), String> {
-        let chance = self.random.below(10);
-        let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else {
-            return Ok(());
-        };
-        let context = &mut page.tab.context;
-        match chance {
-            0..3 => context.visible = !context.visible,
-            3..5 => context.busy = !context.busy,
-            5..7 => context.dialog_open = !context.dialog_open,
-            7 => context.storage = !context.storage,
-            8 => context.utc_offset_minutes = 60 * (index as i32) - 120,
-            // A page is mostly in front and at leisure, or nothing would ever be shown.
-            _ => {
-                (
-                    context.visible,
-                    context.busy,
-                    context.dialog_open,
-                    context.storage,
-                ) = (true, false, false, true);
-            }
-        }
-        let context = context.clone();
-        self.tell(index, Input::Context(context), Event::Nothing)
     }
 
     /// The lease goes to another tab when its holder does not want it, is gone, or is put away by the browser.
@@ -590,41 +353,6 @@ impl World {
             Event::Told(truth),
         )?;
         self.tell(index, Input::Context(context), Event::Nothing)
-    }
-
-    fn plan_or_purchase(&mut self, index: usize) -> Result<(), String> {
-        match self.random.below(3) {
-            0 => self.host.change_plan(&mut self.random, false),
-            1 => {
-                self.host.change_plan(&mut self.random, true);
-                return self.snapshot(index);
-            }
-            _ => {
-                let epoch = self
-                    .pages
-                    .get(index)
-                    .and_then(Option::as_ref)
-                    .map_or(0, |page| page.watch.known.epoch());
-                if epoch >= 0 {
-                    let from = if self.random.percent(80) {
-                        epoch
-                    } else {
-                        epoch - 1
-                    };
-                    self.tell(
-                        index,
-                        Input::Converted {
-                            from_epoch: Some(from),
-                        },
-                        Event::Converted(from),
-                    )?;
-                    if self.random.percent(60) && self.host.epoch() == epoch {
-                        self.host.change_plan(&mut self.random, true);
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Tells a page's engine, paints what it shows, stores what it wants stored, and has it all watched.
@@ -788,9 +516,4 @@ fn digest(before: u64, effects: &[Effect]) -> u64 {
         .fold(before ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         })
-}
-
-/// Whether the host counts a meter; the others are counted in the browser alone.
-pub fn host_counts(meter: &str) -> bool {
-    COUNTED.contains(&meter)
 }
