@@ -1,6 +1,6 @@
 //! What the core wants done, in words that `JSON.parse` reads: the list the shell interprets.
 //! Owns the names of effects in JSON; decides nothing. Each is `{"do": name, …}`; the shell's
-//! switch (`pkg/shell/carry.js`) has a case for every one.
+//! switch (`pkg/shell/session.js`) has a case for every one.
 
 use crate::{Core, FLAG_LINE, FLAG_MEMORY};
 use plimsoll::engine::Answer;
