@@ -58,7 +58,7 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "types",
-        about: "the package's JavaScript against its types",
+        about: "the package's JavaScript and the cases against its types",
         run: types,
     },
     Stage {
@@ -192,7 +192,19 @@ fn lint() -> Result<Tally> {
 
 fn native() -> Result<Tally> {
     let packages = ["-p", "plimsoll", "-p", "plimsoll-collector", "-p", "xtask"];
-    count(cargo().args(["test", "--no-fail-fast"]).args(packages))
+    let all = count(cargo().args(["test", "--no-fail-fast"]).args(packages))?;
+    // A harness that finds nothing proves nothing: the properties have to find bugs planted in the engine.
+    let planted = [
+        "test",
+        "-p",
+        "plimsoll",
+        "--features",
+        "planted-bugs",
+        "--test",
+        "guarantees",
+    ];
+    let found = count(cargo().args(planted).arg("every_planted_bug_is_found"))?;
+    Ok(Tally::sum([all, found]))
 }
 
 /// A harness that finds nothing proves nothing.
@@ -245,7 +257,11 @@ fn sizes() -> Result<Tally> {
 fn types() -> Result<Tally> {
     node::install()?;
     modules::build_package(Flavour::Published)?;
-    check(node::tool("tsc").args(["--project", "pkg/tsconfig.json"]))
+    run(command("node").arg(at("tests/types/cases.mjs")))?;
+    let projects = ["pkg/tsconfig.json", "tests/types/tsconfig.json"];
+    Ok(Tally::sum(projects.map(|project| {
+        check(node::tool("tsc").args(["--project", project])).unwrap_or(FAILED)
+    })))
 }
 
 fn wasm_in_node() -> Result<Tally> {
