@@ -36,6 +36,8 @@ pub(super) struct Step {
     pub identity: u64,
     /// When it was passed.
     pub since: Timestamp,
+    /// A higher one was passed since, though a level may have fallen below that again.
+    pub overtaken: bool,
 }
 
 /// A meter as the engine sees it now.
@@ -82,7 +84,7 @@ impl MeterView {
 
     /// Whether a higher threshold was passed at or after this one, though a level may have fallen below it
     /// since: what it ended stays ended, so that freeing some brings no lower prompt back.
-    pub fn overtaken(&self, memory: &Memory, step: &Step) -> bool {
+    fn overtaken(&self, memory: &Memory, step: &Step) -> bool {
         let higher = |code: u64| {
             self.steps.iter().any(|other| {
                 other.prompted && other.count > step.count && u64::from(other.code) == code
@@ -96,9 +98,8 @@ impl MeterView {
         })
     }
 
-    /// The threshold a prompt waits for, when it is in force.
-    pub fn step_of(&self, prompt: Prompt<'_>) -> Option<&Step> {
-        let code = code_of(prompt);
+    /// The threshold with this code, when it is in force.
+    pub fn step_of(&self, code: u32) -> Option<&Step> {
         self.steps.iter().find(|step| step.code == code)
     }
 
@@ -109,7 +110,7 @@ impl MeterView {
 }
 
 /// The code of the threshold that a threshold or at-limit prompt waits for.
-fn code_of(prompt: Prompt<'_>) -> u32 {
+pub(super) fn code_of(prompt: Prompt<'_>) -> u32 {
     if prompt.trigger() == 1 {
         AT_LIMIT
     } else {
@@ -169,6 +170,7 @@ pub(super) fn steps(plim: &Plim, meter: Meter<'_>, limit: Option<Limit>) -> Vec<
         prompted: false,
         identity: 0,
         since: Timestamp(0),
+        overtaken: false,
     };
     let mut steps: Vec<Step> = meter
         .thresholds()
@@ -295,6 +297,15 @@ pub(super) fn observe(
             );
             let step = *step;
             record(scene, view, index, &step, out);
+        }
+    }
+    for position in 0..view.steps.len() {
+        let overtaken = view
+            .steps
+            .get(position)
+            .is_some_and(|step| step.passed.is_some() && view.overtaken(memory, step));
+        if let Some(step) = view.steps.get_mut(position) {
+            step.overtaken = overtaken;
         }
     }
     if view.reading.used > view.peak {

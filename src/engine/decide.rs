@@ -4,6 +4,7 @@
 
 use super::Engine;
 use super::action::Resolved;
+use super::crossing::code_of;
 use super::effect::{About, Effect, Event, HoldReason, Lane, Prompt, Surface, WithdrawReason};
 use super::judge::{Fired, Judgement, LEASE_WAIT_MS, Scope, slot_of};
 use super::ledger::{self, Closed, EXPOSURE_MS, Exposure, no_later_than};
@@ -323,7 +324,7 @@ impl Engine {
     }
 
     fn trial_over(&self, prompt: plim::Prompt<'_>, now: Timestamp) -> bool {
-        self.trigger(prompt, now).is_err()
+        self.trial_fired(prompt, now).is_err()
     }
 
     fn threshold_ended(
@@ -336,7 +337,7 @@ impl Engine {
         if rendered < view.reading.period_start {
             return Some(WithdrawReason::PeriodEnded);
         }
-        let Some(step) = view.step_of(prompt) else {
+        let Some(step) = view.step_of(code_of(prompt)) else {
             let limited = matches!(view.reading.limit, Some(Limit::Of(_)));
             return Some(if limited {
                 WithdrawReason::Superseded

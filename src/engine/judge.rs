@@ -5,11 +5,12 @@
 use super::Engine;
 use super::account::Account;
 use super::effect::{CrossingKind, HoldReason, Lane, Surface};
+use super::entry::Entry;
 use super::ledger::{self, no_later_than};
 use super::memory::Table;
 use super::pacing;
 use super::period::minute_of_day;
-use crate::plim::Prompt;
+use crate::plim::{List, Prompt};
 use crate::unit::{DAY_MS, Digest, MINUTE_MS, Millis, Timestamp};
 
 /// After a reported purchase nothing is shown for this long, unless a higher plan epoch arrives.
@@ -63,9 +64,8 @@ pub struct Fired {
 
 /// A candidate on its way through the stages.
 pub(super) struct Candidate<'a> {
-    pub index: u32,
     pub prompt: Prompt<'a>,
-    pub subject: u32,
+    pub entry: &'a Entry,
     pub fired: Fired,
     pub surface: Surface,
     pub now: Timestamp,
@@ -87,8 +87,8 @@ pub struct Judgement {
 type Stage = fn(&Engine, &Candidate<'_>) -> Option<Hold>;
 
 /// The order is the contract: the first stage that holds gives the reason. *Trigger* comes before
-/// these, *rank* after; *experiment* passes until policies can carry experiments.
-const STAGES: [Stage; 5] = [owned, audience, choice, pacing::pace, page];
+/// these and has its last word in `spent`, *rank* comes after; *experiment* passes until policies can carry experiments.
+const STAGES: [Stage; 6] = [spent, owned, audience, choice, pacing::pace, page];
 
 /// Which prompts a decision visits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,96 +100,98 @@ pub(super) enum Scope {
 impl Engine {
     /// Judges every prompt in scope through all stages.
     pub(super) fn survey(&self, now: Timestamp, scope: Scope) -> Vec<Judgement> {
-        let root = self.plim.root();
-        let mut judgements: Vec<Judgement> = match scope {
-            Scope::All => (0..u32::try_from(root.prompts().len()).unwrap_or(0))
-                .map(|index| self.judge(index, now))
-                .collect(),
-            Scope::Meter(meter) => match root.meters().get(meter) {
-                Some(meter) => meter
-                    .prompts()
-                    .iter()
-                    .map(|index| self.judge(index, now))
-                    .collect(),
-                None => Vec::new(),
-            },
-        };
+        let mut judgements = Vec::new();
+        match scope {
+            Scope::All => {
+                judgements.reserve(self.entries.len());
+                for (entry, index) in self.entries.iter().zip(0..) {
+                    judgements.push(self.judge(index, entry, now));
+                }
+            }
+            Scope::Meter(meter) => {
+                let meter = self.plim.root().meters().get(meter);
+                for index in meter.iter().flat_map(|meter| meter.prompts().iter()) {
+                    if let Some(entry) = self.entries.get(index as usize) {
+                        judgements.push(self.judge(index, entry, now));
+                    }
+                }
+            }
+        }
         self.rank(&mut judgements);
         judgements
     }
 
     /// All stages but rank.
-    fn judge(&self, index: u32, now: Timestamp) -> Judgement {
-        let held = |reason| Judgement {
+    fn judge(&self, index: u32, entry: &Entry, now: Timestamp) -> Judgement {
+        let mut judgement = Judgement {
             prompt: index,
             fired: None,
-            surface: Surface::Banner,
-            hold: Some(Hold::because(reason)),
+            surface: entry.surface,
+            hold: None,
+        };
+        let fired = match self.trigger(index, entry, now) {
+            Ok(fired) => fired,
+            Err(reason) => {
+                judgement.hold = Some(Hold::because(reason));
+                return judgement;
+            }
         };
         let Some(prompt) = self.plim.root().prompts().get(index) else {
-            return held(HoldReason::NotFired);
+            return judgement;
         };
-        match self.trigger(prompt, now) {
-            Err(reason) => Judgement {
-                surface: Surface::from_word(prompt.surface()),
-                ..held(reason)
-            },
-            Ok(fired) => {
-                let surface = Surface::from_word(prompt.surface());
-                let interrupts = surface.lane() == Lane::Interrupt;
-                // What was passed before we looked is news, not a reason to interrupt.
-                let surface = if fired.first_sight && interrupts {
-                    Surface::Banner
-                } else {
-                    surface
-                };
-                let subject = self.subject_key(prompt);
-                let candidate = Candidate {
-                    index,
-                    prompt,
-                    subject,
-                    fired,
-                    surface,
-                    now,
-                };
-                let hold = spent(self, &candidate)
-                    .or_else(|| STAGES.iter().find_map(|stage| stage(self, &candidate)));
-                Judgement {
-                    prompt: index,
-                    fired: Some(fired),
-                    surface,
-                    hold,
-                }
-            }
+        // What was passed before we looked is news, not a reason to interrupt.
+        if fired.first_sight && entry.surface.lane() == Lane::Interrupt {
+            judgement.surface = Surface::Banner;
         }
+        let candidate = Candidate {
+            prompt,
+            entry,
+            fired,
+            surface: judgement.surface,
+            now,
+        };
+        judgement.fired = Some(fired);
+        judgement.hold = STAGES.iter().find_map(|stage| stage(self, &candidate));
+        judgement
     }
 
     /// Whether a prompt's trigger has fired, and for what.
-    pub(super) fn trigger(&self, prompt: Prompt<'_>, now: Timestamp) -> Result<Fired, HoldReason> {
-        match prompt.trigger() {
-            0 | 1 => self.threshold_fired(prompt),
-            2 => self
-                .hits
-                .iter()
-                .find(|hit| hit.meter == prompt.subject())
-                .map(|hit| Fired {
-                    occasion: hit.occasion,
-                    since: hit.at,
-                    first_sight: false,
-                    amount: hit.amount,
-                })
-                .ok_or(HoldReason::NotFired),
-            3 => self.explored_fired(prompt, now),
-            _ => self.trial_fired(prompt, now),
+    pub(super) fn trigger(
+        &self,
+        index: u32,
+        entry: &Entry,
+        now: Timestamp,
+    ) -> Result<Fired, HoldReason> {
+        match entry.trigger {
+            0 | 1 => return self.threshold_fired(entry),
+            2 => {
+                let hit = self.hits.iter().find(|hit| hit.meter == entry.subject);
+                return hit.map_or(Err(HoldReason::NotFired), |hit| {
+                    Ok(Fired {
+                        occasion: hit.occasion,
+                        since: hit.at,
+                        first_sight: false,
+                        amount: hit.amount,
+                    })
+                });
+            }
+            _ => {}
+        }
+        let prompt = self.plim.root().prompts().get(index);
+        let prompt = prompt.ok_or(HoldReason::NotFired)?;
+        if entry.trigger == 3 {
+            self.explored_fired(prompt, entry, now)
+        } else {
+            self.trial_fired(prompt, now)
         }
     }
 
-    fn threshold_fired(&self, prompt: Prompt<'_>) -> Result<Fired, HoldReason> {
+    fn threshold_fired(&self, entry: &Entry) -> Result<Fired, HoldReason> {
         let view = self
             .meters
-            .get(prompt.subject() as usize)
+            .get(entry.subject as usize)
             .ok_or(HoldReason::NotFired)?;
-        let Some(step) = view.step_of(prompt) else {
+        let Some(step) = view.step_of(entry.code) else {
             // Merged into a higher threshold on the same count, or no limit to be a part of.
             let merged = !view.steps.is_empty();
             return Err(if merged {
@@ -205,7 +207,7 @@ impl Engine {
         let higher = view
             .highest_passed()
             .is_some_and(|highest| highest.count > step.count);
-        if (higher || view.overtaken(&self.memory, step)) && !fault!(28) {
+        if (higher || step.overtaken) && !fault!(28) {
             return Err(HoldReason::Superseded);
         }
         if view.settled(step) {
@@ -220,8 +222,13 @@ impl Engine {
         })
     }
 
-    fn explored_fired(&self, prompt: Prompt<'_>, now: Timestamp) -> Result<Fired, HoldReason> {
-        let key = u64::from(self.subject_key(prompt));
+    fn explored_fired(
+        &self,
+        prompt: Prompt<'_>,
+        entry: &Entry,
+        now: Timestamp,
+    ) -> Result<Fired, HoldReason> {
+        let key = u64::from(entry.subject_key);
         let window = prompt.window_ms().max(1);
         let (mut count, mut newest) = (0_i64, 0_i64);
         for step in 0..5_u64 {
@@ -253,7 +260,11 @@ impl Engine {
         })
     }
 
-    fn trial_fired(&self, prompt: Prompt<'_>, now: Timestamp) -> Result<Fired, HoldReason> {
+    pub(super) fn trial_fired(
+        &self,
+        prompt: Prompt<'_>,
+        now: Timestamp,
+    ) -> Result<Fired, HoldReason> {
         let ends = self.account.trial_ends.ok_or(HoldReason::NotFired)?;
         let left = ends.since(now);
         if left <= 0 || left > prompt.value() {
@@ -291,17 +302,18 @@ impl Engine {
 
     /// Gives those that passed every other stage their place in their lanes.
     fn rank(&self, judgements: &mut [Judgement]) {
-        let prompts = self.plim.root().prompts();
-        let rank_of = |index: u32| prompts.get(index).map_or(u32::MAX, |prompt| prompt.rank());
+        if judgements.iter().all(|judgement| judgement.hold.is_some()) {
+            return;
+        }
+        let entry = |index: u32| self.entries.get(index as usize);
+        let rank_of = |index: u32| entry(index).map_or(u32::MAX, |entry| entry.rank);
         // What one tab saw at first sight and shows as a banner, another saw crossed: it is open already.
         for judgement in judgements.iter_mut() {
             let open = self.shown.iter().any(|shown| {
                 shown.index == judgement.prompt && shown.exposure.surface.lane() != Lane::Inline
             });
             let dismissible = !matches!(judgement.surface, Surface::Toast | Surface::Inline);
-            let is_limit_hit = prompts
-                .get(judgement.prompt)
-                .is_some_and(|prompt| prompt.trigger() == 2);
+            let is_limit_hit = entry(judgement.prompt).is_some_and(|entry| entry.trigger == 2);
             if judgement.hold.is_none() && open && dismissible && !is_limit_hit {
                 judgement.hold = Some(Hold {
                     by: Some(judgement.prompt),
@@ -384,7 +396,7 @@ impl Engine {
             return Some(HoldReason::PlanIncludes);
         }
         let key = self.plim.root().meters().get(meter)?.key();
-        if self.soft(meter) && self.account.accepted_overage(&self.memory, key) {
+        if self.account.accepted_overage(&self.memory, key) && self.soft(meter) {
             return Some(HoldReason::OverageAccepted);
         }
         reading.provisional.then_some(HoldReason::Provisional)
@@ -449,6 +461,9 @@ impl Engine {
     fn quiet_until(&self, now: Timestamp) -> Option<Timestamp> {
         let pacing = self.plim.root().pacing().get(0)?;
         let (from, to) = (i64::from(pacing.quiet_from()), i64::from(pacing.quiet_to()));
+        if from == to {
+            return None;
+        }
         let minute = minute_of_day(now, self.context.utc_offset_minutes);
         let quiet = if from <= to {
             from <= minute && minute < to
@@ -475,7 +490,7 @@ fn spent(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
         return None;
     }
     let occasion = ledger::occasion(&engine.memory, candidate.fired.occasion);
-    if occasion.spent_by != 0 && occasion.spent_by != candidate.prompt.key() {
+    if occasion.spent_by != 0 && occasion.spent_by != candidate.entry.key {
         return Some(Hold::because(HoldReason::AnsweredByOther));
     }
     occasion.answered.then(|| Hold::because(HoldReason::Spent))
@@ -495,21 +510,15 @@ fn owned(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
 
 fn audience(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
     let prompt = candidate.prompt;
-    if engine.untitled.contains(&candidate.index) {
+    if !candidate.entry.titled {
         return Some(Hold::because(HoldReason::NoText));
     }
-    let route = engine.context.route.as_str();
-    let away = !prompt.routes_in().is_empty()
-        && !prompt
-            .routes_in()
-            .iter()
-            .any(|pattern| route_matches(pattern, route));
-    let kept_out = prompt
-        .routes_out()
-        .iter()
-        .any(|pattern| route_matches(pattern, route));
-    if away || kept_out || engine.on_target {
+    if engine.on_target || (candidate.entry.routed && !routes_allow(prompt, &engine.context.route))
+    {
         return Some(Hold::because(HoldReason::Route));
+    }
+    if engine.account.account_created.is_none() && engine.account.user_created.is_none() {
+        return None;
     }
     let pacing = engine.plim.root().pacing().get(0)?;
     let young = |made: Option<Timestamp>, least: Millis| {
@@ -529,6 +538,12 @@ fn audience(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
     None
 }
 
+fn routes_allow(prompt: Prompt<'_>, route: &str) -> bool {
+    let any =
+        |patterns: List<'_, &str>| patterns.iter().any(|pattern| route_matches(pattern, route));
+    (prompt.routes_in().is_empty() || any(prompt.routes_in())) && !any(prompt.routes_out())
+}
+
 /// A pattern matches a route when they are equal, or as far as a trailing `*`.
 pub(super) fn route_matches(pattern: &str, route: &str) -> bool {
     match pattern.strip_suffix('*') {
@@ -540,8 +555,8 @@ pub(super) fn route_matches(pattern: &str, route: &str) -> bool {
 fn choice(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
     let epoch = engine.account.epoch;
     let now = candidate.now;
-    let key = candidate.prompt.key();
-    let choice = ledger::choice(&engine.memory, key, candidate.subject, epoch, now);
+    let entry = candidate.entry;
+    let choice = ledger::choice(&engine.memory, entry.key, entry.subject_key, epoch, now);
     match (choice.never_until, choice.later_until) {
         (Some(Timestamp::MAX), _) => Some(Hold::because(HoldReason::Never)),
         (Some(until), _) => Some(Hold::until(HoldReason::Never, until)),
@@ -551,6 +566,6 @@ fn choice(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
 }
 
 fn page(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
-    let needs_lease = candidate.surface.lane() == Lane::Interrupt || pacing::capped(candidate);
+    let needs_lease = candidate.surface.lane() == Lane::Interrupt || candidate.entry.capped;
     engine.page_hold(candidate.surface, needs_lease, candidate.now)
 }

@@ -7,10 +7,12 @@
 
 mod account;
 mod action;
+mod clock;
 mod compact;
 mod crossing;
 mod decide;
 pub mod effect;
+mod entry;
 pub mod explain;
 pub mod input;
 mod judge;
@@ -26,17 +28,16 @@ pub use judge::{Fired, Hold, Judgement};
 pub use respond::intent_id;
 
 use crate::plim::Plim;
-use crate::unit::{DAY_MS, Digest, Key, Limit, Millis, Timestamp, Writer};
+use crate::unit::{Digest, Key, Limit, Timestamp, Writer};
 use account::{Account, Applied};
+use clock::Clock;
 use crossing::{MeterView, Scene};
 use decide::{Hit, Shown};
 use effect::{Delta, Effect, Event, HoldReason, Reading, Verdict, WakeReason};
+use entry::Entry;
 use input::{Context, Input, Now};
 use judge::Scope;
 use memory::{Memory, MemoryError, Table, columns};
-
-/// A jump forward of more than this within one page life grants nothing until a snapshot arrives.
-const JUMP_MS: Millis = DAY_MS;
 
 /// Who is looking, and which writer this tab is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,8 +82,8 @@ pub struct Engine {
     /// Meters whose figures changed since the screen was last brought up to date.
     moved: Vec<u32>,
     hits: Vec<Hit>,
-    /// Prompts without a title in this locale: they have nothing to say.
-    untitled: Vec<u32>,
+    /// What every decision asks of each prompt, by index.
+    entries: Vec<Entry>,
     /// The route is where one of the policy's own actions leads.
     on_target: bool,
     /// Prompts that the painter could not paint in this page life.
@@ -100,18 +101,6 @@ pub struct Engine {
 struct Dirty {
     tally: bool,
     memory: bool,
-}
-
-/// Engine time: an instant, and the monotonic time at which it was so.
-#[derive(Clone, Copy, Debug, Default)]
-struct Clock {
-    set: bool,
-    engine: Timestamp,
-    mono: Millis,
-    /// The device's clocks at the last input.
-    at: Now,
-    last: Timestamp,
-    jumped: bool,
 }
 
 impl Engine {
@@ -135,7 +124,7 @@ impl Engine {
             shown: Vec::new(),
             moved: Vec::new(),
             hits: Vec::new(),
-            untitled: Vec::new(),
+            entries: Vec::new(),
             on_target: false,
             failed: Vec::new(),
             held: Vec::new(),
@@ -146,12 +135,7 @@ impl Engine {
             dirty: Dirty::default(),
         };
         engine.account = Account::read(&engine.plim, &engine.memory);
-        let prompts = engine.plim.root().prompts();
-        let untitled = prompts
-            .iter()
-            .zip(0..)
-            .filter(|(prompt, _)| prompt.title().is_empty());
-        engine.untitled = untitled.map(|(_, index)| index).collect();
+        engine.entries = entry::entries(&engine.plim);
         engine
     }
 
@@ -230,22 +214,6 @@ impl Engine {
     #[must_use]
     pub fn next_wake(&self) -> Option<(Timestamp, WakeReason)> {
         self.wake
-    }
-
-    /// Engine time at an instant of the device.
-    #[must_use]
-    pub fn time(&self, now: Now) -> Timestamp {
-        if self.clock.set {
-            return self
-                .clock
-                .engine
-                .plus(now.mono.saturating_sub(self.clock.mono).max(0));
-        }
-        // After a reload: stored engine time and the wall clock's difference, never negative.
-        match self.memory.find(Table::Clock, 0, 0) {
-            Some(row) => Timestamp(row[1]).plus(now.wall.0.saturating_sub(row[2]).max(0)),
-            None => now.wall.clamped(),
-        }
     }
 
     /// Where every meter stands, by its index in the policy.
@@ -339,30 +307,6 @@ impl Engine {
             });
         }
         events
-    }
-
-    fn tick(&mut self, now: Now, out: &mut Vec<Effect>) -> Timestamp {
-        let time = self.time(now);
-        if !self.clock.set {
-            self.clock = Clock {
-                set: true,
-                engine: time,
-                mono: now.mono,
-                at: now,
-                last: time,
-                jumped: false,
-            };
-            self.refresh(time, out);
-        }
-        self.clock.at = now;
-        if time.since(self.clock.last) > JUMP_MS {
-            self.clock.jumped = true;
-        }
-        self.clock.last = time;
-        if time >= self.roll_at {
-            self.refresh(time, out);
-        }
-        time
     }
 
     /// Makes every reading anew and finds what was crossed.
@@ -594,12 +538,6 @@ impl Engine {
         }
     }
 
-    fn stamp_clock(&mut self, now: Timestamp) {
-        let server = self.account.server_time.0;
-        let v = columns([server, now.0, self.clock.at.wall.0]);
-        self.memory.join(Table::Clock, 0, 0, v);
-    }
-
     fn wanted_wake(&self, now: Timestamp) -> Option<(Timestamp, WakeReason)> {
         let rolls = Some(self.roll_at)
             .filter(|at| *at < Timestamp::MAX && self.account.known)
@@ -625,10 +563,10 @@ impl Engine {
 
     /// The index of the prompt with this key about this subject.
     fn instance(&self, prompt: u32, subject: u32) -> Option<u32> {
-        let prompts = self.plim.root().prompts();
-        let index = prompts
+        let index = self
+            .entries
             .iter()
-            .position(|other| other.key() == prompt && self.subject_key(other) == subject)?;
+            .position(|entry| entry.key == prompt && entry.subject_key == subject)?;
         u32::try_from(index).ok()
     }
 }

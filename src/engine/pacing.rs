@@ -3,9 +3,9 @@
 //! A stage of `judge`; `respond` climbs the ladder.
 
 use super::Engine;
-use super::effect::{HoldReason, Lane, Surface};
+use super::effect::{HoldReason, Lane};
 use super::judge::{Candidate, Hold};
-use super::ledger::{self, no_later_than};
+use super::ledger::{self, Exposure, no_later_than};
 use crate::plim::{Cap, List};
 use crate::unit::{DAY_MS, Millis, Timestamp};
 
@@ -14,45 +14,53 @@ const WEEK_MS: Millis = 7 * DAY_MS;
 
 /// The pacing stage.
 pub(super) fn pace(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
-    let prompt = candidate.prompt;
-    let now = candidate.now;
-    let ready = candidate.fired.since.plus(prompt.delay_ms());
-    if prompt.delay_ms() > 0 && now < ready {
+    let lane = candidate.surface.lane();
+    if candidate.entry.paced
+        && let Some(hold) = own_pace(engine, candidate)
+    {
+        return Some(hold);
+    }
+    (lane == Lane::Interrupt)
+        .then(|| interruptions(engine, candidate))
+        .flatten()
+}
+
+/// Delay and caps that the prompt or its group has besides the pacing of all.
+fn own_pace(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
+    let (entry, now) = (candidate.entry, candidate.now);
+    let delay = candidate.prompt.delay_ms();
+    let ready = candidate.fired.since.plus(delay);
+    if delay > 0 && now < ready {
         return Some(Hold::until(HoldReason::Delay, ready));
     }
-    if candidate.surface.lane() == Lane::Inline {
+    if !entry.capped || candidate.surface.lane() == Lane::Inline {
         return None;
     }
-    let own = engine.stamps(now, |shown| {
-        shown.prompt == prompt.key() && shown.subject == candidate.subject
+    let own = engine.stamps(now, &|shown| {
+        shown.prompt == entry.key && shown.subject == entry.subject_key
     });
-    if let Some((until, _)) = over(prompt.caps(), &own, now) {
+    if let Some((until, _)) = over(candidate.prompt.caps(), &own, now) {
         return Some(Hold::until(HoldReason::CapPrompt, until));
     }
-    if prompt.group() != 0 {
-        let groups = engine.plim.root().groups();
-        let group = groups.iter().find(|group| group.key() == prompt.group())?;
-        let in_group = engine.stamps(now, |shown| engine.group_of(shown.prompt) == group.key());
-        if let Some((until, _)) = over(group.caps(), &in_group, now) {
-            return Some(Hold::until(HoldReason::CapGroup, until));
-        }
-    }
-    match candidate.surface.lane() {
-        Lane::Interrupt => interruptions(engine, candidate),
-        Lane::Ambient | Lane::Inline => None,
-    }
+    let groups = engine.plim.root().groups();
+    let group = groups
+        .iter()
+        .find(|group| entry.group != 0 && group.key() == entry.group)?;
+    let in_group = engine.stamps(now, &|shown| engine.group_of(shown.prompt) == entry.group);
+    let (until, _) = over(group.caps(), &in_group, now)?;
+    Some(Hold::until(HoldReason::CapGroup, until))
 }
 
 fn interruptions(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
     let pacing = engine.plim.root().pacing().get(0)?;
     let now = candidate.now;
-    let all = engine.stamps(now, |shown| shown.surface.lane() == Lane::Interrupt);
-    let limit_hit = candidate.prompt.trigger() == 2;
+    let all = engine.stamps(now, &|shown| shown.surface.lane() == Lane::Interrupt);
+    let limit_hit = candidate.entry.trigger == 2;
     if limit_hit {
         // A blocked attempt has caps of its own in place of the daily cap and the gap.
-        let hits = engine.stamps(now, |shown| engine.is_limit_hit(shown));
-        let here = engine.stamps(now, |shown| {
-            engine.is_limit_hit(shown) && shown.subject == candidate.subject
+        let hits = engine.stamps(now, &|shown| engine.is_limit_hit(shown));
+        let here = engine.stamps(now, &|shown| {
+            engine.is_limit_hit(shown) && shown.subject == candidate.entry.subject_key
         });
         let last = here.last().map(|last| last.plus(pacing.limit_hit_gap_ms()));
         if let Some(until) = last.filter(|until| *until > now)
@@ -107,11 +115,6 @@ fn interruptions(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
     })
 }
 
-/// Whether a cap of its own or of its group binds this candidate: then tabs must take turns.
-pub(super) fn capped(candidate: &Candidate<'_>) -> bool {
-    !candidate.prompt.caps().is_empty() || candidate.prompt.group() != 0
-}
-
 fn over(
     caps: List<'_, Cap<'_>>,
     stamps: &[Timestamp],
@@ -141,48 +144,35 @@ fn full(count: i64, per: Millis, stamps: &[Timestamp], now: Timestamp) -> Option
     )
 }
 
-/// A showing as caps count it.
-pub(super) struct Showing {
-    pub prompt: u32,
-    pub subject: u32,
-    pub surface: Surface,
-}
-
 impl Engine {
     /// When matching prompts were shown, ascending; those being painted count as shown now.
-    fn stamps(&self, now: Timestamp, matches: impl Fn(&Showing) -> bool) -> Vec<Timestamp> {
-        let showing = |exposure: &ledger::Exposure| Showing {
-            prompt: exposure.prompt,
-            subject: exposure.subject,
-            surface: exposure.surface,
-        };
-        let rendered = ledger::exposures(&self.memory)
-            .filter(|exposure| matches(&showing(exposure)))
-            .map(|exposure| no_later_than(exposure.rendered, now));
-        let reserved = self
-            .shown
-            .iter()
-            .filter(|shown| !shown.rendered && !shown.repaint && matches(&showing(&shown.exposure)))
-            .map(|_| now);
-        let mut stamps: Vec<Timestamp> = rendered.chain(reserved).collect();
+    fn stamps(&self, now: Timestamp, matches: &dyn Fn(&Exposure) -> bool) -> Vec<Timestamp> {
+        let mut stamps = Vec::new();
+        for exposure in ledger::exposures(&self.memory) {
+            if matches(&exposure) {
+                stamps.push(no_later_than(exposure.rendered, now));
+            }
+        }
+        for shown in &self.shown {
+            if !shown.rendered && !shown.repaint && matches(&shown.exposure) {
+                stamps.push(now);
+            }
+        }
         stamps.sort_unstable();
         stamps
     }
 
     fn group_of(&self, prompt: u32) -> u32 {
-        let prompts = self.plim.root().prompts();
-        prompts
-            .iter()
-            .find(|candidate| candidate.key() == prompt)
-            .map_or(0, |found| found.group())
+        let found = self.entries.iter().find(|entry| entry.key == prompt);
+        found.map_or(0, |entry| entry.group)
     }
 
-    fn is_limit_hit(&self, shown: &Showing) -> bool {
+    fn is_limit_hit(&self, shown: &Exposure) -> bool {
         shown.surface.lane() == Lane::Interrupt
             && self
-                .instance(shown.prompt, shown.subject)
-                .and_then(|index| self.plim.root().prompts().get(index))
-                .is_some_and(|prompt| prompt.trigger() == 2)
+                .entries
+                .iter()
+                .any(|entry| entry.key == shown.prompt && entry.trigger == 2)
     }
 
     /// How long `later` holds the next time, or `None` when the ladder is at its end.
