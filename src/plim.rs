@@ -130,6 +130,20 @@ struct Arena(Vec<u8>);
 impl Arena {
     // The readers are calls and not inlined: getters are everywhere, and inlined they cost 2 kB.
     #[inline(never)]
+    fn field(&self, record: usize, field: usize) -> u32 {
+        self.word(record.saturating_add(field.saturating_mul(FIELD_BYTES)))
+    }
+
+    #[inline(never)]
+    fn long_field(&self, record: usize, field: usize) -> i64 {
+        self.long(record.saturating_add(field.saturating_mul(FIELD_BYTES)))
+    }
+
+    #[inline(never)]
+    fn text_field(&self, record: usize, field: usize) -> &str {
+        self.text(self.field(record, field) as usize)
+    }
+
     fn word(&self, at: usize) -> u32 {
         match self
             .0
@@ -141,7 +155,6 @@ impl Arena {
         }
     }
 
-    #[inline(never)]
     fn long(&self, at: usize) -> i64 {
         match self
             .0
@@ -153,20 +166,26 @@ impl Arena {
         }
     }
 
+    /// How many items of a size the list at a place has.
     /// INVARIANT: a list never claims more items than the arena has room for, so a corrupt length
     /// cannot make a loop long.
     #[inline(never)]
-    fn list_len(&self, at: usize, item_bytes: usize) -> usize {
-        let room = self
-            .0
-            .len()
-            .saturating_sub(at)
-            .checked_div(item_bytes)
-            .unwrap_or(0);
-        (self.word(at) as usize).min(room)
+    fn list_len(&self, list: usize, item_bytes: usize) -> usize {
+        let room = self.0.len().saturating_sub(list).checked_div(item_bytes);
+        (self.word(list) as usize).min(room.unwrap_or(0))
     }
 
+    /// Where an item of a list is; 0, where no item can be, when the list is shorter.
     #[inline(never)]
+    fn item(&self, list: usize, index: u32, item_bytes: usize) -> usize {
+        let index = index as usize;
+        if index >= self.list_len(list, item_bytes) {
+            return 0;
+        }
+        list.saturating_add(FIELD_BYTES)
+            .saturating_add(index.saturating_mul(item_bytes))
+    }
+
     fn text(&self, at: usize) -> &str {
         let from = at.saturating_add(4);
         let bytes = self
@@ -181,7 +200,6 @@ impl Arena {
 pub struct List<'a, T> {
     arena: &'a Arena,
     at: usize,
-    len: usize,
     item: PhantomData<T>,
 }
 
@@ -201,11 +219,9 @@ pub struct Slot<'a>(&'a Arena, usize);
 
 impl<'a, T: Item<'a>> List<'a, T> {
     fn new(arena: &'a Arena, at: usize) -> Self {
-        let len = arena.list_len(at, T::BYTES);
         Self {
             arena,
-            at: at.saturating_add(FIELD_BYTES),
-            len,
+            at,
             item: PhantomData,
         }
     }
@@ -213,31 +229,34 @@ impl<'a, T: Item<'a>> List<'a, T> {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len
+        self.arena.list_len(self.at, T::BYTES)
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// The item with this index.
     #[must_use]
     pub fn get(&self, index: u32) -> Option<T> {
-        let index = index as usize;
-        (index < self.len).then(|| {
-            T::at(Slot(
-                self.arena,
-                self.at.saturating_add(index.saturating_mul(T::BYTES)),
-            ))
-        })
+        match self.arena.item(self.at, index, T::BYTES) {
+            0 => None,
+            at => Some(T::at(Slot(self.arena, at))),
+        }
     }
 
     /// All items in order.
     pub fn iter(&self) -> impl Iterator<Item = T> + use<'a, T> {
         let list = *self;
-        (0..u32::try_from(self.len).unwrap_or(0)).filter_map(move |index| list.get(index))
+        let first = self.at.saturating_add(FIELD_BYTES);
+        (0..self.len()).map(move |index| {
+            T::at(Slot(
+                list.arena,
+                first.wrapping_add(index.wrapping_mul(T::BYTES)),
+            ))
+        })
     }
 }
 
@@ -406,7 +425,7 @@ macro_rules! records {
         $($about)*
         #[must_use]
         pub fn $field(self) -> records!(@read $kind $(<$item>)?) {
-            records!(@fetch self, self.at.saturating_add(FIELD_BYTES * ($n)), $kind)
+            records!(@fetch self, $n, $kind)
         }
         records!(@getters $name $n + 1; $($rest)*);
     };
@@ -424,10 +443,10 @@ macro_rules! records {
     (@read longs) => { List<'a, i64> };
     (@read texts) => { List<'a, &'a str> };
     (@read list<$item:ident>) => { List<'a, $item<'a>> };
-    (@fetch $this:ident, $at:expr, word) => { $this.arena.word($at) };
-    (@fetch $this:ident, $at:expr, long) => { $this.arena.long($at) };
-    (@fetch $this:ident, $at:expr, text) => { $this.arena.text($this.arena.word($at) as usize) };
-    (@fetch $this:ident, $at:expr, $list:ident) => { List::new($this.arena, $this.arena.word($at) as usize) };
+    (@fetch $this:ident, $n:expr, word) => { $this.arena.field($this.at, $n) };
+    (@fetch $this:ident, $n:expr, long) => { $this.arena.long_field($this.at, $n) };
+    (@fetch $this:ident, $n:expr, text) => { $this.arena.text_field($this.at, $n) };
+    (@fetch $this:ident, $n:expr, $list:ident) => { List::new($this.arena, $this.arena.field($this.at, $n) as usize) };
 }
 
 records! {
