@@ -1,0 +1,214 @@
+//! The records of a compiled policy: every field with its unit and range, described once.
+//! Owns the shape; the macro of the parent makes each record's getters and its draft from it.
+//! `policy::compile` fills the drafts, `engine` reads the records.
+
+use super::{Arena, FIELD_BYTES, Item, List, Slot, Write, Writer};
+use crate::unit::Limit;
+
+records! {
+    /// The whole policy, in one locale.
+    Root, RootDraft {
+        /// The policy's revision, at most 32 characters; copied into every event.
+        revision: text,
+        /// BCP 47 tag of the texts.
+        locale: text,
+        /// Plans; the order is the rank, lowest first.
+        plans: list<Plan, PlanDraft>,
+        /// Meters.
+        meters: list<Meter, MeterDraft>,
+        /// Features.
+        features: list<Feature, FeatureDraft>,
+        /// Prompts, one for each meter or feature they apply to, in policy order.
+        prompts: list<Prompt, PromptDraft>,
+        /// Indexes of prompts whose subject is neither a meter nor a feature (trial ending).
+        general_prompts: words,
+        /// Caps by group; a group named by a prompt is in here.
+        groups: list<Group, GroupDraft>,
+        /// How interruptions are spaced.
+        pacing: list<Pacing, PacingDraft>,
+        /// Link to the checkout, with `{plan}` and other placeholders; "" when there is none.
+        checkout_link: text,
+        /// Link to the prices; "" when there is none.
+        pricing_link: text,
+        /// Link to a conversation with sales; "" when there is none.
+        sales_link: text,
+        /// Uses younger than this at a snapshot without `counted` stay on top of it. Default 5,000.
+        settle_ms: long,
+        /// Labels of the actions: token JSON by action, in the order of `ActionKind`.
+        action_labels: texts,
+        /// All other texts of the surfaces, one JSON object of id to tokens.
+        ui: text,
+    }
+
+    /// A plan.
+    Plan, PlanDraft {
+        /// Key of the id.
+        key: word,
+        /// Id.
+        id: text,
+        /// Name in the locale.
+        name: text,
+        /// How it is bought: 0 not at all, 1 at the checkout, 2 through sales.
+        buy: word,
+        /// Price in minor units of the currency; -1 when the policy has none.
+        price_minor: long,
+        /// ISO 4217 code; "" without a price.
+        price_currency: text,
+        /// What the price is for (`month`, `year`, …); "" without a price.
+        price_per: text,
+        /// Quotas, one for each meter of the policy, in the meters' order.
+        quotas: list<Quota, QuotaDraft>,
+        /// Indexes of the features it includes, ascending.
+        features: words,
+    }
+
+    /// What a plan grants on a meter.
+    Quota, QuotaDraft {
+        /// 0 none, 1 of `limit`, 2 unlimited.
+        limit_kind: word,
+        /// The limit, 1 or more, when the kind is 1.
+        limit: long,
+        /// 1 when going over is allowed and billed or tolerated.
+        soft: word,
+        /// 0 level, 1 day, 2 week, 3 month, 4 year.
+        period: word,
+    }
+
+    /// A meter.
+    Meter, MeterDraft {
+        /// Key of the id.
+        key: word,
+        /// Id.
+        id: text,
+        /// Plural forms in the locale, as one JSON object: `{"one":"e-mail","other":"e-mails"}`.
+        name: text,
+        /// 0 counter, 1 level.
+        kind: word,
+        /// Its thresholds, ascending within a kind.
+        thresholds: list<Threshold, ThresholdDraft>,
+        /// Indexes of the prompts about it.
+        prompts: words,
+    }
+
+    /// Where something happens on the way to a limit.
+    Threshold, ThresholdDraft {
+        /// 0 percent (value in basis points), 1 used (absolute), 2 remaining (absolute).
+        kind: word,
+        /// Its value in the unit of the kind.
+        value: long,
+    }
+
+    /// A feature.
+    Feature, FeatureDraft {
+        /// Key of the id.
+        key: word,
+        /// Id.
+        id: text,
+        /// Name in the locale.
+        name: text,
+        /// What others reached with it, in the locale; "" when the policy has none.
+        outcome: text,
+        /// Picture, https or same-origin; "" when there is none.
+        image: text,
+        /// Alternative text of the picture.
+        image_alt: text,
+        /// Indexes of the prompts about it.
+        prompts: words,
+    }
+
+    /// A prompt about one subject.
+    Prompt, PromptDraft {
+        /// Key of the id; the same for all subjects of one prompt.
+        key: word,
+        /// Id.
+        id: text,
+        /// 0 threshold, 1 at limit, 2 limit hit, 3 explored, 4 trial ending.
+        trigger: word,
+        /// Kind of the threshold, as in `Threshold`, for trigger 0.
+        threshold_kind: word,
+        /// Threshold's value; explorations needed; for trial ending the milliseconds before the end.
+        value: long,
+        /// Window in which explorations count, for trigger 3.
+        window_ms: long,
+        /// Bits of the exploration steps that count, 1 << step, for trigger 3.
+        steps: word,
+        /// 0 none, 1 meter, 2 feature.
+        subject_kind: word,
+        /// Index of the meter or feature.
+        subject: word,
+        /// 0 banner, 1 modal, 2 preview dialog, 3 toast, 4 inline, 5 inline preview.
+        surface: word,
+        /// 0 interrupt, 1 ambient, 2 inline.
+        lane: word,
+        /// 0 notice, 1 warning, 2 urgent, 3 limit, 4 offer.
+        tone: word,
+        /// Place in its lane: a lower rank goes first. Made when compiling from trigger, `rank` and policy order.
+        rank: word,
+        /// Key of its group, 0 for none.
+        group: word,
+        /// Its own caps.
+        caps: list<Cap, CapDraft>,
+        /// Routes it may appear on; empty for all. A trailing `*` matches the rest.
+        routes_in: texts,
+        /// Routes it stays away from.
+        routes_out: texts,
+        /// How long after its trigger it may first appear.
+        delay_ms: long,
+        /// Title, token JSON.
+        title: text,
+        /// Sentences of the body, token JSON each.
+        body: texts,
+        /// Actions offered when the resolver allows them: bits 1 << `ActionKind`; 0 means all.
+        actions: word,
+    }
+
+    /// At most `count` in any span of `per_ms`.
+    Cap, CapDraft {
+        /// At most this many, 1 or more.
+        count: word,
+        /// Length of the rolling window.
+        per_ms: long,
+    }
+
+    /// Caps shared by the prompts of a group.
+    Group, GroupDraft {
+        /// Key of the group's id.
+        key: word,
+        /// Its caps.
+        caps: list<Cap, CapDraft>,
+    }
+
+    /// How interruptions are spaced.
+    Pacing, PacingDraft {
+        /// Caps over all interruptions. The cap of seven days is the weekly budget.
+        caps: list<Cap, CapDraft>,
+        /// Least time between two interruptions.
+        gap_ms: long,
+        /// No banner while the account is younger.
+        min_account_age_ms: long,
+        /// No prompt above inline while the user is younger.
+        min_user_age_ms: long,
+        /// How long `later` holds: first, second, third time; the next is a `never` for the period.
+        ladder_ms: longs,
+        /// A blocked attempt's modal: once per meter in this span.
+        limit_hit_gap_ms: long,
+        /// A blocked attempt's modals in 24 hours.
+        limit_hit_per_day: word,
+        /// Quiet hours from, minutes after local midnight; equal to `quiet_to` for none.
+        quiet_from: word,
+        /// Quiet hours until, minutes after local midnight.
+        quiet_to: word,
+    }
+}
+
+impl Quota<'_> {
+    /// The limit as the engine speaks of it.
+    #[must_use]
+    pub fn granted(self) -> Limit {
+        match self.limit_kind() {
+            1 => Limit::Of(self.limit().max(1)),
+            2 => Limit::Unlimited,
+            _ => Limit::None,
+        }
+    }
+}
