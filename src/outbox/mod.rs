@@ -307,7 +307,7 @@ impl Outbox {
         }
         for worth in [Worth::Held, Worth::Seen, Worth::Fact] {
             let mut excess = self.queued_bytes.saturating_sub(ROOM_AFTER_BYTES);
-            self.drop_where(now, DropReason::Room, effects, |entry| {
+            self.drop_where(now, DropReason::Room, effects, &mut |entry| {
                 let goes = excess > 0 && entry.worth == worth && !entry.is_account();
                 if goes {
                     excess = excess.saturating_sub(entry.bytes());
@@ -319,7 +319,7 @@ impl Outbox {
             // Even answers have an end; the newest is the one that goes, so that a loop harms itself only.
             let newest = self.next_seq.saturating_sub(1);
             let writer = self.writer;
-            self.drop_where(now, DropReason::Room, effects, |entry| {
+            self.drop_where(now, DropReason::Room, effects, &mut |entry| {
                 (entry.writer, entry.seq) == (writer, newest) && !entry.is_account()
             });
         }
@@ -331,7 +331,7 @@ impl Outbox {
         now: Clock,
         reason: DropReason,
         effects: &mut Vec<Effect>,
-        mut goes: impl FnMut(&Entry) -> bool,
+        goes: &mut dyn FnMut(&Entry) -> bool,
     ) {
         let in_flight = self.sending.in_flight();
         let mut gone = Vec::new();

@@ -156,7 +156,7 @@ impl Outbox {
         if !self.sending.may_send(now) || self.sending.due.is_none_or(|due| now.mono < due) {
             return;
         }
-        self.drop_where(now, DropReason::TooOld, effects, |entry| {
+        self.drop_where(now, DropReason::TooOld, effects, &mut |entry| {
             now.time.since(entry.time) > AGE_MAX_MS && !entry.is_growing()
         });
         let count = self.batch_from(0, BATCH_BYTES);
@@ -283,7 +283,7 @@ impl Outbox {
         self.sending.share = (flight.count / 2).max(1);
         if flight.count == 1 {
             let first = self.queue.first().map(|entry| (entry.writer, entry.seq));
-            self.drop_where(now, DropReason::Refused, effects, |entry| {
+            self.drop_where(now, DropReason::Refused, effects, &mut |entry| {
                 Some((entry.writer, entry.seq)) == first
             });
             self.rejected = self.rejected.saturating_add(1);
