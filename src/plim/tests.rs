@@ -1,3 +1,7 @@
+//! What was written is read back; what was damaged is refused.
+//! Knows the drafts and the getters only.
+//! Fails when a description gets out of step with its reader.
+
 use super::*;
 
 fn small() -> RootDraft {

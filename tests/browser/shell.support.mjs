@@ -139,3 +139,15 @@ export async function until(check, what, most_ms = 8_000) {
     await new Promise((done) => setTimeout(done, 30));
   }
 }
+
+/** What a collector that takes everything answers. */
+export const ANSWER = () => ({ status: 202, body: JSON.stringify({ accepted: 1, duplicates: 0, rejected: [] }) });
+
+export const keys = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("plimsoll:")));
+export const use = (page, amount, meter = "emails") => page.evaluate(([id, n]) => plimsoll.use(id, n), [meter, amount]);
+export const used = (page, meter = "emails") => page.evaluate((id) => plimsoll.read().meters[id].used, meter);
+export const heard = (page, name) => page.evaluate((wanted) => heard.filter((event) => event.name === wanted), name);
+export const hide = (page) => page.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pagehide")));
+export const named = (events, name) => events.filter(({ event }) => event === name);
+export const sum = (events) => named(events, "Usage Counted").reduce((total, { properties }) => total + properties.added, 0);
+export const once = (events) => [...new Map(events.map((event) => [event.messageId, event])).values()];

@@ -8,12 +8,11 @@ import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { harass } from "./shell.hostile.mjs";
-import { CSP, POLICY, ROOT, openPage, snapshot, startOn, startStand, until } from "./shell.support.mjs";
+import { ANSWER, CSP, POLICY, ROOT, heard, hide, keys, named, once, openPage, snapshot, startOn, startStand, sum, until, use, used } from "./shell.support.mjs";
 
 let stand;
 before(async () => { stand = await startStand(); });
 after(() => stand?.stop());
-const ANSWER = () => ({ status: 202, body: JSON.stringify({ accepted: 1, duplicates: 0, rejected: [] }) });
 beforeEach(() => {
   Object.assign(stand, { batches: [], csp: CSP, headers: {}, policy: undefined, answer: ANSWER });
   stand.missing.clear();
@@ -39,14 +38,6 @@ const onPage = (run, { init, options = { snapshot: snapshot() } } = {}) =>
     assert.deepEqual(page.faults, [], "nothing was thrown into the page");
   }, { init });
 
-const keys = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("plimsoll:")));
-const use = (page, amount, meter = "emails") => page.evaluate(([id, n]) => plimsoll.use(id, n), [meter, amount]);
-const used = (page, meter = "emails") => page.evaluate((id) => plimsoll.read().meters[id].used, meter);
-const heard = (page, name) => page.evaluate((wanted) => heard.filter((event) => event.name === wanted), name);
-const hide = (page) => page.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pagehide")));
-const named = (events, name) => events.filter(({ event }) => event === name);
-const sum = (events) => named(events, "Usage Counted").reduce((total, { properties }) => total + properties.added, 0);
-const once = (events) => [...new Map(events.map((event) => [event.messageId, event])).values()];
 
 describe("importing and starting", () => {
   test("importing works in Node and changes nothing", () => {

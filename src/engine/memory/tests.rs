@@ -1,3 +1,7 @@
+//! Merging keeps its laws, damage is refused, and the hot line carries a writer's tallies.
+//! Knows the tables and their rules; makes rows at random from a seed.
+//! Fails when a rule of merging stops being a join.
+
 use super::*;
 
 fn some(seed: u64) -> Memory {
