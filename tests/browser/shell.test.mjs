@@ -38,7 +38,6 @@ const onPage = (run, { init, options = { snapshot: snapshot() } } = {}) =>
     assert.deepEqual(page.faults, [], "nothing was thrown into the page");
   }, { init });
 
-
 describe("importing and starting", () => {
   test("importing works in Node and changes nothing", () => {
     const script = `
