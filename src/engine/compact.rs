@@ -213,7 +213,7 @@ impl Engine {
     fn kept_spans(&self, now: Timestamp) -> Vec<(u64, u64)> {
         let mut spans: Vec<&Row> = self.memory.table(Table::Span).iter().collect();
         // By meter, newest epoch and period first.
-        spans.sort_by_key(|row| (row.a >> 32, core::cmp::Reverse((row.v[2], row.b))));
+        spans.sort_unstable_by_key(|row| (row.a >> 32, core::cmp::Reverse((row.v[2], row.b))));
         let mut kept = Vec::new();
         for group in spans.chunk_by(|one, next| one.a >> 32 == next.a >> 32) {
             // One that begins in the future was entered while a clock was wrong: it must not push out the

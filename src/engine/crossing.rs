@@ -196,7 +196,7 @@ pub(super) fn steps(plim: &Plim, meter: Meter<'_>, limit: Option<Limit>) -> Vec<
         .filter(|step| step.count > 0 && step.count < limit)
         .collect();
     steps.push(at(limit, AT_LIMIT));
-    steps.sort_by_key(|step| (step.count, step.basis_points));
+    steps.sort_unstable_by_key(|step| (step.count, step.basis_points));
     // On one count the last, which is the highest, stays.
     let mut merged: Vec<Step> = Vec::with_capacity(steps.len());
     for step in steps {

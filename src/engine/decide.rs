@@ -374,7 +374,7 @@ impl Engine {
                 Some((prompts.get(index)?.rank(), index, exposure))
             })
             .collect();
-        open.sort_by_key(|(rank, index, _)| (*rank, *index));
+        open.sort_unstable_by_key(|(rank, index, _)| (*rank, *index));
         for (_, index, exposure) in open {
             let slot = slot_of(exposure.surface);
             let inline = exposure.surface == Surface::Inline;
