@@ -53,7 +53,7 @@ export async function startStand() {
 
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
-    const head = { "content-security-policy": stand.csp, "cache-control": "no-store", ...stand.headers };
+    const head = { "content-security-policy": stand.csp, "cache-control": "no-cache", ...stand.headers };
     if (pathname === "/page" || pathname === "/checkout") {
       response.writeHead(200, { ...head, "content-type": "text/html; charset=utf-8" });
       return response.end("<!doctype html><html lang=en><title>page</title><body><h1>Page</h1></body></html>");
@@ -88,7 +88,12 @@ export async function startStand() {
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   stand.url = `http://127.0.0.1:${server.address().port}`;
-  stand.browser = await chromium.launch({ executablePath: browserPath(), args: FLAGS });
+  stand.browser = await chromium.launch({
+    executablePath: browserPath(),
+    args: FLAGS,
+    // Playwright turns the back/forward cache off; here it is what is tested.
+    ignoreDefaultArgs: ["--disable-back-forward-cache"],
+  });
   stand.stop = async () => {
     await stand.browser.close();
     server.closeAllConnections();
