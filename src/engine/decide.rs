@@ -243,7 +243,9 @@ impl Engine {
             WithdrawReason::Expired if how == Closed::Expired => {
                 let (prompt, subject) = (exposure.prompt, exposure.subject);
                 if ledger::said_at(&self.memory, prompt, subject) < exposure.rendered {
-                    self.climb(prompt, subject, now);
+                    // It counts from when it ran out, not from when a page came to notice.
+                    let ran_out = exposure.rendered.plus(EXPOSURE_MS);
+                    self.climb(prompt, subject, ran_out.min(now));
                 }
             }
             WithdrawReason::Owned | WithdrawReason::Converted => {

@@ -217,6 +217,10 @@ impl Engine {
             },
             ActionKind::AskAdmin => {
                 let need = self.need(prompt);
+                // Others on the screen about the same meter offer to ask as well: no more.
+                if prompt.subject_kind() == 1 {
+                    self.moved.push(prompt.subject());
+                }
                 self.memory.join(Table::Asked, need, 0, columns([now.0]));
                 Event::UpgradeRequested {
                     intent,
