@@ -495,29 +495,19 @@ export function makeSession(options, Core, policy) {
     settle();
   }
 
+  /**
+   * Back from the cache: a new generation begins, and takes over what this berth left unless another
+   * tab has. What storage shows just now may be older than the page's sleep, so it is not asked.
+   */
   async function pageReturned({ persisted }) {
     if (!persisted || !isStored()) return;
-    const mine = generation;
-    const given = hasLocks() ? await hold(berth.lock) : null;
-    if (mine !== generation || is_over) return given?.();
-    watching = new AbortController();
-    watched = new Set();
-    if (berth.is_ours()) {
-      unlock = given;
-      mergeOthers();
-      tellContext();
-      settle();
-      if (core.wants_lease()) lease.want();
-      return watchOthers();
-    }
-    // Another tab has taken it over, queue and all: a new generation begins.
-    given?.();
     berth.close();
     await refreshed(async () => {
       renew();
       has_begun = false;
+      const mine = generation;
       await takeBerth();
-      run();
+      if (mine === generation && !is_over) run();
     });
   }
 

@@ -63,8 +63,6 @@ export function openBerth(scope, writer, on_lost) {
       }
     },
     remove: (name) => attempt((open) => open.removeItem(own(name))),
-    /** False once another tab has taken this berth over. */
-    is_ours: () => attempt((open) => open.getItem(own("m")) !== null, true),
     read: (of, name) => attempt((open) => open.getItem(`${prefix}${of}:${name}`), null) ?? "",
     /** The other berths of the scope. */
     others() {
