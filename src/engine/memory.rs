@@ -265,6 +265,12 @@ impl Memory {
         self.rows.get(at).map(|row| &row.v)
     }
 
+    /// All rows, by table and key.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
     /// All rows of a table with this first half of the key, by the second.
     #[must_use]
     pub fn under(&self, table: Table, a: u64) -> &[Row] {

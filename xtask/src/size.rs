@@ -36,7 +36,7 @@ const LOADS: [Load; 4] = [
         entries: &["pkg/index.js", "pkg/dist/plimsoll.js"],
         wasm: Some("plimsoll_bg.wasm"),
         budget_kb: Some(32),
-        held_at_kb: Some(58),
+        held_at_kb: Some(56),
         when: "at `start`",
     },
     Load {
