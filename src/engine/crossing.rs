@@ -51,6 +51,8 @@ pub(super) struct MeterView {
     pub span: u64,
     /// The period start that identifies the span; 0 for a level.
     pub span_start: i64,
+    /// The count of the highest threshold that was passed and has a prompt; 0 for none.
+    pub top: i64,
     peak: i64,
 }
 
@@ -62,6 +64,7 @@ impl MeterView {
             steps: Vec::new(),
             span: 0,
             span_start: 0,
+            top: 0,
             peak: 0,
         }
     }
@@ -72,14 +75,15 @@ impl MeterView {
         unpassed.map_or(i64::MAX, |step| step.count)
     }
 
-    /// The highest threshold that was passed and has a prompt.
-    pub fn highest_passed(&self) -> Option<&Step> {
-        self.steps.iter().rev().find(|step| {
+    /// The count of the highest threshold that was passed and has a prompt; 0 for none.
+    fn highest_passed(&self) -> i64 {
+        let passed = self.steps.iter().rev().find(|step| {
             step.prompted
                 && step
                     .passed
                     .is_some_and(|kind| kind != CrossingKind::Carried)
-        })
+        });
+        passed.map_or(0, |step| step.count)
     }
 
     /// Whether a higher threshold was passed at or after this one, though a level may have fallen below it
@@ -244,6 +248,7 @@ pub(super) fn observe(
     };
     if !scene.account.known || scene.account.plan.is_none() {
         view.steps.clear();
+        view.top = 0;
         return false;
     }
     let limit_changed = !matches!((view.steps.last(), view.reading.limit),
@@ -262,6 +267,7 @@ pub(super) fn observe(
         for step in &mut view.steps {
             identify(scene, step, meter.key(), start);
         }
+        view.top = view.highest_passed();
         return changed;
     }
     let start = view.span_start;
@@ -308,6 +314,7 @@ pub(super) fn observe(
             step.overtaken = overtaken;
         }
     }
+    view.top = view.highest_passed();
     if view.reading.used > view.peak {
         view.peak = view.reading.used;
         if changed {

@@ -347,11 +347,7 @@ impl Engine {
                 WithdrawReason::Owned
             });
         };
-        if view
-            .highest_passed()
-            .is_some_and(|highest| highest.count > step.count)
-            && !fault!(28)
-        {
+        if view.top > step.count && !fault!(28) {
             return Some(WithdrawReason::Superseded);
         }
         // A level that fell far enough, or a limit that was raised, has settled the matter.

@@ -204,9 +204,7 @@ impl Engine {
         let Some(kind) = kind else {
             return Err(HoldReason::NotFired);
         };
-        let higher = view
-            .highest_passed()
-            .is_some_and(|highest| highest.count > step.count);
+        let higher = view.top > step.count;
         if (higher || step.overtaken) && !fault!(28) {
             return Err(HoldReason::Superseded);
         }
