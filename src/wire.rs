@@ -3,6 +3,7 @@
 //! `outbox` keeps and sends what is written here; the collector reads it.
 
 use crate::engine::effect::{About, Event};
+use crate::engine::period;
 use crate::json::{Json, push_hex, push_number};
 use crate::plim::Plim;
 use crate::unit::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp, Writer};
@@ -395,7 +396,7 @@ fn signed(value: u64) -> i64 {
 #[must_use]
 pub fn rfc3339(instant: Timestamp) -> String {
     let instant = instant.clamped().0;
-    let (year, month, day) = civil(instant / DAY_MS);
+    let (year, month, day) = period::civil(instant / DAY_MS);
     let mut text = String::with_capacity(24);
     let time = instant % DAY_MS;
     for (value, digits, end) in [
@@ -419,29 +420,6 @@ fn push_padded(text: &mut String, value: i64, digits: u32) {
         let digit = u8::try_from(digit).unwrap_or(0);
         text.push(char::from(b'0'.saturating_add(digit)));
     }
-}
-
-/// Year, month and day of a day number since 1970-01-01, for days that are not negative.
-/// The algorithm is Howard Hinnant's `civil_from_days`: years that begin in March put the leap day last.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "the days of a clamped instant are far from any bound, and no divisor is a variable"
-)]
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Explain: the decision's own judgements, every one of them, with what they rest on.
 //! Owns the shape of a trace; decides nothing. Codes and numbers only: texts are the reader's.
-//! Hosts call it through `explain()`; the demo and the debug panel draw it.
+//! Hosts call it through `explain()`; the demo draws it.
 
 use super::Engine;
 use super::effect::{Reading, Source};

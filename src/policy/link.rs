@@ -1,6 +1,6 @@
 //! Links: where an action or a picture may lead, https or a path of the host's own site.
 //! Knows nothing of prompts; refuses whatever a browser could read as another scheme or another host.
-//! The start module fills the placeholders, percent-encoded, when an action is offered.
+//! `engine::present` fills the placeholders, percent-encoded, when an action is offered.
 
 use super::tree::{Tree, is_hidden, shown};
 use super::walk::{At, Walk, did_you_mean, listed};
