@@ -416,9 +416,9 @@ pub fn rfc3339(instant: Timestamp) -> String {
 
 fn push_padded(text: &mut String, value: i64, digits: u32) {
     for place in (0..digits).rev() {
-        let digit = value.checked_div(10_i64.saturating_pow(place)).unwrap_or(0) % 10;
+        let digit = value.checked_div(10_i64.wrapping_pow(place)).unwrap_or(0) % 10;
         let digit = u8::try_from(digit).unwrap_or(0);
-        text.push(char::from(b'0'.saturating_add(digit)));
+        text.push(char::from(b'0'.wrapping_add(digit)));
     }
 }
 

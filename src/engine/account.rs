@@ -5,7 +5,7 @@
 use super::input::Snapshot;
 use super::memory::{Columns, Memory, Table};
 use crate::plim::Plim;
-use crate::unit::{Key, Limit, Timestamp};
+use crate::unit::{COUNT_MAX, Key, Limit, Timestamp};
 
 /// Where a snapshot stands among others; compared left to right, larger is newer.
 /// With the host's plan epoch it is [epoch, 0, 0]. Without, it is [epoch before, plan, -own epoch]:
@@ -173,9 +173,9 @@ pub(super) fn apply(
         }
         let a = u64::from(figure.meter.0);
         let counted = i64::from(!figure.counted.is_empty());
-        let used = figure
-            .used
-            .map_or(-1, |used| used.max(0).saturating_mul(2) | counted);
+        let used = figure.used.map_or(-1, |used| {
+            used.clamp(0, COUNT_MAX).wrapping_mul(2) | counted
+        });
         let (start, end) = figure.period.unwrap_or_default();
         let limit = limit_code(figure.limit);
         memory.join(Table::Figure, a, 0, stamped([used, limit, start.0, end.0]));
@@ -208,9 +208,9 @@ fn order_of(
     if before == i64::from(plan.0) || time < known.server_time {
         return (known.order, known.epoch);
     }
-    let epoch = time.0.max(known.epoch.saturating_add(1));
+    let epoch = time.0.max(known.epoch.wrapping_add(1));
     (
-        [known.epoch, i64::from(plan.0), epoch.saturating_neg()],
+        [known.epoch, i64::from(plan.0), epoch.wrapping_neg()],
         epoch,
     )
 }
@@ -221,7 +221,7 @@ fn limit_code(limit: Option<Limit>) -> i64 {
         None => -1,
         Some(Limit::Unlimited) => -2,
         Some(Limit::None) => 0,
-        Some(Limit::Of(limit)) => limit.max(0),
+        Some(Limit::Of(limit)) => limit.clamp(0, COUNT_MAX),
     }
 }
 

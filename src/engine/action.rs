@@ -112,7 +112,7 @@ impl Engine {
                     Some(Limit::Unlimited) => return false,
                     Some(Limit::None) | None => 0,
                 };
-                let wanted = reading.map_or(0, |reading| reading.used.saturating_add(amount));
+                let wanted = reading.map_or(0, |reading| reading.used.wrapping_add(amount));
                 let granted = plan
                     .quotas()
                     .get(prompt.subject())
@@ -125,7 +125,7 @@ impl Engine {
                 .any(|feature| feature == prompt.subject()),
             _ => true,
         };
-        (current.saturating_add(1)..u32::try_from(plans.len()).unwrap_or(0))
+        (current.wrapping_add(1)..u32::try_from(plans.len()).unwrap_or(0))
             .filter_map(|index| Some((index, plans.get(index)?)))
             .find(|(_, plan)| matches!(plan.buy(), CHECKOUT | SALES) && helps(*plan))
     }

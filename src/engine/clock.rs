@@ -31,11 +31,11 @@ impl Engine {
             return self
                 .clock
                 .engine
-                .plus(now.mono.saturating_sub(self.clock.mono).max(0));
+                .plus(now.mono.wrapping_sub(self.clock.mono).max(0));
         }
         // After a reload: stored engine time and the wall clock's difference, never negative.
         match self.memory.find(Table::Clock, 0, 0) {
-            Some(row) => Timestamp(row[1]).plus(now.wall.0.saturating_sub(row[2]).max(0)),
+            Some(row) => Timestamp(row[1]).plus(now.wall.0.wrapping_sub(row[2]).max(0)),
             None => now.wall.clamped(),
         }
     }

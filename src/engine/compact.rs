@@ -69,7 +69,7 @@ impl Engine {
         self.memory.retain(|_| keep.next().unwrap_or(true));
         // Walk again when memory has grown by an eighth: bounding costs little per input.
         let rows = self.memory.len();
-        self.compact_at = rows.saturating_add(rows / 8).saturating_add(8);
+        self.compact_at = rows.wrapping_add(rows / 8).wrapping_add(8);
     }
 
     fn bounds(&self, now: Timestamp) -> Bounds {
@@ -164,7 +164,7 @@ impl Engine {
         let figure = self.memory.find(Table::Figure, row.a, 0);
         let held = match figure.filter(|figure| figure[4] >= 0) {
             Some(figure) if figure[4] & 1 == 1 => Timestamp(figure[3]).since(mark) > DAY_MS,
-            Some(figure) => mark.0 < figure[3].saturating_sub(self.plim.root().settle_ms()),
+            Some(figure) => mark.0 < figure[3].wrapping_sub(self.plim.root().settle_ms()),
             None => mark.0 < self.period_start(meter),
         };
         let before = self.memory.under(Table::Tally, row.a);
@@ -179,7 +179,7 @@ impl Engine {
     fn asked_for(&self, row: &Row, next: Option<&Row>) -> bool {
         let meter = Key((row.b >> 32) as u32);
         let figure = self.memory.find(Table::Figure, row.b >> 32, 0);
-        let settled = figure.map_or(0, |row| row[3].saturating_sub(self.plim.root().settle_ms()));
+        let settled = figure.map_or(0, |row| row[3].wrapping_sub(self.plim.root().settle_ms()));
         let next = next.map_or(i64::MAX, stamp);
         [settled, self.period_start(meter)]
             .iter()
@@ -211,9 +211,9 @@ impl Engine {
         let stamp = |row: &Row| row.v.get(column).copied().unwrap_or(0);
         let mut stamps: Vec<i64> = self.memory.table(table).iter().map(stamp).collect();
         stamps.sort_unstable();
-        let first_out = stamps.len().checked_sub(count.saturating_add(1));
+        let first_out = stamps.len().checked_sub(count.wrapping_add(1));
         let out = first_out.and_then(|position| stamps.get(position));
-        out.map_or(i64::MIN, |stamp| stamp.saturating_add(1))
+        out.map_or(i64::MIN, |stamp| stamp.wrapping_add(1))
     }
 
     fn longest_window(&self) -> Millis {
@@ -237,5 +237,5 @@ fn span_of(row: &Row) -> u64 {
 
 fn stamp(row: &Row) -> i64 {
     let second = i64::try_from(row.b & 0xffff_ffff).unwrap_or(0);
-    second.saturating_mul(1_000).saturating_add(row.v[2])
+    second.wrapping_mul(1_000).wrapping_add(row.v[2])
 }

@@ -98,7 +98,7 @@ impl MeterView {
             let [kind, first_seen, ..] = row.v;
             higher(row.b >> 32)
                 && kind_of(kind) != CrossingKind::Carried
-                && first_seen.saturating_neg() >= step.since.0
+                && first_seen.wrapping_neg() >= step.since.0
         })
     }
 
@@ -139,8 +139,8 @@ fn fallen(reading: &Reading, count: i64) -> bool {
     let Some(Limit::Of(limit)) = reading.limit else {
         return true;
     };
-    let span = |amount: i64| amount.saturating_mul(REARM_PART);
-    span(reading.used) <= span(count).saturating_sub(limit)
+    let span = |amount: i64| amount.wrapping_mul(REARM_PART);
+    span(reading.used) <= span(count).wrapping_sub(limit)
 }
 
 /// A crossing's identity, the same in every tab, on every device and for every teammate.
@@ -184,7 +184,7 @@ pub(super) fn steps(plim: &Plim, meter: Meter<'_>, limit: Option<Limit>) -> Vec<
             let count = match kind {
                 0 => count_at(value, limit),
                 1 => value,
-                _ => limit.saturating_sub(value),
+                _ => limit.wrapping_sub(value),
             };
             let basis_points = if kind == 0 {
                 value
@@ -296,10 +296,7 @@ pub(super) fn observe(
                 Table::Crossing,
                 view.span,
                 crossing_key(step),
-                columns([
-                    (kind as i64).saturating_add(1),
-                    scene.now.0.saturating_neg(),
-                ]),
+                columns([(kind as i64).wrapping_add(1), scene.now.0.wrapping_neg()]),
             );
             let step = *step;
             record(scene, view, index, &step, out);
@@ -442,7 +439,7 @@ fn pass(
 ) -> Option<CrossingKind> {
     if let Some(row) = memory.find(Table::Crossing, span, crossing_key(step)) {
         step.passed = Some(kind_of(row[0]));
-        step.since = Timestamp(row[1].saturating_neg());
+        step.since = Timestamp(row[1].wrapping_neg());
         let standing = fault!(7) && reading.used == step.count;
         return if standing { step.passed } else { None };
     }
@@ -469,7 +466,7 @@ fn rise(
     let code = u64::from(step.code);
     let mut state = memory.find(Table::Rise, span, code).map_or(0, |row| row[0]);
     if state & 1 == 1 && fallen(reading, step.count) {
-        state = state.saturating_add(1);
+        state = state.wrapping_add(1);
         *changed |= memory.join(Table::Rise, span, code, columns([state]));
     }
     if step.rise != state >> 1 {
@@ -479,14 +476,14 @@ fn rise(
     if state & 1 == 1 {
         let row = memory.find(Table::Crossing, span, crossing_key(step));
         step.passed = Some(row.map_or(CrossingKind::Crossed, |row| kind_of(row[0])));
-        step.since = row.map_or(Timestamp(0), |row| Timestamp(row[1].saturating_neg()));
+        step.since = row.map_or(Timestamp(0), |row| Timestamp(row[1].wrapping_neg()));
         return None;
     }
     step.passed = None;
     if reading.used < step.count {
         return None;
     }
-    memory.join(Table::Rise, span, code, columns([state.saturating_add(1)]));
+    memory.join(Table::Rise, span, code, columns([state.wrapping_add(1)]));
     match seen {
         Seen::Now(kind) => Some(kind),
         Seen::Before => Some(CrossingKind::Crossed),

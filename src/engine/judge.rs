@@ -236,7 +236,7 @@ impl Engine {
             for row in self.memory.under(Table::Explored, key << 8 | step) {
                 let at = no_later_than(Timestamp(row.b as i64), now);
                 if now.since(at) < window {
-                    count = count.saturating_add(1);
+                    count = count.wrapping_add(1);
                     newest = newest.max(at.0);
                 }
             }
@@ -273,7 +273,7 @@ impl Engine {
             .number(ends.0)
             .number(prompt.value())
             .finish();
-        let since = ends.plus(prompt.value().saturating_neg());
+        let since = ends.plus(prompt.value().wrapping_neg());
         Ok(Fired {
             occasion,
             since,
@@ -468,8 +468,8 @@ impl Engine {
         } else {
             minute >= from || minute < to
         };
-        let left = to.saturating_sub(minute).rem_euclid(24 * 60);
-        quiet.then(|| now.plus(left.saturating_mul(MINUTE_MS)))
+        let left = to.wrapping_sub(minute).rem_euclid(24 * 60);
+        quiet.then(|| now.plus(left.wrapping_mul(MINUTE_MS)))
     }
 }
 

@@ -179,12 +179,12 @@ pub(super) fn occasion(memory: &Memory, id: u64) -> Occasion {
 pub(super) fn spend(memory: &mut Memory, id: u64, prompt: u32, number: i64, now: Timestamp) {
     // The two first columns win together: the earliest rendering spends it, in whatever order tabs meet.
     let v = match memory.find(Table::Occasion, id, 0) {
-        Some(row) if row[1] != 0 => columns([row[0], row[1], 0, number.saturating_add(1), now.0]),
+        Some(row) if row[1] != 0 => columns([row[0], row[1], 0, number.wrapping_add(1), now.0]),
         _ => columns([
-            now.0.saturating_neg(),
+            now.0.wrapping_neg(),
             i64::from(prompt),
             0,
-            number.saturating_add(1),
+            number.wrapping_add(1),
             now.0,
         ]),
     };
@@ -247,7 +247,7 @@ pub(super) fn said_at(memory: &Memory, prompt: u32, subject: u32) -> Timestamp {
 
 fn held_until(until: i64, said: i64, now: Timestamp) -> Timestamp {
     let said_then = no_later_than(Timestamp(said), now);
-    let span = until.saturating_sub(said);
+    let span = until.wrapping_sub(said);
     said_then.plus(if fault!(15) { span / 2 } else { span })
 }
 

@@ -214,7 +214,7 @@ impl Row {
     fn join(&mut self, other: &Columns) {
         let rule = self.table.rule();
         let order = other.get(..rule.together).cmp(&self.v.get(..rule.together));
-        let with_led = rule.together.saturating_add(rule.led);
+        let with_led = rule.together.wrapping_add(rule.led);
         if order.is_gt()
             && let (Some(mine), Some(theirs)) = (self.v.get_mut(..with_led), other.get(..with_led))
         {
@@ -340,7 +340,7 @@ impl Memory {
                         row.join(&other.v);
                     }
                     if fault!(22) && row.table == Table::Tally {
-                        row.v[0] = before[0].saturating_add(other.v[0]);
+                        row.v[0] = before[0].wrapping_add(other.v[0]);
                     }
                     changed |= row.v != before;
                 }

@@ -28,7 +28,7 @@ pub use judge::{Fired, Hold, Judgement};
 pub use respond::intent_id;
 
 use crate::plim::Plim;
-use crate::unit::{Digest, Key, Limit, Timestamp, Writer};
+use crate::unit::{COUNT_MAX, Digest, Key, Limit, Timestamp, Writer};
 use account::{Account, Applied};
 use clock::Clock;
 use crossing::{MeterView, Scene};
@@ -195,7 +195,7 @@ impl Engine {
         let over = match reading.limit {
             None | Some(Limit::Unlimited) => false,
             Some(Limit::None) => true,
-            Some(Limit::Of(limit)) => reading.used.saturating_add(amount.max(1)) > limit,
+            Some(Limit::Of(limit)) => reading.used.wrapping_add(amount.clamp(1, COUNT_MAX)) > limit,
         };
         let soft = self.soft(index) && reading.limit != Some(Limit::None);
         let verdict = match (over, soft) {
@@ -282,7 +282,7 @@ impl Engine {
             let Some(row) = self.memory.find(Table::Tally, a, writer.0).copied() else {
                 continue;
             };
-            let (added, released) = (row[0].saturating_sub(row[2]), row[1].saturating_sub(row[3]));
+            let (added, released) = (row[0].wrapping_sub(row[2]), row[1].wrapping_sub(row[3]));
             if added <= 0 && released <= 0 {
                 continue;
             }
@@ -365,8 +365,12 @@ impl Engine {
             .get(index)
             .is_some_and(|meter| meter.kind() == 1);
         // A counter only grows within its period: giving back is for levels.
-        let released = if level { released.max(0) } else { 0 };
-        let added = added.max(0);
+        let released = if level {
+            released.clamp(0, COUNT_MAX)
+        } else {
+            0
+        };
+        let added = added.clamp(0, COUNT_MAX);
         if added == 0 && released == 0 {
             return;
         }
@@ -380,7 +384,7 @@ impl Engine {
         let reading = if clamps {
             usage::reading(&self.plim, &self.memory, &self.account, index, now)
         } else {
-            usage::moved(&view.reading, added.saturating_sub(released))
+            usage::moved(&view.reading, added.wrapping_sub(released))
         };
         let plain = released == 0 && reading.used < view.next_count() && !reading.provisional;
         if plain {
@@ -443,7 +447,7 @@ impl Engine {
 
     fn attempt(&mut self, meter: Key, amount: i64, now: Timestamp, out: &mut Vec<Effect>) {
         if self.fits(self.clock.at, meter, amount).verdict == Verdict::OverLimit {
-            self.limit_hit(meter, amount.max(1), false, now, out);
+            self.limit_hit(meter, amount.clamp(1, COUNT_MAX), false, now, out);
         }
     }
 

@@ -55,14 +55,14 @@ pub fn calendar(cadence: Cadence, at: Timestamp) -> Period {
     let anchor = match cadence {
         Cadence::Day => days,
         // 1970-01-01 was a Thursday; Monday of that week is day -3.
-        Cadence::Week => (days.saturating_add(3))
+        Cadence::Week => (days.wrapping_add(3))
             .div_euclid(7)
-            .saturating_mul(7)
-            .saturating_sub(3),
+            .wrapping_mul(7)
+            .wrapping_sub(3),
         Cadence::Month => days_of(year, month, 1),
         Cadence::Year => days_of(year, 1, 1),
     };
-    let start = Timestamp(anchor.saturating_mul(DAY_MS));
+    let start = Timestamp(anchor.wrapping_mul(DAY_MS));
     Period {
         start,
         end: step(cadence, start, 1),
@@ -80,14 +80,14 @@ pub fn rolled(cadence: Cadence, known: Period, at: Timestamp) -> Period {
     // returns to the 31st after a shorter month. The first guess may be short by a few.
     let longest = match cadence {
         Cadence::Day => DAY_MS,
-        Cadence::Week => DAY_MS.saturating_mul(7),
-        Cadence::Month => DAY_MS.saturating_mul(31),
-        Cadence::Year => DAY_MS.saturating_mul(366),
+        Cadence::Week => DAY_MS.wrapping_mul(7),
+        Cadence::Month => DAY_MS.wrapping_mul(31),
+        Cadence::Year => DAY_MS.wrapping_mul(366),
     };
     let mut count = at.since(known.end).max(0) / longest;
     let mut start = nth(cadence, known, count);
     for _ in 0..STEPS_MAX {
-        count = count.saturating_add(1);
+        count = count.wrapping_add(1);
         let end = nth(cadence, known, count);
         if at < end || end <= start {
             return Period { start, end };
@@ -104,7 +104,7 @@ pub fn rolled(cadence: Cadence, known: Period, at: Timestamp) -> Period {
 /// length is the cadence's; otherwise (a shortened first period) its end.
 fn nth(cadence: Cadence, known: Period, count: i64) -> Timestamp {
     if step(cadence, known.start, 1) == known.end {
-        step(cadence, known.start, count.saturating_add(1))
+        step(cadence, known.start, count.wrapping_add(1))
     } else {
         step(cadence, known.end, count)
     }
@@ -112,23 +112,23 @@ fn nth(cadence: Cadence, known: Period, count: i64) -> Timestamp {
 
 fn step(cadence: Cadence, from: Timestamp, count: i64) -> Timestamp {
     let months = match cadence {
-        Cadence::Day => return from.plus(DAY_MS.saturating_mul(count)),
-        Cadence::Week => return from.plus(DAY_MS.saturating_mul(7).saturating_mul(count)),
+        Cadence::Day => return from.plus(DAY_MS.wrapping_mul(count)),
+        Cadence::Week => return from.plus(DAY_MS.wrapping_mul(7).wrapping_mul(count)),
         Cadence::Month => count,
-        Cadence::Year => count.saturating_mul(12),
+        Cadence::Year => count.wrapping_mul(12),
     };
     let days = from.0.div_euclid(DAY_MS);
     let (year, month, day) = civil(days);
     let total = year
-        .saturating_mul(12)
-        .saturating_add(month - 1)
-        .saturating_add(months);
+        .wrapping_mul(12)
+        .wrapping_add(month - 1)
+        .wrapping_add(months);
     let (year, month) = (total.div_euclid(12), total.rem_euclid(12) + 1);
     let day = day.min(month_length(year, month));
     Timestamp(
         days_of(year, month, day)
-            .saturating_mul(DAY_MS)
-            .saturating_add(from.0.rem_euclid(DAY_MS)),
+            .wrapping_mul(DAY_MS)
+            .wrapping_add(from.0.rem_euclid(DAY_MS)),
     )
     .clamped()
 }
@@ -138,14 +138,14 @@ fn step(cadence: Cadence, from: Timestamp, count: i64) -> Timestamp {
 pub fn same(a: Period, b: Period) -> bool {
     let shared = a.end.min(b.end).since(a.start.max(b.start));
     let longer = a.end.since(a.start).max(b.end.since(b.start));
-    shared.saturating_mul(2) > longer
+    shared.wrapping_mul(2) > longer
 }
 
 /// Year, month 1-12 and day 1-31 of a day counted from 1970-01-01.
 /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
 #[must_use]
 pub fn civil(days: i64) -> (i64, i64, i64) {
-    let z = days.saturating_add(719_468);
+    let z = days.wrapping_add(719_468);
     let era = z.div_euclid(146_097);
     let day_of_era = z.rem_euclid(146_097);
     let year_of_era =
@@ -187,7 +187,7 @@ fn month_length(year: i64, month: i64) -> i64 {
 pub fn minute_of_day(at: Timestamp, utc_offset_minutes: i32) -> i64 {
     let minutes: Millis = at.0.div_euclid(crate::unit::MINUTE_MS);
     minutes
-        .saturating_add(i64::from(utc_offset_minutes))
+        .wrapping_add(i64::from(utc_offset_minutes))
         .rem_euclid(24 * 60)
 }
 

@@ -97,12 +97,12 @@ impl Engine {
                 json.key("limit").number(limit);
                 json.key("percent").number(reading.basis_points / 100);
                 json.key("remaining")
-                    .number(limit.saturating_sub(reading.used).max(0));
+                    .number(limit.wrapping_sub(reading.used).max(0));
             }
             if reading.state == MeterState::OverLimit
                 && let Some(Limit::Of(limit)) = reading.limit
             {
-                json.key("over").number(reading.used.saturating_sub(limit));
+                json.key("over").number(reading.used.wrapping_sub(limit));
             }
         }
         if let Some(meter) = shown.meter.and_then(|meter| root.meters().get(meter)) {

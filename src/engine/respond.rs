@@ -171,7 +171,7 @@ impl Engine {
         let times = ledger::choice(&self.memory, prompt, subject, epoch, now).times;
         match self.ladder(times) {
             Some(span) => {
-                let times = times.saturating_add(1);
+                let times = times.wrapping_add(1);
                 let until = now.plus(span);
                 ledger::say_later(&mut self.memory, prompt, subject, epoch, times, until, now);
             }

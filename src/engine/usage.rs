@@ -43,7 +43,7 @@ pub(super) fn reading(
     let used = match figure.filter(|row| row[4] >= 0) {
         Some(row) if !span.provisional => {
             let base = row[4] >> 1;
-            base.saturating_add(net(memory, key, |writer, tally| {
+            base.wrapping_add(net(memory, key, |writer, tally| {
                 covered(memory, key, row, settle, writer, tally)
             }))
         }
@@ -69,7 +69,7 @@ pub(super) fn moved(before: &Reading, by: i64) -> Reading {
         provisional: before.provisional,
     };
     finish(
-        before.used.saturating_add(by),
+        before.used.wrapping_add(by),
         before.limit,
         before.source,
         &span,
@@ -168,9 +168,9 @@ fn net(memory: &Memory, meter: Key, cover: impl Fn(Writer, &Columns) -> (i64, i6
         .iter()
         .fold(0_i64, |sum, row| {
             let (added, released) = cover(Writer(row.b), &row.v);
-            let added = row.v[0].saturating_sub(added).max(0);
-            let released = row.v[1].saturating_sub(released).max(0);
-            sum.saturating_add(added).saturating_sub(released)
+            let added = row.v[0].wrapping_sub(added).max(0);
+            let released = row.v[1].wrapping_sub(released).max(0);
+            sum.wrapping_add(added).wrapping_sub(released)
         })
 }
 
@@ -188,7 +188,7 @@ fn covered(
         let cutoff = if fault!(26) {
             i64::MAX
         } else {
-            as_of.0.saturating_sub(settle)
+            as_of.0.wrapping_sub(settle)
         };
         return mark_before(memory, writer, meter, Timestamp(cutoff));
     }
@@ -229,9 +229,8 @@ fn mark_before(memory: &Memory, writer: Writer, meter: Key, at: Timestamp) -> (i
 pub(super) fn newest_mark(memory: &Memory, writer: Writer, meter: Key) -> Option<Timestamp> {
     let row = memory.last_until(Table::Mark, writer.0, mark_key(meter, u32::MAX))?;
     let second = i64::try_from(row.b & 0xffff_ffff).ok()?;
-    (row.b >> 32 == u64::from(meter.0)).then_some(Timestamp(
-        second.saturating_mul(1_000).saturating_add(row.v[2]),
-    ))
+    (row.b >> 32 == u64::from(meter.0))
+        .then_some(Timestamp(second.wrapping_mul(1_000).wrapping_add(row.v[2])))
 }
 
 /// Adds to the own tally and marks the time. Answers the tally.
@@ -248,7 +247,7 @@ pub(super) fn count(
         .find(Table::Tally, a, writer.0)
         .copied()
         .unwrap_or_default();
-    let sum = |before: i64, more: i64| before.saturating_add(more.max(0)).min(COUNT_MAX);
+    let sum = |before: i64, more: i64| before.wrapping_add(more.clamp(0, COUNT_MAX)).min(COUNT_MAX);
     let tally = (sum(before[0], added), sum(before[1], released));
     memory.join(Table::Tally, a, writer.0, columns([tally.0, tally.1]));
     let second = u32::try_from(at.0.div_euclid(1_000).max(0)).unwrap_or(u32::MAX);

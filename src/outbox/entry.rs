@@ -73,7 +73,7 @@ impl Entry {
 
     /// What it takes in the journal.
     pub(super) fn bytes(&self) -> usize {
-        self.text.len().saturating_add(HEADER_CHARS)
+        self.text.len().wrapping_add(HEADER_CHARS)
     }
 
     pub(super) fn is_account(&self) -> bool {
@@ -115,7 +115,7 @@ impl Entry {
         }
         *written = false;
         (dropped.from, dropped.to) = (from, to);
-        dropped.count = dropped.count.saturating_add(1);
+        dropped.count = dropped.count.wrapping_add(1);
         true
     }
 

@@ -261,15 +261,15 @@ impl Outbox {
 
     fn take_seq(&mut self) -> u64 {
         let seq = self.next_seq;
-        self.next_seq = seq.saturating_add(1);
+        self.next_seq = seq.wrapping_add(1);
         seq
     }
 
     /// Puts an entry behind all events, before the accounts that may still grow.
     fn push(&mut self, now: Clock, mut entry: Entry, effects: &mut Vec<Effect>) {
         entry.slot = self.next_slot;
-        self.next_slot = self.next_slot.saturating_add(1);
-        self.queued_bytes = self.queued_bytes.saturating_add(entry.bytes());
+        self.next_slot = self.next_slot.wrapping_add(1);
+        self.queued_bytes = self.queued_bytes.wrapping_add(entry.bytes());
         effects.push(Effect::Store {
             slot: entry.slot,
             text: entry.to_text(),
@@ -282,7 +282,7 @@ impl Outbox {
             .count();
         let place = match entry.is_growing() {
             true => self.queue.len(),
-            false => self.queue.len().saturating_sub(growing),
+            false => self.queue.len().wrapping_sub(growing),
         };
         self.queue.insert(place, entry);
         self.sending.queued(now, self.queued_bytes);
@@ -317,7 +317,7 @@ impl Outbox {
         }
         if self.queued_bytes > KEPT_ROOM_BYTES {
             // Even answers have an end; the newest is the one that goes, so that a loop harms itself only.
-            let newest = self.next_seq.saturating_sub(1);
+            let newest = self.next_seq.wrapping_sub(1);
             let writer = self.writer;
             self.drop_where(now, DropReason::Room, effects, &mut |entry| {
                 (entry.writer, entry.seq) == (writer, newest) && !entry.is_account()
@@ -338,7 +338,7 @@ impl Outbox {
         let mut index = 0_usize;
         self.queue.retain(|entry| {
             let stays = index < in_flight || !goes(entry);
-            index = index.saturating_add(1);
+            index = index.wrapping_add(1);
             if !stays {
                 gone.push((
                     entry.slot,
@@ -355,8 +355,8 @@ impl Outbox {
         }
         effects.push(Effect::Report(Report::Dropped { reason }));
         for (_, writer, seq, bytes, is_account) in &gone {
-            self.queued_bytes = self.queued_bytes.saturating_sub(*bytes);
-            self.dropped = self.dropped.saturating_add(1);
+            self.queued_bytes = self.queued_bytes.wrapping_sub(*bytes);
+            self.dropped = self.dropped.wrapping_add(1);
             // An account that is itself dropped closes no gap and is not accounted for again.
             if !is_account {
                 self.widen(reason, *writer, *seq);
@@ -389,8 +389,8 @@ impl Outbox {
         let own_seq = self.take_seq();
         let mut entry = Entry::account(self.writer, own_seq, dropped);
         entry.slot = self.next_slot;
-        self.next_slot = self.next_slot.saturating_add(1);
-        self.queued_bytes = self.queued_bytes.saturating_add(entry.bytes());
+        self.next_slot = self.next_slot.wrapping_add(1);
+        self.queued_bytes = self.queued_bytes.wrapping_add(entry.bytes());
         self.queue.push(entry);
     }
 
@@ -411,9 +411,9 @@ impl Outbox {
                 revision: &sender.revision,
             };
             let text = dropped_json(&dropped, &meta);
-            bytes = bytes.saturating_sub(entry.bytes());
+            bytes = bytes.wrapping_sub(entry.bytes());
             entry.write(now.time, text);
-            bytes = bytes.saturating_add(entry.bytes());
+            bytes = bytes.wrapping_add(entry.bytes());
             effects.push(Effect::Store {
                 slot: entry.slot,
                 text: entry.to_text(),

@@ -85,7 +85,7 @@ impl Sending {
 
     pub(super) fn queued(&mut self, now: Clock, bytes: usize) {
         let wait = if bytes >= BATCH_BYTES { 0 } else { FLUSH_MS };
-        let due = now.mono.saturating_add(wait);
+        let due = now.mono.wrapping_add(wait);
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
     }
 
@@ -98,7 +98,7 @@ impl Sending {
         // A server's own wish to be left alone is not the network's doing, but it is short.
         self.not_before = self
             .not_before
-            .min(now.mono.saturating_add(jitter(random, SECOND_MS)));
+            .min(now.mono.wrapping_add(jitter(random, SECOND_MS)));
     }
 
     pub(super) fn identified(&mut self, token: Option<String>) {
@@ -115,7 +115,7 @@ impl Sending {
 
     pub(super) fn wake_at(&self, is_empty: bool) -> Option<Millis> {
         match (self.flight, self.standing) {
-            (Some(flight), _) => Some(flight.since.saturating_add(ANSWER_MAX_MS)),
+            (Some(flight), _) => Some(flight.since.wrapping_add(ANSWER_MAX_MS)),
             (None, Standing::Asking | Standing::Stopped) => None,
             (None, _) if is_empty => None,
             (None, _) => self.due.map(|due| due.max(self.not_before)),
@@ -131,9 +131,9 @@ impl Sending {
     /// Waits longer with each failure, by chance, so that pages which failed together part.
     fn back_off(&mut self, now: Clock, random: u64, doublings: u32) {
         let most = RETRY_MS
-            .saturating_mul(1 << doublings.min(DOUBLINGS_MAX))
+            .wrapping_mul(1 << doublings.min(DOUBLINGS_MAX))
             .min(RETRY_MAX_MS);
-        self.not_before = now.mono.saturating_add(jitter(random, most));
+        self.not_before = now.mono.wrapping_add(jitter(random, most));
         self.due = Some(self.not_before);
     }
 }
@@ -141,14 +141,14 @@ impl Sending {
 /// A span from 0 to `most`.
 fn jitter(random: u64, most: Millis) -> Millis {
     let most = u64::try_from(most).unwrap_or(0);
-    let below = most.saturating_add(1);
+    let below = most.wrapping_add(1);
     i64::try_from(random.checked_rem(below).unwrap_or(0)).unwrap_or(0)
 }
 
 impl Outbox {
     pub(super) fn send_due(&mut self, now: Clock, effects: &mut Vec<Effect>) {
         if let Some(flight) = self.sending.flight
-            && now.mono.saturating_sub(flight.since) >= ANSWER_MAX_MS
+            && now.mono.wrapping_sub(flight.since) >= ANSWER_MAX_MS
         {
             self.sending.flight = None;
             self.sending.due = Some(now.mono);
@@ -170,7 +170,7 @@ impl Outbox {
             .for_each(|entry| entry.fix());
         let body = self.body(0, count, now.time);
         let batch = self.sending.next_batch;
-        self.sending.next_batch = batch.saturating_add(1);
+        self.sending.next_batch = batch.wrapping_add(1);
         self.sending.flight = Some(Flight {
             batch,
             count,
@@ -204,8 +204,8 @@ impl Outbox {
             if count == 0 || body.len() > left {
                 return;
             }
-            left = left.saturating_sub(body.len());
-            from = from.saturating_add(count);
+            left = left.wrapping_sub(body.len());
+            from = from.wrapping_add(count);
             effects.push(Effect::Beacon { body });
         }
     }
@@ -238,7 +238,7 @@ impl Outbox {
                 self.retry(now, random, retry_after_ms);
             }
             Answer::Refused { status, .. } => {
-                self.sending.failures = self.sending.failures.saturating_add(1);
+                self.sending.failures = self.sending.failures.wrapping_add(1);
                 self.sending.back_off(now, random, DOUBLINGS_MAX);
                 if !core::mem::replace(&mut self.sending.misconfigured, true) {
                     effects.push(Effect::Report(Report::Misconfigured { status }));
@@ -253,13 +253,13 @@ impl Outbox {
         self.let_go(flight.count, effects);
         let count = u32::try_from(flight.count).unwrap_or(u32::MAX);
         let rejected = rejected.min(count);
-        self.sent = self.sent.saturating_add(count.saturating_sub(rejected));
-        self.rejected = self.rejected.saturating_add(rejected);
+        self.sent = self.sent.wrapping_add(count.wrapping_sub(rejected));
+        self.rejected = self.rejected.wrapping_add(rejected);
         self.sending.failures = 0;
         self.sending.misconfigured = false;
         self.sending.share = self.sending.share.saturating_mul(2);
         effects.push(Effect::Report(Report::Sent {
-            count: count.saturating_sub(rejected),
+            count: count.wrapping_sub(rejected),
         }));
         if rejected > 0 {
             effects.push(Effect::Report(Report::Rejected { count: rejected }));
@@ -286,20 +286,20 @@ impl Outbox {
             self.drop_where(now, DropReason::Refused, effects, &mut |entry| {
                 Some((entry.writer, entry.seq)) == first
             });
-            self.rejected = self.rejected.saturating_add(1);
+            self.rejected = self.rejected.wrapping_add(1);
             effects.push(Effect::Report(Report::Rejected { count: 1 }));
         }
     }
 
     fn retry(&mut self, now: Clock, random: u64, retry_after_ms: Option<Millis>) {
         let failures = self.sending.failures;
-        self.sending.failures = failures.saturating_add(1);
+        self.sending.failures = failures.wrapping_add(1);
         match retry_after_ms.filter(|wait| *wait >= 0) {
             Some(wait) => {
                 let wait = wait
                     .min(RETRY_AFTER_MAX_MS)
-                    .saturating_add(jitter(random, SECOND_MS));
-                self.sending.not_before = now.mono.saturating_add(wait);
+                    .wrapping_add(jitter(random, SECOND_MS));
+                self.sending.not_before = now.mono.wrapping_add(wait);
                 self.sending.due = Some(self.sending.not_before);
             }
             None => self.sending.back_off(now, random, failures),
@@ -308,7 +308,7 @@ impl Outbox {
 
     fn let_go(&mut self, count: usize, effects: &mut Vec<Effect>) {
         for entry in self.queue.drain(..count.min(self.queue.len())) {
-            self.queued_bytes = self.queued_bytes.saturating_sub(entry.bytes());
+            self.queued_bytes = self.queued_bytes.wrapping_sub(entry.bytes());
             effects.push(Effect::Remove { slot: entry.slot });
         }
     }
@@ -318,11 +318,11 @@ impl Outbox {
         let mut bytes = self.body(0, 0, Timestamp(0)).len();
         let mut count = 0_usize;
         for entry in self.queue.iter().skip(from).take(self.sending.share) {
-            bytes = bytes.saturating_add(entry.json().len()).saturating_add(1);
+            bytes = bytes.wrapping_add(entry.json().len()).wrapping_add(1);
             if count > 0 && bytes > most {
                 break;
             }
-            count = count.saturating_add(1);
+            count = count.wrapping_add(1);
         }
         count
     }

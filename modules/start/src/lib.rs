@@ -164,13 +164,13 @@ impl Core {
         let now = now(wall, mono);
         self.usage_due = self
             .usage_due
-            .or(Some(now.mono.saturating_add(outbox::FLUSH_MS)));
+            .or(Some(now.mono.wrapping_add(outbox::FLUSH_MS)));
         self.input(
             now,
             match whole(amount) {
                 amount if amount < 0 => Input::Release {
                     meter: key,
-                    amount: amount.saturating_neg(),
+                    amount: amount.wrapping_neg(),
                 },
                 amount => Input::Use { meter: key, amount },
             },
@@ -318,8 +318,8 @@ impl Core {
         let time = self.engine.time(now);
         let spans = [
             self.engine.next_wake().map(|(at, _)| at.since(time)),
-            self.usage_due.map(|at| at.saturating_sub(now.mono)),
-            self.outbox.wake_at().map(|at| at.saturating_sub(now.mono)),
+            self.usage_due.map(|at| at.wrapping_sub(now.mono)),
+            self.outbox.wake_at().map(|at| at.wrapping_sub(now.mono)),
         ];
         let least = spans.into_iter().flatten().fold(Millis::MAX, Millis::min);
         if least == Millis::MAX {
