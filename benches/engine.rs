@@ -71,7 +71,7 @@ fn main() {
 
 fn engine(meters: usize) -> Engine {
     let policy = Policy::parse(&policy(meters)).expect("the bench's policy is valid");
-    let plim = Plim::open(policy.compile("en")).expect("it was just compiled");
+    let plim = Plim::open(&policy.compile("en")).expect("it was just compiled");
     let made = plim.root().prompts().len();
     assert!(
         made >= meters * PROMPTS_PER_METER,

@@ -1,10 +1,10 @@
-//! The compiled policy: an arena of bytes read in place, and the writer that makes it.
+//! The compiled policy: records of words and a pool of texts, read in place, and the writer that makes them.
 //! Owns the format (header, sections, records); knows nothing of JSON or of decisions.
 //! `policy` writes it where a policy is published; `engine` reads it in the browser.
 //!
-//! One description (`records!`) makes the reader's getters and the writer's drafts. Every field takes
-//! eight bytes, little-endian. A corrupt byte yields 0, "" or an empty list, never a panic; the
-//! checksum refuses it before that.
+//! One description (`records!`) makes the reader's getters and the writer's drafts. Every field is one
+//! word of eight bytes, little-endian: a number, or where a list or a text begins and how long it is. A
+//! corrupt word yields 0, "" or an empty list, never a panic; the checksum refuses it before that.
 
 use crate::unit::{Key, fnv32};
 use core::marker::PhantomData;
@@ -14,8 +14,11 @@ pub const FORMAT: u32 = 1;
 const MAGIC: u32 = u32::from_le_bytes(*b"PLIM");
 const HEADER_BYTES: usize = 16;
 const SECTION_BYTES: usize = 16;
-const FIELD_BYTES: usize = 8;
-const ROOT_SECTION: u32 = 1;
+const WORD_BYTES: usize = 8;
+/// The records, beginning with the root.
+const RECORDS: u32 = 1;
+/// The pool of texts, UTF-8.
+const TEXTS: u32 = 2;
 /// A section with this flag must be understood; others are skipped by older readers.
 const MUST_UNDERSTAND: u32 = 1;
 /// No index: an absent reference to another record.
@@ -50,8 +53,10 @@ impl PlimError {
 /// A compiled policy that has been checked: format, sections and checksum fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plim {
-    arena: Arena,
-    root: usize,
+    /// The first record, which everybody asks for.
+    root: [u64; RootDraft::WORDS],
+    words: Vec<u64>,
+    texts: String,
 }
 
 impl Plim {
@@ -59,166 +64,131 @@ impl Plim {
     ///
     /// # Errors
     /// When the bytes are not a compiled policy, are damaged, or need a newer package.
-    pub fn open(bytes: Vec<u8>) -> Result<Self, PlimError> {
-        let arena = Arena(bytes);
-        if arena.word(0) != MAGIC {
+    pub fn open(bytes: &[u8]) -> Result<Self, PlimError> {
+        let word = |at: usize| {
+            let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
+            bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
+        };
+        if word(0) != MAGIC {
             return Err(PlimError::NotPlim);
         }
-        let format = arena.word(4);
-        if format != FORMAT {
-            return Err(PlimError::Format(format));
+        if word(4) != FORMAT {
+            return Err(PlimError::Format(word(4)));
         }
-        if fnv32(arena.0.get(12..).unwrap_or_default()) != arena.word(8) {
+        if fnv32(bytes.get(12..).unwrap_or_default()) != word(8) {
             return Err(PlimError::Checksum);
         }
-        let mut root = None;
-        let sections = (arena.word(12) as usize).min(arena.0.len() / SECTION_BYTES);
+        let mut plim = Self {
+            root: [0; Root::WORDS],
+            words: Vec::new(),
+            texts: String::new(),
+        };
+        let sections = (word(12) as usize).min(bytes.len() / SECTION_BYTES);
         for section in 0..sections {
-            let at = HEADER_BYTES.saturating_add(section.saturating_mul(SECTION_BYTES));
-            let word = |offset: usize| arena.word(at.saturating_add(offset));
-            match (word(0), word(4)) {
-                (ROOT_SECTION, _) => root = Some(word(8) as usize),
-                (id, flags) if flags & MUST_UNDERSTAND != 0 => return Err(PlimError::Section(id)),
+            let at = HEADER_BYTES.wrapping_add(section.wrapping_mul(SECTION_BYTES));
+            let word = |offset: usize| word(at.wrapping_add(offset));
+            let start = word(8) as usize;
+            let content = bytes.get(start..start.wrapping_add(word(12) as usize));
+            let content = content.unwrap_or_default();
+            match word(0) {
+                RECORDS => {
+                    let (words, _) = content.as_chunks::<WORD_BYTES>();
+                    plim.words = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
+                }
+                TEXTS => {
+                    plim.texts = String::from_utf8(content.to_vec()).unwrap_or_default();
+                }
+                id if word(4) & MUST_UNDERSTAND != 0 => return Err(PlimError::Section(id)),
                 _ => {}
             }
         }
-        match root {
-            Some(root) => Ok(Self { arena, root }),
-            None => Err(PlimError::NotPlim),
-        }
+        plim.root = *plim.words.first_chunk().ok_or(PlimError::NotPlim)?;
+        Ok(plim)
     }
 
     /// The policy's first record.
     #[must_use]
     pub fn root(&self) -> Root<'_> {
-        Root::at(Slot(&self.arena, self.root))
+        Root::at(self, &self.root)
     }
 
     /// The index of the meter with this key.
     #[must_use]
     pub fn meter_index(&self, key: Key) -> Option<u32> {
-        index_of(self.root().meters().iter().map(|meter| meter.key()), key)
+        let meters = self.root().meters();
+        self.index_of(meters.list, Meter::WORDS, key)
     }
 
     /// The index of the feature with this key.
     #[must_use]
     pub fn feature_index(&self, key: Key) -> Option<u32> {
-        index_of(
-            self.root().features().iter().map(|feature| feature.key()),
-            key,
-        )
+        let features = self.root().features();
+        self.index_of(features.list, Feature::WORDS, key)
     }
 
     /// The index of the plan with this key; its index is its rank.
     #[must_use]
     pub fn plan_index(&self, key: Key) -> Option<u32> {
-        index_of(self.root().plans().iter().map(|plan| plan.key()), key)
+        let plans = self.root().plans();
+        self.index_of(plans.list, Plan::WORDS, key)
+    }
+
+    /// The key is the first word of each record that has one.
+    fn index_of(&self, list: u64, width: usize, key: Key) -> Option<u32> {
+        (0..len(list)).find(|index| {
+            let place = start(list).wrapping_add((*index as usize).wrapping_mul(width));
+            self.words.get(place) == Some(&u64::from(key.0))
+        })
+    }
+
+    // The readers are calls and not inlined: getters are everywhere.
+    #[inline(never)]
+    fn row<const WORDS: usize>(&self, list: u64, index: u32) -> Option<&[u64; WORDS]> {
+        if index >= len(list) {
+            return None;
+        }
+        let place = start(list).wrapping_add((index as usize).wrapping_mul(WORDS));
+        self.words.get(place..)?.first_chunk()
+    }
+
+    #[inline(never)]
+    fn text(&self, at: u64) -> &str {
+        let from = start(at);
+        let text = self.texts.get(from..from.wrapping_add(len(at) as usize));
+        text.unwrap_or_default()
     }
 }
 
-fn index_of(mut keys: impl Iterator<Item = u32>, key: Key) -> Option<u32> {
-    keys.position(|candidate| candidate == key.0)
-        .and_then(|index| u32::try_from(index).ok())
+/// Where a list or text begins: the upper half of its word.
+fn start(word: u64) -> usize {
+    (word >> 32) as usize
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Arena(Vec<u8>);
-
-impl Arena {
-    // The readers are calls and not inlined: getters are everywhere, and inlined they cost 2 kB.
-    #[inline(never)]
-    fn field(&self, record: usize, field: usize) -> u32 {
-        self.word(record.saturating_add(field.saturating_mul(FIELD_BYTES)))
-    }
-
-    #[inline(never)]
-    fn long_field(&self, record: usize, field: usize) -> i64 {
-        self.long(record.saturating_add(field.saturating_mul(FIELD_BYTES)))
-    }
-
-    #[inline(never)]
-    fn text_field(&self, record: usize, field: usize) -> &str {
-        self.text(self.field(record, field) as usize)
-    }
-
-    fn word(&self, at: usize) -> u32 {
-        match self
-            .0
-            .get(at..at.saturating_add(4))
-            .and_then(|bytes| bytes.try_into().ok())
-        {
-            Some(bytes) => u32::from_le_bytes(bytes),
-            None => 0,
-        }
-    }
-
-    fn long(&self, at: usize) -> i64 {
-        match self
-            .0
-            .get(at..at.saturating_add(8))
-            .and_then(|bytes| bytes.try_into().ok())
-        {
-            Some(bytes) => i64::from_le_bytes(bytes),
-            None => 0,
-        }
-    }
-
-    /// How many items of a size the list at a place has.
-    /// INVARIANT: a list never claims more items than the arena has room for, so a corrupt length
-    /// cannot make a loop long.
-    #[inline(never)]
-    fn list_len(&self, list: usize, item_bytes: usize) -> usize {
-        let room = self.0.len().saturating_sub(list).checked_div(item_bytes);
-        (self.word(list) as usize).min(room.unwrap_or(0))
-    }
-
-    /// Where an item of a list is; 0, where no item can be, when the list is shorter.
-    #[inline(never)]
-    fn item(&self, list: usize, index: u32, item_bytes: usize) -> usize {
-        let index = index as usize;
-        if index >= self.list_len(list, item_bytes) {
-            return 0;
-        }
-        list.saturating_add(FIELD_BYTES)
-            .saturating_add(index.saturating_mul(item_bytes))
-    }
-
-    fn text(&self, at: usize) -> &str {
-        let from = at.saturating_add(4);
-        let bytes = self
-            .0
-            .get(from..from.saturating_add(self.word(at) as usize));
-        core::str::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
-    }
+/// How many items or bytes it has: the lower half.
+fn len(word: u64) -> u32 {
+    word as u32
 }
 
-/// A list of records, numbers or texts inside the arena.
+/// A list of records, numbers or texts.
 #[derive(Clone, Copy, Debug)]
 pub struct List<'a, T> {
-    arena: &'a Arena,
-    at: usize,
+    plim: &'a Plim,
+    list: u64,
     item: PhantomData<T>,
 }
 
 /// Something a [`List`] can hold.
 pub trait Item<'a>: Copy {
-    /// Its size in the arena.
-    const BYTES: usize;
-    /// The item at an offset.
+    /// The item of a list with this index.
     #[doc(hidden)]
-    fn at(slot: Slot<'a>) -> Self;
+    fn read(plim: &'a Plim, list: u64, index: u32) -> Option<Self>;
 }
 
-/// A place in the arena.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub struct Slot<'a>(&'a Arena, usize);
-
 impl<'a, T: Item<'a>> List<'a, T> {
-    fn new(arena: &'a Arena, at: usize) -> Self {
+    fn new(plim: &'a Plim, list: u64) -> Self {
         Self {
-            arena,
-            at,
+            plim,
+            list,
             item: PhantomData,
         }
     }
@@ -226,137 +196,127 @@ impl<'a, T: Item<'a>> List<'a, T> {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.arena.list_len(self.at, T::BYTES)
+        len(self.list) as usize
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        len(self.list) == 0
     }
 
     /// The item with this index.
     #[must_use]
+    #[inline(always)]
     pub fn get(&self, index: u32) -> Option<T> {
-        match self.arena.item(self.at, index, T::BYTES) {
-            0 => None,
-            at => Some(T::at(Slot(self.arena, at))),
-        }
+        T::read(self.plim, self.list, index)
     }
 
     /// All items in order.
     pub fn iter(&self) -> impl Iterator<Item = T> + use<'a, T> {
         let list = *self;
-        let first = self.at.saturating_add(FIELD_BYTES);
-        (0..self.len()).map(move |index| {
-            T::at(Slot(
-                list.arena,
-                first.wrapping_add(index.wrapping_mul(T::BYTES)),
-            ))
+        let mut next = 0_u32;
+        // It ends at the first item that is not there, so a corrupt length cannot make a loop long.
+        core::iter::from_fn(move || {
+            let item = list.get(next);
+            next = next.wrapping_add(1);
+            item
         })
     }
 }
 
 impl<'a> Item<'a> for u32 {
-    const BYTES: usize = FIELD_BYTES;
-    fn at(slot: Slot<'a>) -> Self {
-        slot.0.word(slot.1)
+    fn read(plim: &'a Plim, list: u64, index: u32) -> Option<Self> {
+        plim.row::<1>(list, index).map(|row| row[0] as u32)
     }
 }
 
 impl<'a> Item<'a> for i64 {
-    const BYTES: usize = FIELD_BYTES;
-    fn at(slot: Slot<'a>) -> Self {
-        slot.0.long(slot.1)
+    fn read(plim: &'a Plim, list: u64, index: u32) -> Option<Self> {
+        plim.row::<1>(list, index).map(|row| row[0] as i64)
     }
 }
 
 impl<'a> Item<'a> for &'a str {
-    const BYTES: usize = FIELD_BYTES;
-    fn at(slot: Slot<'a>) -> Self {
-        slot.0.text(slot.0.word(slot.1) as usize)
+    fn read(plim: &'a Plim, list: u64, index: u32) -> Option<Self> {
+        plim.row::<1>(list, index).map(|row| plim.text(row[0]))
     }
 }
 
-/// Writes an arena: reserves room, then fills it.
+/// Writes records: reserves room, then fills it.
 #[derive(Debug, Default)]
 pub struct Writer {
-    bytes: Vec<u8>,
-    interned: std::collections::BTreeMap<String, u32>,
+    words: Vec<u64>,
+    texts: String,
+    interned: std::collections::BTreeMap<String, u64>,
 }
 
-/// A record or value that can be written into eight or more bytes.
+/// A record or value that can be written into one or more words.
 pub trait Write {
-    /// Its size in the arena.
-    const BYTES: usize;
-    /// Writes itself at an offset that has been reserved.
+    /// How many words it takes.
+    const WORDS: usize;
+    /// Writes itself at a place that has been reserved.
     #[doc(hidden)]
     fn write(&self, writer: &mut Writer, at: usize);
 }
 
 impl Writer {
-    fn reserve(&mut self, bytes: usize) -> usize {
-        let at = self.bytes.len();
-        self.bytes.resize(at.saturating_add(bytes), 0);
+    fn reserve(&mut self, words: usize) -> usize {
+        let at = self.words.len();
+        self.words.resize(at.saturating_add(words), 0);
         at
     }
 
-    fn put(&mut self, at: usize, value: &[u8]) {
-        if let Some(room) = self.bytes.get_mut(at..at.saturating_add(value.len())) {
-            room.copy_from_slice(value);
+    fn put(&mut self, at: usize, value: u64) {
+        if let Some(word) = self.words.get_mut(at) {
+            *word = value;
         }
-    }
-
-    fn put_offset(&mut self, at: usize, offset: usize) {
-        self.put(at, &u32::try_from(offset).unwrap_or(0).to_le_bytes());
     }
 }
 
+/// A beginning and a length in one word.
+fn span(start: usize, len: usize) -> u64 {
+    let half = |number: usize| u64::from(u32::try_from(number).unwrap_or(0));
+    half(start) << 32 | half(len)
+}
+
 impl Write for u32 {
-    const BYTES: usize = FIELD_BYTES;
+    const WORDS: usize = 1;
     fn write(&self, writer: &mut Writer, at: usize) {
-        writer.put(at, &self.to_le_bytes());
+        writer.put(at, u64::from(*self));
     }
 }
 
 impl Write for i64 {
-    const BYTES: usize = FIELD_BYTES;
+    const WORDS: usize = 1;
     fn write(&self, writer: &mut Writer, at: usize) {
-        writer.put(at, &self.to_le_bytes());
+        writer.put(at, *self as u64);
     }
 }
 
 impl Write for String {
-    const BYTES: usize = FIELD_BYTES;
+    const WORDS: usize = 1;
     fn write(&self, writer: &mut Writer, at: usize) {
-        let offset = match writer.interned.get(self) {
-            Some(offset) => *offset,
+        let text = match writer.interned.get(self) {
+            Some(text) => *text,
             None => {
-                let offset = writer.reserve(self.len().saturating_add(4));
-                writer.put_offset(offset, self.len());
-                writer.put(offset.saturating_add(4), self.as_bytes());
-                let offset = u32::try_from(offset).unwrap_or(0);
-                writer.interned.insert(self.clone(), offset);
-                offset
+                let text = span(writer.texts.len(), self.len());
+                writer.texts.push_str(self);
+                writer.interned.insert(self.clone(), text);
+                text
             }
         };
-        writer.put(at, &offset.to_le_bytes());
+        writer.put(at, text);
     }
 }
 
 impl<T: Write> Write for Vec<T> {
-    const BYTES: usize = FIELD_BYTES;
+    const WORDS: usize = 1;
     fn write(&self, writer: &mut Writer, at: usize) {
-        let bytes = self
-            .len()
-            .saturating_mul(T::BYTES)
-            .saturating_add(FIELD_BYTES);
-        let offset = writer.reserve(bytes);
-        writer.put_offset(offset, self.len());
-        writer.put_offset(at, offset);
+        let start = writer.reserve(self.len().saturating_mul(T::WORDS));
+        writer.put(at, span(start, self.len()));
         for (index, item) in self.iter().enumerate() {
-            let place = index.saturating_mul(T::BYTES).saturating_add(FIELD_BYTES);
-            item.write(writer, offset.saturating_add(place));
+            item.write(writer, start.saturating_add(index.saturating_mul(T::WORDS)));
         }
     }
 }
@@ -365,24 +325,30 @@ impl<T: Write> Write for Vec<T> {
 #[must_use]
 pub fn write(root: &RootDraft) -> Vec<u8> {
     let mut writer = Writer::default();
-    writer.reserve(HEADER_BYTES + SECTION_BYTES);
-    let at = writer.reserve(RootDraft::BYTES);
+    let at = writer.reserve(RootDraft::WORDS);
     root.write(&mut writer, at);
-    let len = writer.bytes.len().saturating_sub(at);
-    for (offset, word) in [
-        (0, MAGIC),
-        (4, FORMAT),
-        (12, 1),
-        (16, ROOT_SECTION),
-        (20, MUST_UNDERSTAND),
-    ] {
-        writer.put(offset, &word.to_le_bytes());
-    }
-    writer.put_offset(24, at);
-    writer.put_offset(28, len);
-    let checksum = fnv32(writer.bytes.get(12..).unwrap_or_default());
-    writer.put(8, &checksum.to_le_bytes());
-    writer.bytes
+    let records: Vec<u8> = writer
+        .words
+        .iter()
+        .flat_map(|word| word.to_le_bytes())
+        .collect();
+    let first = HEADER_BYTES.saturating_add(SECTION_BYTES.saturating_mul(2));
+    let second = first.saturating_add(records.len());
+    let half = |number: usize| u32::try_from(number).unwrap_or(0);
+    // Header and table of sections; the checksum is of all that follows it.
+    let counted = [
+        [2, RECORDS, MUST_UNDERSTAND],
+        [half(first), half(records.len()), TEXTS],
+        [MUST_UNDERSTAND, half(second), half(writer.texts.len())],
+    ];
+    let counted = counted.iter().flatten().flat_map(|word| word.to_le_bytes());
+    let mut rest: Vec<u8> = counted.collect();
+    rest.extend_from_slice(&records);
+    rest.extend_from_slice(writer.texts.as_bytes());
+    let head = [MAGIC, FORMAT, fnv32(&rest)];
+    let mut bytes: Vec<u8> = head.iter().flat_map(|word| word.to_le_bytes()).collect();
+    bytes.append(&mut rest);
+    bytes
 }
 
 macro_rules! records {
@@ -391,14 +357,29 @@ macro_rules! records {
     } )*) => { $(
         $(#[$about])*
         #[derive(Clone, Copy, Debug)]
-        pub struct $name<'a> { arena: &'a Arena, at: usize }
+        pub struct $name<'a> { plim: &'a Plim, row: &'a [u64; $draft::WORDS] }
 
         impl<'a> Item<'a> for $name<'a> {
-            const BYTES: usize = FIELD_BYTES * [$(stringify!($field)),*].len();
-            fn at(slot: Slot<'a>) -> Self { Self { arena: slot.0, at: slot.1 } }
+            #[inline(always)]
+            fn read(plim: &'a Plim, list: u64, index: u32) -> Option<Self> {
+                plim.row(list, index).map(|row| Self::at(plim, row))
+            }
         }
 
         impl<'a> $name<'a> {
+            /// How many words it takes.
+            pub const WORDS: usize = $draft::WORDS;
+
+            /// The policy it is in.
+            #[must_use]
+            pub fn plim(self) -> &'a Plim {
+                self.plim
+            }
+
+            pub(super) fn at(plim: &'a Plim, row: &'a [u64; $draft::WORDS]) -> Self {
+                Self { plim, row }
+            }
+
             records!(@getters $name 0; $( [$(#[$field_about])*] $field: $kind $(<$item>)?, )*);
         }
 
@@ -409,11 +390,11 @@ macro_rules! records {
         }
 
         impl Write for $draft {
-            const BYTES: usize = FIELD_BYTES * [$(stringify!($field)),*].len();
+            const WORDS: usize = [$(stringify!($field)),*].len();
             fn write(&self, writer: &mut Writer, at: usize) {
                 let mut place = at;
-                $( self.$field.write(writer, place); place = place.saturating_add(FIELD_BYTES); )*
-                debug_assert_eq!(place, at.saturating_add(Self::BYTES));
+                $( self.$field.write(writer, place); place = place.saturating_add(1); )*
+                debug_assert_eq!(place, at.saturating_add(Self::WORDS));
             }
         }
     )* };
@@ -440,10 +421,10 @@ macro_rules! records {
     (@read longs) => { List<'a, i64> };
     (@read texts) => { List<'a, &'a str> };
     (@read list<$item:ident>) => { List<'a, $item<'a>> };
-    (@fetch $this:ident, $n:expr, word) => { $this.arena.field($this.at, $n) };
-    (@fetch $this:ident, $n:expr, long) => { $this.arena.long_field($this.at, $n) };
-    (@fetch $this:ident, $n:expr, text) => { $this.arena.text_field($this.at, $n) };
-    (@fetch $this:ident, $n:expr, $list:ident) => { List::new($this.arena, $this.arena.field($this.at, $n) as usize) };
+    (@fetch $this:ident, $n:expr, word) => { $this.row[$n] as u32 };
+    (@fetch $this:ident, $n:expr, long) => { $this.row[$n] as i64 };
+    (@fetch $this:ident, $n:expr, text) => { $this.plim.text($this.row[$n]) };
+    (@fetch $this:ident, $n:expr, $list:ident) => { List::new($this.plim, $this.row[$n]) };
 }
 
 mod record;

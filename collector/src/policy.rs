@@ -50,7 +50,7 @@ impl Published {
             })?;
             return compile(&text).map_err(LoadError::Refused);
         }
-        let plim = Plim::open(bytes.clone()).map_err(LoadError::NotCompiled)?;
+        let plim = Plim::open(&bytes).map_err(LoadError::NotCompiled)?;
         let (locale, revision) = (
             plim.root().locale().to_owned(),
             plim.root().revision().to_owned(),

@@ -17,7 +17,7 @@ const NOW_MS: i64 = 1_795_341_600_000;
 
 #[test]
 fn every_event_the_browser_can_write_is_accepted_and_the_table_lists_no_more() {
-    let plim = Plim::open(Policy::parse(POLICY).expect("right").compile("en")).expect("compiled");
+    let plim = Plim::open(&Policy::parse(POLICY).expect("right").compile("en")).expect("compiled");
     let mut seen: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
     let meta = EventMeta {
         writer: Writer(0xab),

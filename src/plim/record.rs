@@ -2,7 +2,7 @@
 //! Owns the shape; the macro of the parent makes each record's getters and its draft from it.
 //! `policy::compile` fills the drafts, `engine` reads the records.
 
-use super::{Arena, FIELD_BYTES, Item, List, Slot, Write, Writer};
+use super::{Item, List, Plim, Write, Writer};
 use crate::unit::Limit;
 
 records! {

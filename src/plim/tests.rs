@@ -29,7 +29,7 @@ fn small() -> RootDraft {
 
 #[test]
 fn what_was_written_is_read_back() {
-    let plim = Plim::open(write(&small())).unwrap();
+    let plim = Plim::open(&write(&small())).unwrap();
     let root = plim.root();
     assert_eq!((root.revision(), root.settle_ms()), ("r1", -5));
     let plan = root.plans().get(0).unwrap();
@@ -57,7 +57,7 @@ fn a_flipped_bit_is_refused_and_a_cut_never_panics() {
     for at in 0..bytes.len() {
         let mut flipped = bytes.clone();
         flipped[at] ^= 1;
-        assert!(Plim::open(flipped).is_err(), "byte {at}");
-        assert!(Plim::open(bytes[..at].to_vec()).is_err(), "cut at {at}");
+        assert!(Plim::open(&flipped).is_err(), "byte {at}");
+        assert!(Plim::open(&bytes[..at]).is_err(), "cut at {at}");
     }
 }

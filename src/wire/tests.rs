@@ -5,7 +5,7 @@ use crate::plim::{FeatureDraft, MeterDraft, PlanDraft, PromptDraft, RootDraft, w
 use crate::unit::ExposureId;
 
 fn plim() -> Plim {
-    Plim::open(write(&RootDraft {
+    Plim::open(&write(&RootDraft {
         revision: "r1".into(),
         plans: vec![
             PlanDraft {

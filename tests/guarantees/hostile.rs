@@ -59,7 +59,7 @@ fn policies(policy: &str, random: &mut Random) {
         let checksum = fnv32(body).to_le_bytes();
         bytes.splice(8..12, checksum);
     }
-    if let Ok(plim) = Plim::open(bytes) {
+    if let Ok(plim) = Plim::open(&bytes) {
         let identity = Identity {
             account: "a".to_owned(),
             user: "u".to_owned(),

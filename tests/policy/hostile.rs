@@ -192,7 +192,7 @@ fn the_widest_policy_compiles_to_a_bounded_size() {
     let bytes = policy.compile("pt-BR");
     assert!(bytes.len() < COMPILED_BYTES_MAX, "{} bytes", bytes.len());
     assert_eq!(
-        Plim::open(bytes).unwrap().root().prompts().len(),
+        Plim::open(&bytes).unwrap().root().prompts().len(),
         500 + 200 * 5 + 200 + 1
     );
 }
@@ -249,7 +249,7 @@ fn answers(text: &str) -> bool {
     match Policy::parse(text) {
         Ok(policy) => {
             for locale in policy.locales().iter().take(2) {
-                let plim = Plim::open(policy.compile(locale)).expect("what was read compiles");
+                let plim = Plim::open(&policy.compile(locale)).expect("what was read compiles");
                 assert!(
                     plim.root()
                         .prompts()

@@ -21,7 +21,7 @@ fn with(members: &str) -> String {
 
 fn compiled(text: &str, locale: &str) -> Plim {
     let policy = Policy::parse(text).unwrap_or_else(|errors| panic!("{errors:#?}"));
-    Plim::open(policy.compile(locale)).unwrap()
+    Plim::open(&policy.compile(locale)).unwrap()
 }
 
 fn subject<'a>(root: Root<'a>, prompt: Prompt<'a>) -> &'a str {
@@ -449,7 +449,7 @@ fn every_policy_of_the_repository_is_read_and_compiles_in_every_locale() {
         let policy =
             Policy::parse(&text).unwrap_or_else(|errors| panic!("{}: {errors:#?}", path.display()));
         for locale in policy.locales() {
-            let plim = Plim::open(policy.compile(&locale)).unwrap();
+            let plim = Plim::open(&policy.compile(&locale)).unwrap();
             assert_eq!(plim.root().locale(), locale);
         }
     }

@@ -164,5 +164,5 @@ pub fn compile(text: &str) -> Result<Plim, String> {
             .map(|error| format!("{}: {}", error.path, error.message));
         lines.collect::<Vec<_>>().join("\n")
     })?;
-    Plim::open(policy.compile("en")).map_err(|error| error.code().to_owned())
+    Plim::open(&policy.compile("en")).map_err(|error| error.code().to_owned())
 }

@@ -192,7 +192,7 @@ fn a_policy_without_mistakes_is_fine_and_compiles_to_a_file_for_each_locale() {
     for locale in report["locales"].as_array().expect("a list") {
         let locale = locale.as_str().expect("text");
         let bytes = std::fs::read(out.join(format!("policy.{locale}.plim"))).expect("written");
-        let plim = Plim::open(bytes).expect("a compiled policy");
+        let plim = Plim::open(&bytes).expect("a compiled policy");
         assert_eq!(plim.root().locale(), locale);
         assert_eq!(
             plim.root().revision(),

@@ -36,7 +36,7 @@ const FLAG_EFFECTS: u32 = 4;
 #[wasm_bindgen]
 #[must_use]
 pub fn policy_fault(bytes: Vec<u8>) -> String {
-    Plim::open(bytes)
+    Plim::open(&bytes)
         .err()
         .map_or("", |error| error.code())
         .to_owned()
@@ -72,7 +72,7 @@ impl Core {
     /// [`policy_fault`] says why. [`Core::renew`] says who it is for.
     #[must_use]
     pub fn open(plim: Vec<u8>, key: String) -> Option<Core> {
-        let plim = Plim::open(plim).ok()?;
+        let plim = Plim::open(&plim).ok()?;
         let revision = plim.root().revision().to_owned();
         let sender = Sender {
             write_key: key,
@@ -115,7 +115,7 @@ impl Core {
 
     /// The same policy in another locale, or a newer one. False when it is refused; the old one stays.
     pub fn replace_policy(&mut self, plim: Vec<u8>) -> bool {
-        let Ok(plim) = Plim::open(plim) else {
+        let Ok(plim) = Plim::open(&plim) else {
             return false;
         };
         plim.root().revision().clone_into(&mut self.sender.revision);
