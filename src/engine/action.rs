@@ -3,23 +3,16 @@
 //! Every prompt's actions come from here, and are asked for again when one is pressed.
 
 use super::Engine;
-use super::input::ActionKind;
+use super::entry::Entry;
+use super::input::{ActionKind, Actions};
 use super::memory::Table;
-use crate::plim::{Plan, Prompt};
-use crate::unit::{DAY_MS, Digest, Limit, Millis, Timestamp};
+use crate::plim::NONE;
+use crate::unit::{DAY_MS, Limit, Millis, Timestamp};
 
 /// A request to the admin is made once per user and need in this span.
 pub(super) const ASK_AGAIN_MS: Millis = 7 * DAY_MS;
 const CHECKOUT: u32 = 1;
 const SALES: u32 = 2;
-
-/// What a prompt offers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Resolved {
-    pub actions: Vec<ActionKind>,
-    pub next_plan: Option<u32>,
-    pub next_limit: Option<i64>,
-}
 
 impl Engine {
     /// The actions for a prompt about a meter, a feature or neither.
@@ -31,115 +24,92 @@ impl Engine {
     /// | 3 | this user cannot buy | `ask_admin`; for a sales-only plan `talk_to_sales` second |
     /// | 4 | the next plan is sold by sales | `talk_to_sales` |
     /// | 5 | otherwise | `upgrade`, `talk_to_sales` where the prompt asks for it, `extend_trial` |
-    pub(super) fn resolve(&self, prompt: Prompt<'_>, amount: i64, now: Timestamp) -> Resolved {
-        let next = self.next_plan(prompt, amount);
-        let mut resolved = Resolved::default();
-        if let Some((index, plan)) = next {
-            resolved.next_plan = Some(index);
-            resolved.next_limit = match (prompt.subject_kind(), plan.quotas().get(prompt.subject()))
-            {
-                (1, Some(quota)) => match quota.granted() {
-                    Limit::Of(limit) => Some(limit),
-                    Limit::None | Limit::Unlimited => None,
-                },
-                _ => None,
-            };
-        }
-        let offers = self.owned_hold(prompt, now).is_none() || self.account.sales_conversation;
-        if offers {
-            resolved.actions = self.offers(prompt, next.map(|(_, plan)| plan), now);
-        }
-        resolved
-            .actions
-            .extend([ActionKind::Later, ActionKind::Never]);
-        resolved
-    }
-
-    fn offers(
-        &self,
-        prompt: Prompt<'_>,
-        next: Option<Plan<'_>>,
-        now: Timestamp,
-    ) -> Vec<ActionKind> {
-        let root = self.plim.root();
-        let sales_link = !root.sales_link().is_empty();
-        let asked_for = |kind: ActionKind| prompt.actions() & (1 << kind as u32) != 0;
-        let allowed = |kind: ActionKind| prompt.actions() == 0 || asked_for(kind);
-        let mut actions = Vec::new();
-        match next {
-            _ if self.account.sales_conversation => {}
-            None if sales_link => actions.push(ActionKind::TalkToSales),
-            None => {}
-            Some(plan) if !self.account.can_purchase => {
-                if !self.asked_lately(prompt, now) {
-                    actions.push(ActionKind::AskAdmin);
-                }
-                if plan.buy() == SALES && sales_link {
-                    actions.push(ActionKind::TalkToSales);
-                }
-            }
-            Some(plan) if plan.buy() == SALES && sales_link => {
-                actions.push(ActionKind::TalkToSales)
-            }
-            Some(plan) if plan.buy() == SALES => {}
-            Some(_) => {
-                actions.push(ActionKind::Upgrade);
-                if sales_link && asked_for(ActionKind::TalkToSales) {
-                    actions.push(ActionKind::TalkToSales);
-                }
-                let running = self.account.trial_ends.is_some_and(|ends| ends > now);
-                if running && self.account.trial_extendable {
-                    actions.push(ActionKind::ExtendTrial);
-                }
-            }
-        }
-        actions.retain(|kind| allowed(*kind));
-        actions
-    }
-
-    /// The first plan above the current one that would help.
-    fn next_plan(&self, prompt: Prompt<'_>, amount: i64) -> Option<(u32, Plan<'_>)> {
-        let current = self.account.plan?;
-        let plans = self.plim.root().plans();
-        let helps = |plan: Plan<'_>| match prompt.subject_kind() {
-            1 => {
-                let reading = self
-                    .meters
-                    .get(prompt.subject() as usize)
-                    .map(|view| &view.reading);
-                let limit = match reading.and_then(|reading| reading.limit) {
-                    Some(Limit::Of(limit)) => limit,
-                    Some(Limit::Unlimited) => return false,
-                    Some(Limit::None) | None => 0,
-                };
-                let wanted = reading.map_or(0, |reading| reading.used.wrapping_add(amount));
-                let granted = plan
-                    .quotas()
-                    .get(prompt.subject())
-                    .map(|quota| quota.granted());
-                granted.is_some_and(|granted| granted.exceeds(wanted.max(limit)))
-            }
-            2 => plan
-                .features()
-                .iter()
-                .any(|feature| feature == prompt.subject()),
-            _ => true,
+    pub(super) fn actions(&self, entry: &Entry, next: Option<u32>, now: Timestamp) -> Actions {
+        let dismissals = Actions::of(ActionKind::Later).and(Actions::of(ActionKind::Never));
+        let (root, account) = (self.plim.root(), &self.account);
+        let Some(prompt) = root.prompts().get(entry.index) else {
+            return dismissals;
         };
-        (current.wrapping_add(1)..u32::try_from(plans.len()).unwrap_or(0))
-            .filter_map(|index| Some((index, plans.get(index)?)))
-            .find(|(_, plan)| matches!(plan.buy(), CHECKOUT | SALES) && helps(*plan))
+        if self.owned_hold(entry, now).is_some() {
+            return dismissals;
+        }
+        let none = Actions::default();
+        let wanted = Actions(prompt.actions());
+        let sales = if root.sales_link().is_empty() {
+            none
+        } else {
+            Actions::of(ActionKind::TalkToSales)
+        };
+        let buy = next
+            .and_then(|next| root.plans().get(next))
+            .map(|plan| plan.buy());
+        let by_sales = if buy == Some(SALES) { sales } else { none };
+        let mut offers = match buy {
+            None => sales,
+            Some(_) if !account.can_purchase && self.asked_lately(entry, now) => by_sales,
+            Some(_) if !account.can_purchase => by_sales.and(Actions::of(ActionKind::AskAdmin)),
+            Some(SALES) => sales,
+            Some(_) => {
+                let running = account.trial_ends.is_some_and(|ends| ends > now);
+                let more = if running && account.trial_extendable {
+                    Actions::of(ActionKind::ExtendTrial)
+                } else {
+                    none
+                };
+                Actions::of(ActionKind::Upgrade)
+                    .and(more)
+                    .and(Actions(sales.0 & wanted.0))
+            }
+        };
+        if wanted != none {
+            offers.0 &= wanted.0;
+        }
+        offers.and(dismissals)
     }
 
-    /// What an ask is about: the same need is asked for once.
-    pub(super) fn need(&self, prompt: Prompt<'_>) -> u64 {
-        Digest::default()
-            .number(i64::from(prompt.subject_kind()))
-            .number(i64::from(self.subject_key(prompt)))
-            .finish()
+    /// The index of the first plan above the current one that would help.
+    pub(super) fn next_plan(&self, entry: &Entry, amount: i64) -> Option<u32> {
+        let plans = self.plim.root().plans();
+        let mut index = self.account.plan?;
+        let mut wanted = 0;
+        if let Some(view) = self.meters.get(entry.meter as usize) {
+            wanted = view.reading.used.wrapping_add(amount);
+            match view.reading.limit {
+                Some(Limit::Of(limit)) => wanted = wanted.max(limit),
+                Some(Limit::Unlimited) => return None,
+                Some(Limit::None) | None => {}
+            }
+        }
+        loop {
+            index = index.wrapping_add(1);
+            let plan = plans.get(index)?;
+            let helps = if entry.meter != NONE {
+                let quota = plan.quotas().get(entry.meter);
+                quota.is_some_and(|quota| quota.granted().exceeds(wanted))
+            } else if entry.feature != NONE {
+                plan.features()
+                    .iter()
+                    .any(|feature| feature == entry.feature)
+            } else {
+                true
+            };
+            if helps && matches!(plan.buy(), CHECKOUT | SALES) {
+                return Some(index);
+            }
+        }
     }
 
-    fn asked_lately(&self, prompt: Prompt<'_>, now: Timestamp) -> bool {
-        let asked = self.memory.find(Table::Asked, self.need(prompt), 0);
+    /// What a plan grants on the meter that a prompt is about, when it is a number.
+    pub(super) fn next_limit(&self, entry: &Entry, plan: Option<u32>) -> Option<i64> {
+        let quotas = self.plim.root().plans().get(plan?)?.quotas();
+        match quotas.get(entry.meter)?.granted() {
+            Limit::Of(limit) => Some(limit),
+            Limit::None | Limit::Unlimited => None,
+        }
+    }
+
+    fn asked_lately(&self, entry: &Entry, now: Timestamp) -> bool {
+        let asked = self.memory.find(Table::Asked, need(entry), 0);
         asked.is_some_and(|row| {
             let at = super::ledger::no_later_than(Timestamp(row[0]), now);
             at.plus(ASK_AGAIN_MS) > now
@@ -149,17 +119,33 @@ impl Engine {
     /// Whether a route is where one of the policy's own actions leads: nobody is prompted there.
     pub(super) fn route_is_target(&self, route: &str) -> bool {
         let root = self.plim.root();
-        [root.checkout_link(), root.pricing_link(), root.sales_link()]
-            .into_iter()
-            .any(|link| {
-                // The part before a placeholder or query is what identifies the page.
-                let page = link.split(['{', '?', '#']).next().unwrap_or_default();
-                let page = page.trim_end_matches('/');
-                !page.is_empty()
-                    && page.starts_with('/')
-                    && route
-                        .strip_prefix(page)
-                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
-            })
+        for link in [root.checkout_link(), root.pricing_link(), root.sales_link()] {
+            let page = page_of(link.as_bytes());
+            let rest = route.as_bytes().strip_prefix(page);
+            if page.first() == Some(&b'/') && matches!(rest, Some([] | [b'/' | b'?' | b'#', ..])) {
+                return true;
+            }
+        }
+        false
     }
+}
+
+/// The part of a link before a placeholder or query is what identifies the page.
+fn page_of(mut link: &[u8]) -> &[u8] {
+    let mut page = link;
+    while let [start @ .., last] = link {
+        link = start;
+        if matches!(last, b'{' | b'?' | b'#') {
+            page = start;
+        }
+    }
+    while let [start @ .., b'/'] = page {
+        page = start;
+    }
+    page
+}
+
+/// What an ask is about: the same need is asked for once.
+pub(super) fn need(entry: &Entry) -> u64 {
+    u64::from(entry.subject_key) << 1 | u64::from(entry.feature != NONE)
 }

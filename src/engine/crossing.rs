@@ -3,8 +3,10 @@
 //! `decide` asks whether a threshold has fired; the events it makes go to the outbox.
 
 use super::account::Account;
+use super::decide::Hit;
 use super::effect::{CrossingKind, Effect, Event, HostEvent, Reading, Source};
-use super::memory::{Memory, Table, columns};
+use super::entry::Entry;
+use super::memory::{Memory, Row, Table, columns};
 use super::period::{Period, same};
 use crate::plim::{Meter, Plim, Prompt};
 use crate::unit::{Digest, Limit, Timestamp, basis_points, count_at, fnv32};
@@ -18,7 +20,7 @@ const ABSOLUTE: u32 = 0x8000_0000;
 const REARM_PART: i64 = 20;
 
 /// A threshold in force: where it is, and whether it has been passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Step {
     /// Usage at which it is passed.
     pub count: i64,
@@ -34,7 +36,7 @@ pub(super) struct Step {
     pub prompted: bool,
     /// The crossing's identity; kept here because every decision asks for it.
     pub identity: u64,
-    /// When it was passed.
+    /// When it was passed; for a level that has fallen below it, the last time before.
     pub since: Timestamp,
     /// A higher one was passed since, though a level may have fallen below that again.
     pub overtaken: bool,
@@ -53,6 +55,8 @@ pub(super) struct MeterView {
     pub span_start: i64,
     /// The count of the highest threshold that was passed and has a prompt; 0 for none.
     pub top: i64,
+    /// The blocked attempt that waits for its answer.
+    pub hit: Hit,
     peak: i64,
 }
 
@@ -65,41 +69,89 @@ impl MeterView {
             span: 0,
             span_start: 0,
             top: 0,
+            hit: Hit::default(),
             peak: 0,
         }
     }
 
     /// Usage at which something happens next, so that a use below it needs no decision.
     pub fn next_count(&self) -> i64 {
-        let unpassed = self.steps.iter().find(|step| step.passed.is_none());
+        let mut steps = self.steps.iter();
+        let unpassed = steps.find(|step| step.passed.is_none());
         unpassed.map_or(i64::MAX, |step| step.count)
     }
 
-    /// The count of the highest threshold that was passed and has a prompt; 0 for none.
-    fn highest_passed(&self) -> i64 {
-        let passed = self.steps.iter().rev().find(|step| {
-            step.prompted
-                && step
-                    .passed
-                    .is_some_and(|kind| kind != CrossingKind::Carried)
-        });
-        passed.map_or(0, |step| step.count)
+    /// Finds what higher thresholds do to lower ones: the highest that was passed supersedes the others,
+    /// and what was overtaken stays so, though a level may have fallen below the higher one since.
+    fn order(&mut self) {
+        let mut newest = Timestamp(i64::MIN);
+        self.top = 0;
+        for step in self.steps.iter_mut().rev() {
+            step.overtaken = step.passed.is_some() && newest >= step.since;
+            if !step.prompted || step.passed == Some(CrossingKind::Carried) {
+                continue;
+            }
+            if step.since.0 > 0 {
+                newest = newest.max(step.since);
+            }
+            if step.passed.is_some() && self.top == 0 {
+                self.top = step.count;
+            }
+        }
     }
 
-    /// Whether a higher threshold was passed at or after this one, though a level may have fallen below it
-    /// since: what it ended stays ended, so that freeing some brings no lower prompt back.
-    fn overtaken(&self, memory: &Memory, step: &Step) -> bool {
-        let higher = |code: u64| {
-            self.steps.iter().any(|other| {
-                other.prompted && other.count > step.count && u64::from(other.code) == code
-            })
+    /// Makes the thresholds in force under a limit; 0 for none.
+    fn limit(&mut self, scene: &Scene<'_>, meter: Meter<'_>, limit: i64) {
+        self.steps.clear();
+        if limit == 0 {
+            return;
+        }
+        for threshold in meter.thresholds().iter() {
+            let (kind, value) = (threshold.kind(), threshold.value());
+            let count = match kind {
+                0 => count_at(value, limit),
+                1 => value,
+                _ => limit.wrapping_sub(value),
+            };
+            // One on the limit itself gives way to the limit; one beyond it cannot be reached.
+            if count > 0 && count < limit {
+                let ratio = if kind == 0 {
+                    value
+                } else {
+                    basis_points(count, limit)
+                };
+                self.add(count, code(kind, value), ratio);
+            }
+        }
+        self.add(limit, AT_LIMIT, i64::from(AT_LIMIT));
+        for index in meter.prompts().iter() {
+            let entry = scene.entries.get(index as usize);
+            for step in &mut self.steps {
+                step.prompted |=
+                    entry.is_some_and(|entry| entry.trigger < 2 && entry.code == step.code);
+            }
+        }
+    }
+
+    /// Adds a threshold at its place. On one count the highest stays.
+    fn add(&mut self, count: i64, code: u32, basis_points: i64) {
+        let step = Step {
+            count,
+            code,
+            basis_points,
+            ..Step::default()
         };
-        memory.under(Table::Crossing, self.span).iter().any(|row| {
-            let [kind, first_seen, ..] = row.v;
-            higher(row.b >> 32)
-                && kind_of(kind) != CrossingKind::Carried
-                && first_seen.wrapping_neg() >= step.since.0
-        })
+        let mut steps = self.steps.iter();
+        let place = steps.position(|other| other.count >= count);
+        let place = place.unwrap_or(self.steps.len());
+        match self.steps.get_mut(place) {
+            Some(other) if other.count == count => {
+                if other.basis_points <= basis_points {
+                    *other = step;
+                }
+            }
+            _ => self.steps.insert(place, step),
+        }
     }
 
     /// The threshold with this code, when it is in force.
@@ -160,75 +212,10 @@ fn identity(account: &str, meter: u32, start: i64, epoch: i64, step: &Step) -> u
         .finish()
 }
 
-/// The thresholds in force under a limit.
-pub(super) fn steps(plim: &Plim, meter: Meter<'_>, limit: Option<Limit>) -> Vec<Step> {
-    let Some(Limit::Of(limit)) = limit else {
-        return Vec::new();
-    };
-    let at = |count, code| Step {
-        count,
-        code,
-        basis_points: basis_points(count, limit),
-        rise: 0,
-        passed: None,
-        prompted: false,
-        identity: 0,
-        since: Timestamp(0),
-        overtaken: false,
-    };
-    let mut steps: Vec<Step> = meter
-        .thresholds()
-        .iter()
-        .map(|threshold| {
-            let (kind, value) = (threshold.kind(), threshold.value());
-            let count = match kind {
-                0 => count_at(value, limit),
-                1 => value,
-                _ => limit.wrapping_sub(value),
-            };
-            let basis_points = if kind == 0 {
-                value
-            } else {
-                basis_points(count, limit)
-            };
-            Step {
-                basis_points,
-                ..at(count, code(kind, value))
-            }
-        })
-        // One on the limit itself gives way to the limit; one beyond it cannot be reached.
-        .filter(|step| step.count > 0 && step.count < limit)
-        .collect();
-    steps.push(at(limit, AT_LIMIT));
-    steps.sort_unstable_by_key(|step| (step.count, step.basis_points));
-    // On one count the last, which is the highest, stays.
-    let mut merged: Vec<Step> = Vec::with_capacity(steps.len());
-    for step in steps {
-        if merged.last().is_some_and(|last| last.count == step.count) {
-            merged.pop();
-        }
-        merged.push(step);
-    }
-    let prompts = plim.root().prompts();
-    for prompt in meter
-        .prompts()
-        .iter()
-        .filter_map(|index| prompts.get(index))
-    {
-        let waits = matches!(prompt.trigger(), 0 | 1);
-        if let Some(step) = merged
-            .iter_mut()
-            .find(|step| waits && step.code == code_of(prompt))
-        {
-            step.prompted = true;
-        }
-    }
-    merged
-}
-
 /// What [`observe`] needs to know besides the meter.
 pub(super) struct Scene<'a> {
     pub plim: &'a Plim,
+    pub entries: &'a [Entry],
     pub account: &'a Account,
     pub account_id: &'a str,
     pub now: Timestamp,
@@ -251,69 +238,70 @@ pub(super) fn observe(
         view.top = 0;
         return false;
     }
-    let limit_changed = !matches!((view.steps.last(), view.reading.limit),
-        (Some(last), Some(Limit::Of(limit))) if last.count == limit);
-    if limit_changed {
-        view.steps = steps(scene.plim, meter, view.reading.limit);
+    let reading = view.reading;
+    let limit = match reading.limit {
+        Some(Limit::Of(limit)) => limit,
+        _ => 0,
+    };
+    if view.steps.last().map_or(0, |last| last.count) != limit {
+        view.limit(scene, meter, limit);
     }
     let mut changed = false;
     let seen = enter_span(scene, memory, view, meter, &mut changed);
-    if view.reading.provisional {
-        // Nothing is recorded before a snapshot confirms the period; `decide` holds what looks passed.
-        for step in &mut view.steps {
-            step.passed = (view.reading.used >= step.count).then_some(CrossingKind::Crossed);
+    let (span, start) = (view.span, view.span_start);
+    let mut passed = view.steps.iter().rev();
+    let highest = passed.find(|step| step.count <= reading.used);
+    let highest = highest.map_or(0, |step| step.count);
+    for step in &mut view.steps {
+        let passed = if reading.provisional {
+            // Nothing is recorded before a snapshot confirms the period; `judge` holds what looks passed.
+            step.passed = (reading.used >= step.count).then_some(CrossingKind::Crossed);
+            None
+        } else if meter.kind() == 1 {
+            rise(memory, span, step, &reading, seen, &mut changed)
+        } else {
+            pass(memory, span, step, &reading, view.peak, seen)
+        };
+        if step.identity == 0 {
+            let epoch = scene.account.epoch;
+            step.identity = identity(scene.account_id, meter.key(), start, epoch, step);
         }
-        let start = view.span_start;
-        for step in &mut view.steps {
-            identify(scene, step, meter.key(), start);
-        }
-        view.top = view.highest_passed();
-        return changed;
-    }
-    let start = view.span_start;
-    let highest = view
-        .steps
-        .iter()
-        .rposition(|step| step.count <= view.reading.used);
-    for position in 0..view.steps.len() {
-        let only_highest = fault!(9) && Some(position) != highest;
-        let Some(step) = view.steps.get_mut(position) else {
+        let only_highest = fault!(9) && step.count != highest;
+        let Some(kind) = passed.filter(|_| !only_highest) else {
             continue;
         };
-        let passed = if meter.kind() == 1 {
-            rise(memory, view.span, step, &view.reading, seen, &mut changed)
-        } else {
-            pass(memory, view.span, step, &view.reading, view.peak, seen)
-        };
-        identify(scene, step, meter.key(), start);
-        if let Some(kind) = passed
-            && !only_highest
-        {
-            changed = true;
-            step.passed = Some(kind);
-            step.since = scene.now;
-            memory.join(
-                Table::Crossing,
-                view.span,
-                crossing_key(step),
-                columns([(kind as i64).wrapping_add(1), scene.now.0.wrapping_neg()]),
-            );
-            let step = *step;
-            record(scene, view, index, &step, out);
+        changed = true;
+        step.passed = passed;
+        step.since = scene.now;
+        memory.join(
+            Table::Crossing,
+            span,
+            crossing_key(step.code, step.rise),
+            columns([(kind as i64).wrapping_add(1), scene.now.0.wrapping_neg()]),
+        );
+        out.push(Effect::Record(Event::ThresholdCrossed {
+            meter: index,
+            crossing: step.identity,
+            kind,
+            basis_points: step.basis_points,
+            count: step.count,
+            used: reading.used,
+            limit,
+            period_start: Timestamp(start),
+            epoch: scene.account.epoch,
+            rise: step.rise,
+        }));
+        if kind == CrossingKind::Crossed {
+            let percent = step.basis_points / 100;
+            out.push(Effect::Announce(HostEvent::Crossing {
+                meter: index,
+                percent,
+            }));
         }
     }
-    for position in 0..view.steps.len() {
-        let overtaken = view
-            .steps
-            .get(position)
-            .is_some_and(|step| step.passed.is_some() && view.overtaken(memory, step));
-        if let Some(step) = view.steps.get_mut(position) {
-            step.overtaken = overtaken;
-        }
-    }
-    view.top = view.highest_passed();
-    if view.reading.used > view.peak {
-        view.peak = view.reading.used;
+    view.order();
+    if reading.used > view.peak && !reading.provisional {
+        view.peak = reading.used;
         if changed {
             save_peak(scene, memory, view, meter.key());
         }
@@ -321,78 +309,61 @@ pub(super) fn observe(
     changed
 }
 
-/// Gives a threshold its crossing's identity, where span or rise are new.
-fn identify(scene: &Scene<'_>, step: &mut Step, meter: u32, start: i64) {
-    if step.identity == 0 {
-        step.identity = identity(scene.account_id, meter, start, scene.account.epoch, step);
-    }
-}
-
-/// How this memory came to a span.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Seen {
-    /// It knew the span, or began it at zero.
-    Before,
-    /// It sees it for the first time, with this much used already.
-    Now(CrossingKind),
-}
-
+/// Finds the span that a reading is in. Answers what passing a threshold is in it now: a crossing when
+/// this memory knew the span or began it at zero, otherwise a first sight of what was used before.
 fn enter_span(
     scene: &Scene<'_>,
     memory: &mut Memory,
     view: &mut MeterView,
     meter: Meter<'_>,
     changed: &mut bool,
-) -> Seen {
+) -> CrossingKind {
     let epoch = scene.account.epoch;
+    let reading = view.reading;
     let period = Period {
-        start: view.reading.period_start,
-        end: view.reading.period_end,
+        start: reading.period_start,
+        end: reading.period_end,
     };
-    let a = span_key(meter.key(), epoch);
-    let rows = memory.under(Table::Span, a);
-    let known = rows.iter().rev().find(|row| {
+    let (mut known, mut start, mut peak) = (false, period.start.0, 0);
+    for row in memory.under(Table::Span, span_key(meter.key(), epoch)) {
         let other = Period {
             start: Timestamp(row.b as i64),
             end: Timestamp(row.v[1]),
         };
-        row.v[2] == epoch && (other == period || same(other, period))
-    });
-    let known = known.map(|row| (row.b as i64, row.v[0]));
-    let start = known.map_or(period.start.0, |(start, _)| start);
+        if row.v[2] == epoch && (other == period || same(other, period)) {
+            (known, start, peak) = (true, other.start.0, row.v[0]);
+        }
+    }
     let span = span_id(meter.key(), start, epoch);
     if span != view.span {
         view.span = span;
         view.span_start = start;
-        view.peak = known.map_or(0, |(_, peak)| peak);
+        view.peak = 0;
         for step in &mut view.steps {
             step.passed = None;
             step.identity = 0;
+            step.since = Timestamp(0);
         }
     }
-    if known.is_some() {
-        view.peak = view.peak.max(known.map_or(0, |(_, peak)| peak));
-        return Seen::Before;
-    }
-    if view.reading.provisional && view.reading.used == 0 {
-        return Seen::Before;
+    view.peak = view.peak.max(peak);
+    if known || (reading.provisional && reading.used == 0) {
+        return CrossingKind::Crossed;
     }
     *changed = true;
-    let meters = (u64::from(meter.key()) << 32)..=(u64::from(meter.key()) << 32 | 0xffff_ffff);
-    let earlier = memory
-        .table(Table::Span)
-        .iter()
-        .any(|row| meters.contains(&row.a) && row.v[2] < epoch);
-    let seen = match view.reading.source {
-        _ if view.reading.provisional => Seen::Before,
-        _ if earlier => Seen::Now(CrossingKind::Carried),
-        Source::Local => Seen::Before,
-        Source::Snapshot => Seen::Now(CrossingKind::FirstSight),
+    let earlier = |row: &Row| row.a >> 32 == u64::from(meter.key()) && row.v[2] < epoch;
+    let seen = if reading.provisional {
+        CrossingKind::Crossed
+    } else if memory.table(Table::Span).iter().any(earlier) {
+        CrossingKind::Carried
+    } else if reading.source == Source::Local {
+        CrossingKind::Crossed
+    } else {
+        CrossingKind::FirstSight
     };
-    view.peak = if seen == Seen::Before {
+    view.peak = if seen == CrossingKind::Crossed {
         0
     } else {
-        view.reading.used
+        reading.used
     };
     save_peak(scene, memory, view, meter.key());
     seen
@@ -424,8 +395,8 @@ fn span_key(meter: u32, epoch: i64) -> u64 {
     (u64::from(meter) << 32) | u64::from(fnv32(&epoch.to_le_bytes()))
 }
 
-fn crossing_key(step: &Step) -> u64 {
-    (u64::from(step.code) << 32) | u64::from(u32::try_from(step.rise).unwrap_or(u32::MAX))
+fn crossing_key(code: u32, rise: i64) -> u64 {
+    (u64::from(code) << 32) | u64::from(u32::try_from(rise).unwrap_or(u32::MAX))
 }
 
 /// A counter's threshold: passed once in a span. Answers how, when it is passed now.
@@ -435,9 +406,9 @@ fn pass(
     step: &mut Step,
     reading: &Reading,
     peak: i64,
-    seen: Seen,
+    seen: CrossingKind,
 ) -> Option<CrossingKind> {
-    if let Some(row) = memory.find(Table::Crossing, span, crossing_key(step)) {
+    if let Some(row) = memory.find(Table::Crossing, span, crossing_key(step.code, step.rise)) {
         step.passed = Some(kind_of(row[0]));
         step.since = Timestamp(row[1].wrapping_neg());
         let standing = fault!(7) && reading.used == step.count;
@@ -447,11 +418,8 @@ fn pass(
         step.passed = None;
         return None;
     }
-    match seen {
-        Seen::Now(kind) => Some(kind),
-        // `before < count <= after`: what lies at or below the highest usage seen was no crossing.
-        Seen::Before => (peak < step.count).then_some(CrossingKind::Crossed),
-    }
+    // `before < count <= after`: what lies at or below the highest usage seen was no crossing.
+    (seen != CrossingKind::Crossed || peak < step.count).then_some(seen)
 }
 
 /// A level's threshold: passed once in a rise; falling far enough arms it again.
@@ -460,7 +428,7 @@ fn rise(
     span: u64,
     step: &mut Step,
     reading: &Reading,
-    seen: Seen,
+    seen: CrossingKind,
     changed: &mut bool,
 ) -> Option<CrossingKind> {
     let code = u64::from(step.code);
@@ -473,21 +441,19 @@ fn rise(
         step.rise = state >> 1;
         step.identity = 0;
     }
-    if state & 1 == 1 {
-        let row = memory.find(Table::Crossing, span, crossing_key(step));
-        step.passed = Some(row.map_or(CrossingKind::Crossed, |row| kind_of(row[0])));
-        step.since = row.map_or(Timestamp(0), |row| Timestamp(row[1].wrapping_neg()));
-        return None;
+    // The rise that was last fired: this one, or the one before.
+    let last = crossing_key(step.code, state.wrapping_sub(1) >> 1);
+    let (mut kind, mut since) = (CrossingKind::Crossed, Timestamp(0));
+    if let Some(row) = memory.find(Table::Crossing, span, last) {
+        (kind, since) = (kind_of(row[0]), Timestamp(row[1].wrapping_neg()));
     }
-    step.passed = None;
-    if reading.used < step.count {
+    step.since = since;
+    step.passed = (state & 1 == 1).then_some(kind);
+    if step.passed.is_some() || reading.used < step.count {
         return None;
     }
     memory.join(Table::Rise, span, code, columns([state.wrapping_add(1)]));
-    match seen {
-        Seen::Now(kind) => Some(kind),
-        Seen::Before => Some(CrossingKind::Crossed),
-    }
+    Some(seen)
 }
 
 fn kind_of(column: i64) -> CrossingKind {
@@ -495,27 +461,5 @@ fn kind_of(column: i64) -> CrossingKind {
         1 => CrossingKind::Carried,
         2 => CrossingKind::FirstSight,
         _ => CrossingKind::Crossed,
-    }
-}
-
-fn record(scene: &Scene<'_>, view: &MeterView, meter: u32, step: &Step, out: &mut Vec<Effect>) {
-    let kind = step.passed.unwrap_or(CrossingKind::Crossed);
-    let limit = view.steps.last().map_or(0, |last| last.count);
-    let epoch = scene.account.epoch;
-    out.push(Effect::Record(Event::ThresholdCrossed {
-        meter,
-        crossing: step.identity,
-        kind,
-        basis_points: step.basis_points,
-        count: step.count,
-        used: view.reading.used,
-        limit,
-        period_start: Timestamp(view.span_start),
-        epoch,
-        rise: step.rise,
-    }));
-    if kind == CrossingKind::Crossed {
-        let percent = step.basis_points / 100;
-        out.push(Effect::Announce(HostEvent::Crossing { meter, percent }));
     }
 }

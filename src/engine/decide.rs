@@ -3,21 +3,18 @@
 //! Called by `handle` after every input that could change anything.
 
 use super::Engine;
-use super::action::Resolved;
-use super::crossing::code_of;
 use super::effect::{About, Effect, Event, HoldReason, Lane, Prompt, Surface, WithdrawReason};
-use super::judge::{Fired, Judgement, LEASE_WAIT_MS, Scope, slot_of};
+use super::entry::Entry;
+use super::judge::{Judgement, LEASE_WAIT_MS, slot_of};
 use super::ledger::{self, Closed, EXPOSURE_MS, Exposure, no_later_than};
-use crate::plim;
-use crate::unit::{DAY_MS, ExposureId, Limit, Millis, Timestamp};
+use crate::plim::NONE;
+use crate::unit::{ExposureId, Limit, Millis, Timestamp};
 
 /// A toast that no tab reports as faded ends after this.
 const TOAST_MS: Millis = 60_000;
-/// Holds are recorded once for each prompt and reason in a day; more than this many are not remembered.
-const HELD_MAX: usize = 256;
 
 /// A prompt on the screen of this tab, or on its way there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Shown {
     /// Index of the prompt.
     pub index: u32,
@@ -31,194 +28,174 @@ pub(super) struct Shown {
     pub repaint: bool,
     /// An action was pressed and is under way.
     pub acting: bool,
+    /// Its figures have changed since it was painted.
+    pub stale: bool,
     /// The amount of the blocked attempt it answers.
     pub amount: i64,
 }
 
-impl PartialEq for Exposure {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
-}
-
-impl Eq for Exposure {}
-
 /// A blocked attempt that waits for its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Hit {
-    pub meter: u32,
+    /// Its id; 0 when none waits.
     pub occasion: u64,
     pub at: Timestamp,
     pub amount: i64,
 }
 
 impl Engine {
-    /// Brings the screen in line with what is known now.
-    pub(super) fn decide(&mut self, now: Timestamp, scope: Scope, out: &mut Vec<Effect>) {
+    /// Brings the screen in line with what is known now; a meter narrows it to the prompts about it,
+    /// [`NONE`] asks for all.
+    pub(super) fn decide(&mut self, now: Timestamp, meter: u32, out: &mut Vec<Effect>) {
         self.take_back(now, out);
         self.paint_again(now, out);
-        let judgements = self.survey(now, scope);
+        let judgements = self.survey(now, meter, false);
         let mut wants_lease = self.open_interrupt_wants_lease(now);
-        self.eligible_at = match scope {
-            Scope::All => None,
-            Scope::Meter(_) => self.eligible_at,
-        };
+        if meter == NONE {
+            self.eligible_at = Timestamp::MAX;
+        }
         for judgement in &judgements {
-            match (judgement.fired, judgement.hold) {
-                (Some(fired), None) => {
-                    self.present(judgement.prompt, &fired, judgement.surface, now, out);
+            match judgement.held {
+                None => self.present(judgement, now, out),
+                Some(reason) => {
+                    wants_lease |= reason == HoldReason::Lease;
+                    self.note_eligible(judgement.until);
+                    self.record_held(judgement.prompt, reason, now, out);
                 }
-                (Some(_), Some(hold)) => {
-                    wants_lease |= hold.reason == HoldReason::Lease;
-                    self.note_eligible(hold.until);
-                    self.record_held(judgement, hold.reason, now, out);
-                }
-                (None, _) => {}
             }
         }
         self.answer_hits(now, &judgements, out);
-        let interrupt_shown = self
-            .shown
-            .iter()
-            .any(|shown| shown.exposure.surface.lane() == Lane::Interrupt);
-        let wanted = wants_lease || interrupt_shown;
-        if matches!(scope, Scope::All) || wanted {
-            self.want_lease(wanted, out);
+        for shown in &self.shown {
+            wants_lease |= shown.exposure.surface.lane() == Lane::Interrupt;
+        }
+        if wants_lease != self.lease_wanted && (meter == NONE || wants_lease) {
+            self.lease_wanted = wants_lease;
+            out.push(Effect::Want { lease: wants_lease });
         }
     }
 
-    fn want_lease(&mut self, wanted: bool, out: &mut Vec<Effect>) {
-        if wanted != self.lease_wanted {
-            self.lease_wanted = wanted;
-            out.push(Effect::Want { lease: wanted });
-        }
-    }
-
-    fn note_eligible(&mut self, until: Option<Timestamp>) {
-        if let Some(until) = until {
-            self.eligible_at = Some(self.eligible_at.map_or(until, |known| known.min(until)));
+    fn note_eligible(&mut self, until: Timestamp) {
+        if until.0 > 0 {
+            self.eligible_at = self.eligible_at.min(until);
         }
     }
 
     /// A blocked attempt always gets an answer: what was not shown as a dialog comes as a toast.
     fn answer_hits(&mut self, now: Timestamp, judgements: &[Judgement], out: &mut Vec<Effect>) {
-        for hit in core::mem::take(&mut self.hits) {
-            let prompts = self.plim.root().prompts();
-            let of_hit = |index: u32| {
-                prompts
-                    .get(index)
-                    .is_some_and(|prompt| prompt.trigger() == 2 && prompt.subject() == hit.meter)
+        for meter in 0..self.meters.len() {
+            let Some(view) = self.meters.get_mut(meter) else {
+                return;
             };
-            let judged = judgements
-                .iter()
-                .filter(|judgement| of_hit(judgement.prompt));
-            let best = judged.min_by_key(|judgement| judgement.hold.is_some());
-            let Some(judgement) = best else {
+            let hit = core::mem::take(&mut view.hit);
+            if hit.occasion == 0 {
+                continue;
+            }
+            let mut best: Option<&Judgement> = None;
+            for judgement in judgements {
+                let answers = judgement.occasion == hit.occasion;
+                if answers
+                    && best.is_none_or(|best| best.held.is_some() && judgement.held.is_none())
+                {
+                    best = Some(judgement);
+                }
+            }
+            let waits = match best {
+                Some(judgement) => judgement.held == Some(HoldReason::Lease),
                 // Out of this decision's scope, or the policy answers no limit hits.
-                let answered = prompts
+                None => self
+                    .entries
                     .iter()
-                    .any(|prompt| prompt.trigger() == 2 && prompt.subject() == hit.meter);
-                if answered && now.since(hit.at) < LEASE_WAIT_MS {
-                    self.hits.push(hit);
+                    .any(|entry| entry.trigger == 2 && entry.meter as usize == meter),
+            };
+            let until = hit.at.plus(LEASE_WAIT_MS);
+            if waits && now < until {
+                self.note_eligible(until);
+                if let Some(view) = self.meters.get_mut(meter) {
+                    view.hit = hit;
                 }
                 continue;
-            };
-            let (index, hold) = (judgement.prompt, judgement.hold);
-            let Some(hold) = hold else { continue };
-            if hold.reason == HoldReason::Lease && now.since(hit.at) < LEASE_WAIT_MS {
-                self.note_eligible(Some(hit.at.plus(LEASE_WAIT_MS)));
-                self.hits.push(hit);
-                continue;
             }
-            let same = |shown: &Shown| shown.index == index;
-            if let Some(shown) = self.shown.iter_mut().find(|shown| same(shown)) {
+            let Some(judgement) = best.filter(|best| best.held.is_some()) else {
+                continue;
+            };
+            let mut shown = self.shown.iter_mut();
+            if let Some(shown) = shown.find(|shown| shown.index == judgement.prompt) {
                 // The answer is on the screen already; its figures are brought up to date.
                 shown.amount = hit.amount;
-                let id = shown.exposure.id;
-                self.update(id, now, out);
+                shown.stale = true;
                 continue;
             }
-            let fired = Fired {
-                occasion: hit.occasion,
-                since: hit.at,
-                first_sight: false,
-                amount: hit.amount,
-            };
             self.remove_toast(now, out);
-            self.present(index, &fired, Surface::Toast, now, out);
+            let toast = Judgement {
+                surface: Surface::Toast,
+                ..*judgement
+            };
+            self.present(&toast, now, out);
         }
     }
 
     fn remove_toast(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        let toast = self
-            .shown
-            .iter()
-            .find(|shown| shown.exposure.surface == Surface::Toast);
-        if let Some(id) = toast.map(|shown| shown.exposure.id) {
-            ledger::close(&mut self.memory, id, Closed::Faded, now);
+        let mut shown = self.shown.iter();
+        let toast = shown.position(|shown| shown.exposure.surface == Surface::Toast);
+        if let Some(place) = toast
+            && let Some(shown) = self.shown.get(place)
+        {
+            ledger::close(&mut self.memory, shown.exposure.id, Closed::Faded, now);
             self.dirty.memory = true;
-            self.hide(id, WithdrawReason::Superseded, out);
+            self.hide(place, WithdrawReason::Superseded, out);
         }
     }
 
-    fn hide(&mut self, id: ExposureId, reason: WithdrawReason, out: &mut Vec<Effect>) {
-        self.shown.retain(|shown| shown.exposure.id != id);
-        out.push(Effect::Withdraw {
-            exposure: id,
-            reason,
-        });
+    /// Where a showing is on this screen; beyond its end when it is not.
+    pub(super) fn place_of(&self, id: ExposureId) -> usize {
+        let mut shown = self.shown.iter();
+        shown
+            .position(|shown| shown.exposure.id == id)
+            .unwrap_or(usize::MAX)
+    }
+
+    /// Takes what is at a place off the screen.
+    pub(super) fn hide(&mut self, place: usize, reason: WithdrawReason, out: &mut Vec<Effect>) {
+        if place < self.shown.len() {
+            let exposure = self.shown.remove(place).exposure.id;
+            out.push(Effect::Withdraw { exposure, reason });
+        }
     }
 
     /// Withdraws what may no longer stand, on the screen here or open in memory.
     fn take_back(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        let open: Vec<Exposure> = ledger::exposures(&self.memory)
-            .filter(Exposure::open)
-            .collect();
-        for exposure in &open {
-            let answered = self.answered_elsewhere(exposure, now);
-            let reason = self.ended(exposure, now);
-            let Some(reason) = reason.or(answered.then_some(WithdrawReason::Answered)) else {
-                continue;
-            };
-            self.end(exposure, reason, now, out);
-        }
-        for shown in self.shown.clone() {
-            let id = shown.exposure.id;
-            let kept = ledger::exposure(&self.memory, id);
-            if let Some(kept) = kept.filter(|kept| !kept.open()) {
-                let by_person = kept.closed >= Closed::Close as i64;
-                if shown.acting {
-                    if let Some(reason) = self.ended(&shown.exposure, now) {
-                        self.hide(id, reason, out);
-                    }
-                } else if self.shown.iter().any(|other| other.exposure.id == id) {
-                    let reason = if by_person {
-                        WithdrawReason::Answered
-                    } else {
-                        // Another tab ended it; what it saw has come here with its memory.
-                        self.ended(&shown.exposure, now)
-                            .unwrap_or(WithdrawReason::Superseded)
-                    };
-                    self.hide(id, reason, out);
-                }
-            } else if kept.is_none() {
-                // Not rendered yet: nothing to remember, only the screen to clear.
-                let answered = self.answered_elsewhere(&shown.exposure, now);
-                let reason = self.ended(&shown.exposure, now);
-                if let Some(reason) = reason.or(answered.then_some(WithdrawReason::Answered)) {
-                    self.hide(id, reason, out);
-                }
+        let mut open = Vec::new();
+        for exposure in ledger::exposures(&self.memory) {
+            if exposure.open() {
+                open.push(exposure);
             }
         }
-        if !self.context.lease && !fault!(1) {
-            let interrupts: Vec<ExposureId> = self
-                .shown
-                .iter()
-                .filter(|shown| shown.exposure.surface.lane() == Lane::Interrupt && !shown.acting)
-                .map(|shown| shown.exposure.id)
-                .collect();
-            for id in interrupts {
-                self.hide(id, WithdrawReason::Lease, out);
+        for exposure in &open {
+            if let Some(reason) = self.over(exposure, now) {
+                self.end(exposure, reason, now, out);
+            }
+        }
+        let mut place = 0;
+        while let Some(shown) = self.shown.get(place) {
+            let (exposure, acting) = (shown.exposure, shown.acting);
+            let mut reason = match ledger::exposure(&self.memory, exposure.id) {
+                // Not rendered yet: nothing to remember, only the screen to clear.
+                None => self.over(&exposure, now),
+                Some(kept) if kept.open() => None,
+                Some(_) if acting => self.ended(&exposure, now),
+                Some(kept) if kept.closed >= Closed::Close as i64 => Some(WithdrawReason::Answered),
+                // Another tab ended it; what it saw has come here with its memory.
+                Some(_) => self
+                    .ended(&exposure, now)
+                    .or(Some(WithdrawReason::Superseded)),
+            };
+            let interrupts = exposure.surface.lane() == Lane::Interrupt && !acting;
+            if interrupts && !self.context.lease && !fault!(1) {
+                reason = reason.or(Some(WithdrawReason::Lease));
+            }
+            match reason {
+                Some(reason) => self.hide(place, reason, out),
+                None => place = place.wrapping_add(1),
             }
         }
     }
@@ -237,34 +214,33 @@ impl Engine {
         };
         ledger::close(&mut self.memory, exposure.id, how, now);
         self.dirty.memory = true;
-        match reason {
-            // Seven days without an answer count as `later`.
-            // A stored memory may bring back one that ran out before: what was chosen since stands.
-            WithdrawReason::Expired if how == Closed::Expired => {
-                let (prompt, subject) = (exposure.prompt, exposure.subject);
-                if ledger::said_at(&self.memory, prompt, subject) < exposure.rendered {
-                    // It counts from when it ran out, not from when a page came to notice.
-                    let ran_out = exposure.rendered.plus(EXPOSURE_MS);
-                    self.climb(prompt, subject, ran_out.min(now));
-                }
-            }
-            WithdrawReason::Owned | WithdrawReason::Converted => {
-                ledger::answer(&mut self.memory, exposure.occasion, now);
-            }
-            _ => {}
+        // Seven days without an answer count as `later`.
+        // A stored memory may bring back one that ran out before: what was chosen since stands.
+        if how == Closed::Expired
+            && ledger::said_at(&self.memory, exposure.prompt, exposure.subject) < exposure.rendered
+        {
+            // It counts from when it ran out, not from when a page came to notice.
+            let ran_out = exposure.rendered.plus(EXPOSURE_MS);
+            self.climb(exposure, ran_out.min(now));
+        }
+        if matches!(reason, WithdrawReason::Owned | WithdrawReason::Converted) {
+            ledger::answer(&mut self.memory, exposure.occasion, now);
         }
         if how != Closed::Faded
             && let Some(about) = self.about(exposure)
         {
             out.push(Effect::Record(Event::PromptWithdrawn { about, reason }));
         }
-        if self
-            .shown
-            .iter()
-            .any(|shown| shown.exposure.id == exposure.id)
-        {
-            self.hide(exposure.id, reason, out);
+        self.hide(self.place_of(exposure.id), reason, out);
+    }
+
+    /// Why an exposure may not stand any longer, if so.
+    fn over(&self, exposure: &Exposure, now: Timestamp) -> Option<WithdrawReason> {
+        let reason = self.ended(exposure, now);
+        if reason.is_none() && self.answered_elsewhere(exposure, now) {
+            return Some(WithdrawReason::Answered);
         }
+        reason
     }
 
     /// Whether a person has answered what an exposure is about, in a tab that had not met the one which
@@ -283,63 +259,40 @@ impl Engine {
         if self.account.known && exposure.epoch != self.account.epoch && !fault!(13) {
             return Some(WithdrawReason::PlanChanged);
         }
+        let toast = exposure.surface == Surface::Toast;
         let rendered = no_later_than(exposure.rendered, now);
-        let life = if exposure.surface == Surface::Toast {
-            TOAST_MS
-        } else {
-            EXPOSURE_MS
-        };
-        if now.since(rendered) >= life {
+        if now.since(rendered) >= if toast { TOAST_MS } else { EXPOSURE_MS } {
             return Some(WithdrawReason::Expired);
         }
-        if self.converted_until(now).is_some() {
+        if self.converted_until(now).0 > 0 {
             return Some(WithdrawReason::Converted);
         }
         if !self.account.known {
             return None;
         }
-        let index = self.instance(exposure.prompt, exposure.subject);
-        let Some(prompt) = index.and_then(|index| self.plim.root().prompts().get(index)) else {
+        let Some(entry) = self.entry_of(exposure) else {
             return Some(WithdrawReason::Gone);
         };
-        if exposure.surface == Surface::Toast {
+        if toast {
             return None;
         }
-        match self.owned_hold(prompt, now) {
+        match self.owned_hold(entry, now) {
             Some(HoldReason::Provisional) => return Some(WithdrawReason::PeriodEnded),
-            Some(HoldReason::PendingPurchase) => return Some(WithdrawReason::Converted),
             Some(HoldReason::UnknownPlan) => return Some(WithdrawReason::PlanChanged),
             Some(_) => return Some(WithdrawReason::Owned),
             None => {}
         }
-        match prompt.trigger() {
-            0 | 1 => self.threshold_ended(exposure, prompt, rendered),
-            2 => {
-                let view = self.meters.get(prompt.subject() as usize)?;
-                (rendered < view.reading.period_start).then_some(WithdrawReason::PeriodEnded)
-            }
-            4 => self
-                .trial_over(prompt, now)
-                .then_some(WithdrawReason::PeriodEnded),
-            _ => None,
-        }
-    }
-
-    fn trial_over(&self, prompt: plim::Prompt<'_>, now: Timestamp) -> bool {
-        self.trial_fired(prompt, now).is_err()
-    }
-
-    fn threshold_ended(
-        &self,
-        exposure: &Exposure,
-        prompt: plim::Prompt<'_>,
-        rendered: Timestamp,
-    ) -> Option<WithdrawReason> {
-        let view = self.meters.get(prompt.subject() as usize)?;
+        let Some(view) = self.meters.get(entry.meter as usize) else {
+            let over = entry.trigger == 4 && !self.trial_ends_within(entry.value, now);
+            return over.then_some(WithdrawReason::PeriodEnded);
+        };
         if rendered < view.reading.period_start {
             return Some(WithdrawReason::PeriodEnded);
         }
-        let Some(step) = view.step_of(code_of(prompt)) else {
+        if entry.trigger == 2 {
+            return None;
+        }
+        let Some(step) = view.step_of(entry.code) else {
             let limited = matches!(view.reading.limit, Some(Limit::Of(_)));
             return Some(if limited {
                 WithdrawReason::Superseded
@@ -358,146 +311,132 @@ impl Engine {
 
     /// Paints what is open in memory and not on this screen: after a reload, or from another tab.
     fn paint_again(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        let prompts = self.plim.root().prompts();
-        let mut open: Vec<(u32, u32, Exposure)> = ledger::exposures(&self.memory)
-            .filter(|exposure| exposure.open() && exposure.surface != Surface::Toast)
-            .filter(|exposure| {
-                !self
-                    .shown
-                    .iter()
-                    .any(|shown| shown.exposure.id == exposure.id)
-            })
-            .filter_map(|exposure| {
-                let index = self.instance(exposure.prompt, exposure.subject)?;
-                Some((prompts.get(index)?.rank(), index, exposure))
-            })
-            .collect();
-        open.sort_unstable_by_key(|(rank, index, _)| (*rank, *index));
-        for (_, index, exposure) in open {
-            let slot = slot_of(exposure.surface);
-            let inline = exposure.surface == Surface::Inline;
-            let taken = self
-                .shown
-                .iter()
-                .any(|shown| slot_of(shown.exposure.surface) == slot);
-            let interrupts = exposure.surface.lane() == Lane::Interrupt;
-            let unpaintable = self.failed.contains(&index);
-            let held = self.page_hold(exposure.surface, interrupts, now).is_some();
-            if (taken && !inline) || held || unpaintable || !self.account.known {
+        // One at a time, because each takes a slot; the one that goes first comes first.
+        while let Some(shown) = self.next_to_paint_again(now) {
+            self.paint(shown, now, out);
+        }
+    }
+
+    fn next_to_paint_again(&self, now: Timestamp) -> Option<Shown> {
+        let (mut next, mut least) = (None, (NONE, NONE));
+        for exposure in ledger::exposures(&self.memory) {
+            if !exposure.open() || exposure.surface == Surface::Toast || !self.account.known {
                 continue;
             }
-            let amount = i64::from(exposure.occasion != 0 && interrupts);
-            self.shown.push(Shown {
-                index,
-                exposure,
-                number: 0,
-                rendered: false,
-                repaint: true,
-                acting: false,
-                amount,
-            });
-            if let Some(prompt) = self.build(exposure.id, now) {
-                out.push(Effect::Present(Box::new(prompt)));
+            let inline = exposure.surface == Surface::Inline;
+            let in_the_way = |shown: &Shown| {
+                shown.exposure.id == exposure.id
+                    || !inline && slot_of(shown.exposure.surface) == slot_of(exposure.surface)
+            };
+            let interrupts = exposure.surface.lane() == Lane::Interrupt;
+            if let Some(entry) = self.entry_of(&exposure)
+                && (entry.rank, entry.index) < least
+                && !entry.failed
+                && !self.shown.iter().any(in_the_way)
+                && self.page_hold(exposure.surface, interrupts, now).is_none()
+            {
+                least = (entry.rank, entry.index);
+                next = Some(Shown {
+                    index: entry.index,
+                    exposure,
+                    number: 0,
+                    rendered: false,
+                    repaint: true,
+                    acting: false,
+                    stale: false,
+                    amount: i64::from(exposure.occasion != 0 && interrupts),
+                });
             }
         }
+        next
     }
 
     /// An open dialog waits for the lease when nothing else holds it back.
     fn open_interrupt_wants_lease(&self, now: Timestamp) -> bool {
-        let waiting = ledger::exposures(&self.memory)
-            .any(|exposure| exposure.open() && exposure.surface.lane() == Lane::Interrupt);
-        waiting
-            && self
-                .page_hold(Surface::Modal, true, now)
-                .is_none_or(|hold| hold.reason == HoldReason::Lease)
+        for exposure in ledger::exposures(&self.memory) {
+            if exposure.open() && exposure.surface.lane() == Lane::Interrupt {
+                let held = self.page_hold(Surface::Modal, true, now);
+                return matches!(held, None | Some(HoldReason::Lease));
+            }
+        }
+        false
     }
 
-    fn present(
-        &mut self,
-        index: u32,
-        fired: &Fired,
-        surface: Surface,
-        now: Timestamp,
-        out: &mut Vec<Effect>,
-    ) {
-        let Some(prompt) = self.plim.root().prompts().get(index) else {
+    fn present(&mut self, judgement: &Judgement, now: Timestamp, out: &mut Vec<Effect>) {
+        let (index, surface) = (judgement.prompt, judgement.surface);
+        let Some(entry) = self.entries.get(index as usize) else {
             return;
         };
-        if self.failed.contains(&index) {
+        let mut shown = self.shown.iter();
+        let open = surface == Surface::Inline && shown.any(|shown| shown.index == index);
+        if open || entry.failed {
             return;
         }
-        let inline = surface == Surface::Inline;
-        let open_inline = |shown: &Shown| inline && shown.index == index;
-        if self.shown.iter().any(open_inline) {
-            return;
-        }
-        let subject = self.subject_key(prompt);
-        let number = ledger::occasion(&self.memory, fired.occasion).showings;
+        let occasion = judgement.occasion;
+        let number = ledger::occasion(&self.memory, occasion).showings;
         let id = ledger::exposure_id(
             &self.identity.user,
             self.identity.writer.0,
-            prompt.key(),
-            subject,
-            fired.occasion,
+            entry.key,
+            entry.subject_key,
+            occasion,
             number,
         );
         let exposure = Exposure {
             id,
-            prompt: prompt.key(),
-            subject,
-            occasion: fired.occasion,
+            prompt: entry.key,
+            subject: entry.subject_key,
+            occasion,
             rendered: now,
             closed: 0,
             surface,
             epoch: self.account.epoch,
         };
-        self.shown.push(Shown {
+        let shown = Shown {
             index,
             exposure,
             number,
             rendered: false,
             repaint: false,
             acting: false,
-            amount: fired.amount,
-        });
-        if let Some(prompt) = self.build(id, now) {
-            out.push(Effect::Present(Box::new(prompt)));
+            stale: false,
+            amount: judgement.amount,
+        };
+        self.paint(shown, now, out);
+    }
+
+    fn paint(&mut self, shown: Shown, now: Timestamp, out: &mut Vec<Effect>) {
+        self.shown.push(shown);
+        if let Some(prompt) = self.build(&shown, now) {
+            out.push(Effect::Present(prompt));
         }
     }
 
     /// The prompt as it is to be painted now.
-    pub(super) fn build(&self, id: ExposureId, now: Timestamp) -> Option<Prompt> {
-        let shown = self.shown.iter().find(|shown| shown.exposure.id == id)?;
-        let prompt = self.plim.root().prompts().get(shown.index)?;
-        let Resolved {
-            mut actions,
-            next_plan,
-            next_limit,
-        } = self.resolve(prompt, shown.amount, now);
+    fn build(&self, shown: &Shown, now: Timestamp) -> Option<Box<Prompt>> {
+        let entry = self.entries.get(shown.index as usize)?;
+        let view = self.meters.get(entry.meter as usize);
+        let next_plan = self.next_plan(entry, shown.amount);
+        let mut actions = self.actions(entry, next_plan, now);
         if shown.exposure.surface == Surface::Toast {
-            use super::input::ActionKind::{Later, Never};
-            actions.retain(|kind| !matches!(kind, Later | Never));
+            actions = actions.offers();
         }
-        let meter = (prompt.subject_kind() == 1).then(|| prompt.subject());
-        let reading = meter
-            .and_then(|meter| self.meters.get(meter as usize))
-            .map(|view| view.reading);
-        let date = match (prompt.trigger(), &reading) {
-            (4, _) => self.account.trial_ends,
-            (_, Some(reading)) => Some(reading.period_end).filter(|end| end.0 > 0),
-            _ => None,
-        };
-        Some(Prompt {
-            exposure: id,
+        let reading = view.map(|view| view.reading);
+        Some(Box::new(Prompt {
+            exposure: shown.exposure.id,
             prompt: shown.index,
             surface: shown.exposure.surface,
-            meter,
-            feature: (prompt.subject_kind() == 2).then(|| prompt.subject()),
+            meter: some(entry.meter),
+            feature: some(entry.feature),
             reading,
             plan: self.account.plan,
             next_plan,
-            next_limit,
-            date,
+            next_limit: self.next_limit(entry, next_plan),
+            date: match reading {
+                Some(reading) => Some(reading.period_end).filter(|end| end.0 > 0),
+                None if entry.trigger == 4 => self.account.trial_ends,
+                None => None,
+            },
             // Whoever may buy needs nobody named who may.
             owner: if self.account.can_purchase {
                 String::new()
@@ -506,58 +445,61 @@ impl Engine {
             },
             actions,
             repaint: shown.repaint,
-        })
+        }))
     }
 
-    /// Sends current figures to what is on the screen.
-    pub(super) fn update(&self, id: ExposureId, now: Timestamp, out: &mut Vec<Effect>) {
-        if let Some(prompt) = self.build(id, now) {
-            out.push(Effect::Update(Box::new(prompt)));
+    /// The figures of a meter have changed: what is on the screen about it is painted anew.
+    /// What is not painted yet was presented with these very figures.
+    pub(super) fn touch(&mut self, meter: u32) {
+        for shown in &mut self.shown {
+            let entry = self.entries.get(shown.index as usize);
+            shown.stale |= shown.rendered && entry.is_some_and(|entry| entry.meter == meter);
         }
     }
 
-    /// Updates every prompt on the screen that is about a meter.
-    pub(super) fn update_meter(&self, meter: u32, now: Timestamp, out: &mut Vec<Effect>) {
-        let about_it = |shown: &&Shown| {
-            self.plim
-                .root()
-                .prompts()
-                .get(shown.index)
-                .is_some_and(|prompt| prompt.subject_kind() == 1 && prompt.subject() == meter)
-        };
-        // What is not painted yet was presented with these very figures.
-        for shown in self
-            .shown
-            .iter()
-            .filter(|shown| shown.rendered)
-            .filter(about_it)
-        {
-            self.update(shown.exposure.id, now, out);
+    /// Sends current figures to what is on the screen with old ones.
+    pub(super) fn update(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        for place in 0..self.shown.len() {
+            if let Some(shown) = self.shown.get_mut(place)
+                && core::mem::take(&mut shown.stale)
+            {
+                let shown = *shown;
+                if let Some(prompt) = self.build(&shown, now) {
+                    out.push(Effect::Update(prompt));
+                }
+            }
         }
     }
 
     /// What an event says of a showing.
     pub(super) fn about(&self, exposure: &Exposure) -> Option<About> {
-        let index = self.instance(exposure.prompt, exposure.subject)?;
-        let prompt = self.plim.root().prompts().get(index)?;
-        let percent = match self.meters.get(prompt.subject() as usize) {
-            Some(view) if prompt.subject_kind() == 1 => match view.reading.limit {
-                Some(Limit::Of(_)) => Some(view.reading.basis_points / 100),
-                _ => None,
-            },
+        let entry = self.entry_of(exposure)?;
+        let view = self.meters.get(entry.meter as usize);
+        let percent = match view.map(|view| &view.reading) {
+            Some(reading) if matches!(reading.limit, Some(Limit::Of(_))) => {
+                Some(reading.basis_points / 100)
+            }
             _ => None,
         };
         Some(About {
             exposure: exposure.id,
-            prompt: index,
+            prompt: entry.index,
             surface: exposure.surface,
             percent,
         })
     }
 
+    /// The prompt that an exposure is of, where the policy still has it.
+    pub(super) fn entry_of(&self, exposure: &Exposure) -> Option<&Entry> {
+        self.entries
+            .iter()
+            .find(|entry| entry.key == exposure.prompt && entry.subject_key == exposure.subject)
+    }
+
+    /// Holds are recorded once for each prompt and reason in a day.
     fn record_held(
         &mut self,
-        judgement: &Judgement,
+        prompt: u32,
         reason: HoldReason,
         now: Timestamp,
         out: &mut Vec<Effect>,
@@ -565,15 +507,15 @@ impl Engine {
         use super::effect::Stage::{Choice, Pacing};
         let worth = matches!(reason.stage(), Choice | Pacing)
             || matches!(reason, HoldReason::Busy | HoldReason::QuietHours);
-        let day = now.0 / DAY_MS;
-        let entry = (judgement.prompt, reason, day);
-        if worth && !self.held.contains(&entry) && self.held.len() < HELD_MAX {
-            self.held.retain(|(_, _, known)| *known == day);
-            self.held.push(entry);
-            out.push(Effect::Record(Event::PromptHeld {
-                prompt: judgement.prompt,
-                reason,
-            }));
+        if worth
+            && let Some(entry) = self.entries.get_mut(prompt as usize)
+            && entry.is_news(reason, now)
+        {
+            out.push(Effect::Record(Event::PromptHeld { prompt, reason }));
         }
     }
+}
+
+fn some(index: u32) -> Option<u32> {
+    (index != NONE).then_some(index)
 }

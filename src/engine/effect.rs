@@ -2,7 +2,7 @@
 //! Knows nothing of how a prompt is painted or an event is sent.
 //! The interpreter is `modules/start`; `wire` turns events and prompts into JSON.
 
-use super::input::{ActionKind, Response, Step};
+use super::input::{Actions, Response, Step};
 use crate::unit::{ExposureId, Key, Timestamp};
 
 /// Something the engine wants done, in this order.
@@ -85,8 +85,8 @@ pub struct Prompt {
     pub date: Option<Timestamp>,
     /// Who can buy, when this user cannot.
     pub owner: String,
-    /// The buttons, most wanted first.
-    pub actions: Vec<ActionKind>,
+    /// The buttons.
+    pub actions: Actions,
     /// It was open already (a reload, another tab) and is painted again, not counted again.
     pub repaint: bool,
 }

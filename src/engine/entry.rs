@@ -1,22 +1,29 @@
-//! What every decision asks of a prompt, read out of the compiled policy once.
+//! What every decision asks of a prompt, read out of the compiled policy once, and what a page life adds.
 //! Owns no rule; a decision over many prompts would otherwise spend its time on reading the arena.
 //! `judge` walks these entries and opens the arena only for candidates that have fired.
 
 use super::crossing::code_of;
-use super::effect::Surface;
-use crate::plim::Plim;
+use super::effect::{HoldReason, Surface};
+use crate::plim::{NONE, Plim};
+use crate::unit::{DAY_MS, Timestamp};
 
 /// A prompt about one subject, in short.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
+    /// Its index in the compiled policy.
+    pub index: u32,
     /// Key of the prompt's id.
     pub key: u32,
+    /// Index of its meter; [`NONE`] without one.
+    pub meter: u32,
+    /// Index of its feature; [`NONE`] without one.
+    pub feature: u32,
     /// Key of its meter or feature; 0 without one. Choices and caps are kept under both keys.
     pub subject_key: u32,
-    /// Index of its meter or feature.
-    pub subject: u32,
     /// 0 threshold, 1 at limit, 2 limit hit, 3 explored, 4 trial ending.
     pub trigger: u32,
+    /// Explorations needed; for trial ending the milliseconds before the end.
+    pub value: i64,
     /// Which threshold it waits for.
     pub code: u32,
     /// Its place in its lane.
@@ -33,37 +40,64 @@ pub(super) struct Entry {
     pub paced: bool,
     /// It has caps or a group: tabs must take turns.
     pub capped: bool,
+    /// The painter could not paint it in this page life.
+    pub failed: bool,
+    /// For which reasons it was recorded as held, as bits, and on which day.
+    held: (u64, i64),
+}
+
+impl Entry {
+    /// Whether being held for a reason is news today; from now on it is not.
+    pub fn is_news(&mut self, reason: HoldReason, now: Timestamp) -> bool {
+        let (bit, day) = (1_u64 << reason as u32, now.0 / DAY_MS);
+        let known = if self.held.1 == day { self.held.0 } else { 0 };
+        self.held = (known | bit, day);
+        known & bit == 0
+    }
 }
 
 /// An entry for each prompt, by index.
 pub(super) fn entries(plim: &Plim) -> Vec<Entry> {
     let root = plim.root();
-    let key_of = |kind: u32, subject: u32| match kind {
-        1 => root.meters().get(subject).map_or(0, |meter| meter.key()),
-        2 => root
-            .features()
-            .get(subject)
-            .map_or(0, |feature| feature.key()),
-        _ => 0,
-    };
-    root.prompts()
-        .iter()
-        .map(|prompt| {
-            let capped = !prompt.caps().is_empty() || prompt.group() != 0;
-            Entry {
-                key: prompt.key(),
-                subject_key: key_of(prompt.subject_kind(), prompt.subject()),
-                subject: prompt.subject(),
-                trigger: prompt.trigger(),
-                code: code_of(prompt),
-                rank: prompt.rank(),
-                group: prompt.group(),
-                surface: Surface::from_word(prompt.surface()),
-                titled: !prompt.title().is_empty(),
-                routed: !prompt.routes_in().is_empty() || !prompt.routes_out().is_empty(),
-                paced: capped || prompt.delay_ms() > 0,
-                capped,
+    let mut entries = Vec::new();
+    for (prompt, index) in root.prompts().iter().zip(0..) {
+        let (mut meter, mut feature, mut subject_key) = (NONE, NONE, 0);
+        let subject = prompt.subject();
+        match prompt.subject_kind() {
+            1 => {
+                meter = subject;
+                subject_key = root.meters().get(subject).map_or(0, |meter| meter.key());
             }
-        })
-        .collect()
+            2 => {
+                feature = subject;
+                subject_key = root
+                    .features()
+                    .get(subject)
+                    .map_or(0, |feature| feature.key());
+            }
+            _ => {}
+        }
+        let group = prompt.group();
+        let capped = !prompt.caps().is_empty() || group != 0;
+        entries.push(Entry {
+            index,
+            key: prompt.key(),
+            meter,
+            feature,
+            subject_key,
+            trigger: prompt.trigger(),
+            value: prompt.value(),
+            code: code_of(prompt),
+            rank: prompt.rank(),
+            group,
+            surface: Surface::from_word(prompt.surface()),
+            titled: !prompt.title().is_empty(),
+            routed: !prompt.routes_in().is_empty() || !prompt.routes_out().is_empty(),
+            paced: capped || prompt.delay_ms() > 0,
+            capped,
+            failed: false,
+            held: (0, 0),
+        });
+    }
+    entries
 }

@@ -5,9 +5,10 @@
 use super::Engine;
 use super::effect::{Reading, Source};
 use super::input::{Context, Now};
-use super::judge::{Judgement, Scope};
+use super::judge::Judgement;
 use super::present::limit_json;
 use crate::json::Json;
+use crate::plim::NONE;
 use crate::unit::{ExposureId, Timestamp};
 
 /// Everything a decision rests on, at one instant.
@@ -46,7 +47,7 @@ impl Engine {
             plan: self.account.plan,
             epoch: self.account.epoch,
             meters: self.read(now),
-            judgements: self.survey(at, Scope::All),
+            judgements: self.survey(at, NONE, true),
             shown: self
                 .shown
                 .iter()
@@ -104,22 +105,22 @@ impl Engine {
             if let Some((_, exposure)) = here {
                 json.key("decision").string("shown");
                 json.key("exposure").hex(exposure.0);
-            } else if let Some(hold) = judgement.hold {
+            } else if let Some(reason) = judgement.held {
                 json.key("decision").string("held");
-                json.key("stage").string(hold.reason.stage().name());
-                json.key("reason").string(hold.reason.code());
-                if let Some(until) = hold.until {
-                    json.key("eligible_at").number(until.0);
+                json.key("stage").string(reason.stage().name());
+                json.key("reason").string(reason.code());
+                if judgement.until.0 > 0 {
+                    json.key("eligible_at").number(judgement.until.0);
                 }
-                if let Some(by) = hold.by.and_then(|by| root.prompts().get(by)) {
+                if let Some(by) = root.prompts().get(judgement.by) {
                     json.key("by").string(by.id());
                 }
             } else {
                 json.key("decision").string("next");
             }
-            if let Some(fired) = judgement.fired {
-                json.key("fired_at").number(fired.since.0);
-                json.key("occasion").hex(fired.occasion);
+            if judgement.occasion != 0 {
+                json.key("fired_at").number(judgement.since.0);
+                json.key("occasion").hex(judgement.occasion);
             }
         });
     }

@@ -165,6 +165,52 @@ impl ActionKind {
     }
 }
 
+/// Buttons, as bits `1 << ActionKind`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Actions(pub u32);
+
+impl Actions {
+    /// The order on the screen: most wanted first.
+    const ORDER: [ActionKind; 6] = [
+        ActionKind::Upgrade,
+        ActionKind::AskAdmin,
+        ActionKind::TalkToSales,
+        ActionKind::ExtendTrial,
+        ActionKind::Later,
+        ActionKind::Never,
+    ];
+
+    /// One button.
+    #[must_use]
+    pub fn of(kind: ActionKind) -> Self {
+        Self(1 << kind as u32)
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Whether a button is among them.
+    #[must_use]
+    pub fn contains(self, kind: ActionKind) -> bool {
+        self.0 & Self::of(kind).0 != 0
+    }
+
+    /// Without those that only send a prompt away.
+    #[must_use]
+    pub fn offers(self) -> Self {
+        Self(self.0 & !(Self::of(ActionKind::Later).0 | Self::of(ActionKind::Never).0))
+    }
+
+    /// Each, most wanted first.
+    pub fn iter(self) -> impl Iterator<Item = ActionKind> {
+        let order = Self::ORDER.into_iter();
+        order.filter(move |kind| self.contains(*kind))
+    }
+}
+
 /// What the page allows now. The default allows nothing above inline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {

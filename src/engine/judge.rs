@@ -3,15 +3,15 @@
 //! `decide` and `explain` both ask [`Engine::survey`]: there is no second implementation.
 
 use super::Engine;
-use super::account::Account;
+use super::decide::Hit;
 use super::effect::{CrossingKind, HoldReason, Lane, Surface};
 use super::entry::Entry;
 use super::ledger::{self, no_later_than};
 use super::memory::Table;
 use super::pacing;
 use super::period::minute_of_day;
-use crate::plim::{List, Prompt};
-use crate::unit::{DAY_MS, Digest, MINUTE_MS, Millis, Timestamp};
+use crate::plim::{List, NONE};
+use crate::unit::{DAY_MS, Digest, Limit, MINUTE_MS, Millis, Timestamp};
 
 /// After a reported purchase nothing is shown for this long, unless a higher plan epoch arrives.
 pub(super) const CONVERTED_MS: Millis = DAY_MS;
@@ -20,217 +20,155 @@ const EXPLORED_FRESH_MS: Millis = 30 * MINUTE_MS;
 /// An unanswered blocked attempt waits this long for the lease before it is answered by a toast.
 pub(super) const LEASE_WAIT_MS: Millis = 400;
 
-/// Why a candidate is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hold {
-    /// The reason.
-    pub reason: HoldReason,
-    /// When it could next be eligible, where that is known.
-    pub until: Option<Timestamp>,
-    /// The prompt that goes first, for the rank stage: its index.
-    pub by: Option<u32>,
-}
-
-impl Hold {
-    pub(super) fn because(reason: HoldReason) -> Self {
-        Self {
-            reason,
-            until: None,
-            by: None,
-        }
-    }
-
-    pub(super) fn until(reason: HoldReason, until: Timestamp) -> Self {
-        Self {
-            reason,
-            until: Some(until),
-            by: None,
-        }
-    }
-}
-
-/// What fired a candidate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fired {
-    /// The crossing, limit hit or exploration it is for.
-    pub occasion: u64,
-    /// When that was.
-    pub since: Timestamp,
-    /// Known at first sight only: no reason to interrupt.
-    pub first_sight: bool,
-    /// The amount of a blocked attempt.
-    pub amount: i64,
-}
-
-/// A candidate on its way through the stages.
-pub(super) struct Candidate<'a> {
-    pub prompt: Prompt<'a>,
-    pub entry: &'a Entry,
-    pub fired: Fired,
-    pub surface: Surface,
-    pub now: Timestamp,
-}
-
-/// The decision about one prompt.
+/// The decision about one prompt, and what it makes of it on the way through the stages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judgement {
     /// Index of the prompt in the compiled policy.
     pub prompt: u32,
-    /// What fired it, when something did.
-    pub fired: Option<Fired>,
     /// Where it would be shown.
     pub surface: Surface,
     /// Why it is held; `None` means shown.
-    pub hold: Option<Hold>,
+    pub held: Option<HoldReason>,
+    /// When it could next be eligible; 0 where that is not known.
+    pub until: Timestamp,
+    /// Index of the prompt that goes first, for the rank stage; [`NONE`] where there is none.
+    pub by: u32,
+    /// The crossing, limit hit or exploration that fired it; 0 when nothing has.
+    pub occasion: u64,
+    /// When that was.
+    pub since: Timestamp,
+    /// The amount of a blocked attempt.
+    pub amount: i64,
 }
 
-type Stage = fn(&Engine, &Candidate<'_>) -> Option<Hold>;
+impl Judgement {
+    /// Whether no stage has held it so far and it would take this slot.
+    fn passes(&self, slot: Surface) -> bool {
+        self.held.is_none() && slot_of(self.surface) == slot
+    }
+
+    /// A reason that holds until a known time.
+    pub(super) fn until(&mut self, reason: HoldReason, until: Timestamp) -> Option<HoldReason> {
+        self.until = until;
+        Some(reason)
+    }
+}
+
+type Stage = fn(&Engine, &Entry, &mut Judgement, Timestamp) -> Option<HoldReason>;
 
 /// The order is the contract: the first stage that holds gives the reason. *Trigger* comes before
 /// these and has its last word in `spent`, *rank* comes after; *experiment* passes until policies can carry experiments.
 const STAGES: [Stage; 6] = [spent, owned, audience, choice, pacing::pace, page];
 
-/// Which prompts a decision visits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
-    All,
-    Meter(u32),
+/// Surfaces that exclude each other share a slot.
+pub(super) fn slot_of(surface: Surface) -> Surface {
+    if surface == Surface::Preview {
+        Surface::Modal
+    } else {
+        surface
+    }
 }
 
 impl Engine {
-    /// Judges every prompt in scope through all stages.
-    pub(super) fn survey(&self, now: Timestamp, scope: Scope) -> Vec<Judgement> {
+    /// Judges prompts through all stages: those about one meter or, for [`NONE`], of the whole policy;
+    /// those whose trigger has fired or `all`.
+    pub(super) fn survey(&self, now: Timestamp, meter: u32, all: bool) -> Vec<Judgement> {
         let mut judgements = Vec::new();
-        match scope {
-            Scope::All => {
-                judgements.reserve(self.entries.len());
-                for (entry, index) in self.entries.iter().zip(0..) {
-                    judgements.push(self.judge(index, entry, now));
-                }
+        for entry in &self.entries {
+            if meter != NONE && meter != entry.meter {
+                continue;
             }
-            Scope::Meter(meter) => {
-                let meter = self.plim.root().meters().get(meter);
-                for index in meter.iter().flat_map(|meter| meter.prompts().iter()) {
-                    if let Some(entry) = self.entries.get(index as usize) {
-                        judgements.push(self.judge(index, entry, now));
-                    }
-                }
+            let mut judgement = Judgement {
+                prompt: entry.index,
+                surface: entry.surface,
+                held: None,
+                until: Timestamp(0),
+                by: NONE,
+                occasion: 0,
+                since: Timestamp(0),
+                amount: 0,
+            };
+            judgement.held = self.trigger(entry, &mut judgement, now);
+            if judgement.held.is_none() {
+                let mut stages = STAGES.iter();
+                judgement.held = stages.find_map(|stage| stage(self, entry, &mut judgement, now));
+            } else if !all {
+                continue;
             }
+            judgements.push(judgement);
         }
         self.rank(&mut judgements);
         judgements
     }
 
-    /// All stages but rank.
-    fn judge(&self, index: u32, entry: &Entry, now: Timestamp) -> Judgement {
-        let mut judgement = Judgement {
-            prompt: index,
-            fired: None,
-            surface: entry.surface,
-            hold: None,
-        };
-        let fired = match self.trigger(index, entry, now) {
-            Ok(fired) => fired,
-            Err(reason) => {
-                judgement.hold = Some(Hold::because(reason));
-                return judgement;
-            }
-        };
-        let Some(prompt) = self.plim.root().prompts().get(index) else {
-            return judgement;
-        };
-        // What was passed before we looked is news, not a reason to interrupt.
-        if fired.first_sight && entry.surface.lane() == Lane::Interrupt {
-            judgement.surface = Surface::Banner;
-        }
-        let candidate = Candidate {
-            prompt,
-            entry,
-            fired,
-            surface: judgement.surface,
-            now,
-        };
-        judgement.fired = Some(fired);
-        judgement.hold = STAGES.iter().find_map(|stage| stage(self, &candidate));
-        judgement
-    }
-
-    /// Whether a prompt's trigger has fired, and for what.
-    pub(super) fn trigger(
+    /// Whether a prompt's trigger has fired, and for what; otherwise the reason why not.
+    fn trigger(
         &self,
-        index: u32,
         entry: &Entry,
+        judgement: &mut Judgement,
         now: Timestamp,
-    ) -> Result<Fired, HoldReason> {
+    ) -> Option<HoldReason> {
         match entry.trigger {
-            0 | 1 => return self.threshold_fired(entry),
+            0 | 1 => self.threshold_fired(entry, judgement),
             2 => {
-                let hit = self.hits.iter().find(|hit| hit.meter == entry.subject);
-                return hit.map_or(Err(HoldReason::NotFired), |hit| {
-                    Ok(Fired {
-                        occasion: hit.occasion,
-                        since: hit.at,
-                        first_sight: false,
-                        amount: hit.amount,
-                    })
-                });
+                let view = self.meters.get(entry.meter as usize);
+                let hit = view.map_or(Hit::default(), |view| view.hit);
+                judgement.occasion = hit.occasion;
+                judgement.since = hit.at;
+                judgement.amount = hit.amount;
+                (hit.occasion == 0).then_some(HoldReason::NotFired)
             }
-            _ => {}
-        }
-        let prompt = self.plim.root().prompts().get(index);
-        let prompt = prompt.ok_or(HoldReason::NotFired)?;
-        if entry.trigger == 3 {
-            self.explored_fired(prompt, entry, now)
-        } else {
-            self.trial_fired(prompt, now)
+            3 => self.explored_fired(entry, judgement, now),
+            _ => self.trial_fired(entry, judgement, now),
         }
     }
 
-    fn threshold_fired(&self, entry: &Entry) -> Result<Fired, HoldReason> {
-        let view = self
-            .meters
-            .get(entry.subject as usize)
-            .ok_or(HoldReason::NotFired)?;
+    fn threshold_fired(&self, entry: &Entry, judgement: &mut Judgement) -> Option<HoldReason> {
+        let not_fired = Some(HoldReason::NotFired);
+        let Some(view) = self.meters.get(entry.meter as usize) else {
+            return not_fired;
+        };
         let Some(step) = view.step_of(entry.code) else {
             // Merged into a higher threshold on the same count, or no limit to be a part of.
-            let merged = !view.steps.is_empty();
-            return Err(if merged {
-                HoldReason::Superseded
+            return if view.steps.is_empty() {
+                not_fired
             } else {
-                HoldReason::NotFired
-            });
+                Some(HoldReason::Superseded)
+            };
         };
-        let kind = step.passed.filter(|kind| *kind != CrossingKind::Carried);
-        let Some(kind) = kind else {
-            return Err(HoldReason::NotFired);
-        };
-        let higher = view.top > step.count;
-        if (higher || step.overtaken) && !fault!(28) {
-            return Err(HoldReason::Superseded);
+        if matches!(step.passed, None | Some(CrossingKind::Carried)) {
+            return not_fired;
+        }
+        if (view.top > step.count || step.overtaken) && !fault!(28) {
+            return Some(HoldReason::Superseded);
         }
         if view.settled(step) {
-            return Err(HoldReason::NotFired);
+            return not_fired;
         }
-        let (occasion, since) = (step.identity, step.since);
-        Ok(Fired {
-            occasion,
-            since,
-            first_sight: kind == CrossingKind::FirstSight,
-            amount: 0,
-        })
+        judgement.occasion = step.identity;
+        judgement.since = step.since;
+        // What was passed before we looked is news, not a reason to interrupt.
+        if step.passed == Some(CrossingKind::FirstSight) && entry.surface.lane() == Lane::Interrupt
+        {
+            judgement.surface = Surface::Banner;
+        }
+        None
     }
 
     fn explored_fired(
         &self,
-        prompt: Prompt<'_>,
         entry: &Entry,
+        judgement: &mut Judgement,
         now: Timestamp,
-    ) -> Result<Fired, HoldReason> {
+    ) -> Option<HoldReason> {
+        let Some(prompt) = self.plim.root().prompts().get(entry.index) else {
+            return Some(HoldReason::NotFired);
+        };
         let key = u64::from(entry.subject_key);
-        let window = prompt.window_ms().max(1);
+        let (window, steps) = (prompt.window_ms().max(1), prompt.steps());
         let (mut count, mut newest) = (0_i64, 0_i64);
         for step in 0..5_u64 {
-            if prompt.steps() & (1 << step) == 0 {
+            if steps & (1 << step) == 0 {
                 continue;
             }
             for row in self.memory.under(Table::Explored, key << 8 | step) {
@@ -242,174 +180,147 @@ impl Engine {
             }
         }
         let fresh = now.since(Timestamp(newest)) < EXPLORED_FRESH_MS;
-        if count < prompt.value().max(1) || !fresh {
-            return Err(HoldReason::NotFired);
+        if count < entry.value.max(1) || !fresh {
+            return Some(HoldReason::NotFired);
         }
-        let occasion = Digest::default()
+        judgement.since = Timestamp(newest);
+        judgement.occasion = Digest::default()
             .text("explored")
             .number(key as i64)
             .number(newest)
             .finish();
-        Ok(Fired {
-            occasion,
-            since: Timestamp(newest),
-            first_sight: false,
-            amount: 0,
-        })
+        None
     }
 
-    pub(super) fn trial_fired(
+    fn trial_fired(
         &self,
-        prompt: Prompt<'_>,
+        entry: &Entry,
+        judgement: &mut Judgement,
         now: Timestamp,
-    ) -> Result<Fired, HoldReason> {
-        let ends = self.account.trial_ends.ok_or(HoldReason::NotFired)?;
-        let left = ends.since(now);
-        if left <= 0 || left > prompt.value() {
-            return Err(HoldReason::NotFired);
+    ) -> Option<HoldReason> {
+        let span = entry.value;
+        if !self.trial_ends_within(span, now) {
+            return Some(HoldReason::NotFired);
         }
-        let occasion = Digest::default()
+        let ends = self.account.trial_ends.unwrap_or_default();
+        judgement.since = ends.plus(span.wrapping_neg());
+        judgement.occasion = Digest::default()
             .text("trial")
             .number(ends.0)
-            .number(prompt.value())
+            .number(span)
             .finish();
-        let since = ends.plus(prompt.value().wrapping_neg());
-        Ok(Fired {
-            occasion,
-            since,
-            first_sight: false,
-            amount: 0,
-        })
+        None
     }
 
-    /// The key under which choices and caps of a prompt on its subject are kept.
-    pub(super) fn subject_key(&self, prompt: Prompt<'_>) -> u32 {
-        let root = self.plim.root();
-        match prompt.subject_kind() {
-            1 => root
-                .meters()
-                .get(prompt.subject())
-                .map_or(0, |meter| meter.key()),
-            2 => root
-                .features()
-                .get(prompt.subject())
-                .map_or(0, |feature| feature.key()),
-            _ => 0,
-        }
+    /// Whether the trial runs and ends within a span.
+    pub(super) fn trial_ends_within(&self, span: Millis, now: Timestamp) -> bool {
+        let left = self.account.trial_ends.unwrap_or_default().since(now);
+        0 < left && left <= span
     }
 
     /// Gives those that passed every other stage their place in their lanes.
     fn rank(&self, judgements: &mut [Judgement]) {
-        if judgements.iter().all(|judgement| judgement.hold.is_some()) {
-            return;
-        }
-        let entry = |index: u32| self.entries.get(index as usize);
-        let rank_of = |index: u32| entry(index).map_or(u32::MAX, |entry| entry.rank);
-        // What one tab saw at first sight and shows as a banner, another saw crossed: it is open already.
-        for judgement in judgements.iter_mut() {
-            let open = self.shown.iter().any(|shown| {
-                shown.index == judgement.prompt && shown.exposure.surface.lane() != Lane::Inline
-            });
-            let dismissible = !matches!(judgement.surface, Surface::Toast | Surface::Inline);
-            let is_limit_hit = entry(judgement.prompt).is_some_and(|entry| entry.trigger == 2);
-            if judgement.hold.is_none() && open && dismissible && !is_limit_hit {
-                judgement.hold = Some(Hold {
-                    by: Some(judgement.prompt),
-                    ..Hold::because(HoldReason::LaneOccupied)
-                });
-            }
-        }
         for slot in [Surface::Modal, Surface::Banner, Surface::Toast] {
             let occupant = self.occupant(slot);
-            let first = judgements
-                .iter()
-                .filter(|judgement| judgement.hold.is_none() && slot_of(judgement.surface) == slot)
-                .min_by_key(|judgement| (rank_of(judgement.prompt), judgement.prompt))
-                .map(|judgement| judgement.prompt);
+            let (mut first, mut least) = (NONE, NONE);
             for judgement in judgements.iter_mut() {
-                if judgement.hold.is_some() || slot_of(judgement.surface) != slot {
+                let entry = self.entries.get(judgement.prompt as usize);
+                let Some(entry) = entry.filter(|_| judgement.passes(slot)) else {
                     continue;
+                };
+                // What one tab saw at first sight and shows as a banner, another saw crossed: it is open already.
+                let open = slot != Surface::Toast
+                    && entry.trigger != 2
+                    && self.shown.iter().any(|shown| {
+                        shown.index == entry.index && shown.exposure.surface.lane() != Lane::Inline
+                    });
+                let free = occupant.is_none() || (fault!(2) && slot == Surface::Banner);
+                if open || !free {
+                    judgement.held = Some(HoldReason::LaneOccupied);
+                    judgement.by = if open {
+                        entry.index
+                    } else {
+                        occupant.unwrap_or(NONE)
+                    };
+                } else if entry.rank < least {
+                    (first, least) = (entry.index, entry.rank);
                 }
-                if let Some(by) = occupant
-                    && !(fault!(2) && slot == Surface::Banner)
-                {
-                    judgement.hold = Some(Hold {
-                        by,
-                        ..Hold::because(HoldReason::LaneOccupied)
-                    });
-                } else if first != Some(judgement.prompt) {
-                    judgement.hold = Some(Hold {
-                        by: first,
-                        ..Hold::because(HoldReason::Outranked)
-                    });
+            }
+            for judgement in judgements.iter_mut() {
+                if judgement.passes(slot) && judgement.prompt != first {
+                    judgement.held = Some(HoldReason::Outranked);
+                    judgement.by = first;
                 }
             }
         }
     }
 
-    /// What occupies a slot: the index of its prompt where the policy still has it.
+    /// What occupies a slot: the index of its prompt, [`NONE`] where the policy does not have it any more.
     /// An interrupt that is open in another tab occupies the lane here too.
-    fn occupant(&self, slot: Surface) -> Option<Option<u32>> {
-        if let Some(shown) = self
-            .shown
-            .iter()
-            .find(|shown| slot_of(shown.exposure.surface) == slot)
-        {
-            return Some(Some(shown.index));
+    fn occupant(&self, slot: Surface) -> Option<u32> {
+        for shown in &self.shown {
+            if slot_of(shown.exposure.surface) == slot {
+                return Some(shown.index);
+            }
         }
-        if slot != Surface::Modal {
-            return None;
+        if slot == Surface::Modal {
+            for exposure in ledger::exposures(&self.memory) {
+                if exposure.open() && exposure.surface.lane() == Lane::Interrupt {
+                    return Some(self.entry_of(&exposure).map_or(NONE, |entry| entry.index));
+                }
+            }
         }
-        ledger::exposures(&self.memory)
-            .find(|exposure| exposure.open() && exposure.surface.lane() == Lane::Interrupt)
-            .map(|exposure| self.instance(exposure.prompt, exposure.subject))
+        None
     }
 
     /// The stages that depend on the account alone: whether anything may be offered.
-    pub(super) fn owned_hold(&self, prompt: Prompt<'_>, now: Timestamp) -> Option<HoldReason> {
-        let account: &Account = &self.account;
-        if !account.known {
+    pub(super) fn owned_hold(&self, entry: &Entry, now: Timestamp) -> Option<HoldReason> {
+        if !self.account.known {
             return (!fault!(21)).then_some(HoldReason::SnapshotMissing);
         }
-        if account.plan.is_none() {
+        if self.account.plan.is_none() {
             return Some(HoldReason::UnknownPlan);
         }
-        if self.converted_until(now).is_some() {
+        if self.converted_until(now).0 > 0 {
             return Some(HoldReason::PendingPurchase);
         }
-        if account.sales_conversation {
+        if self.account.sales_conversation {
             return Some(HoldReason::SalesConversation);
         }
-        match prompt.subject_kind() {
-            1 => self.meter_owned(prompt.subject()),
-            2 => (account.has_feature(&self.plim, &self.memory, prompt.subject()) && !fault!(12))
-                .then_some(HoldReason::PlanIncludes),
-            _ => None,
+        if entry.feature != NONE {
+            let has = self.has_feature(entry.feature) && !fault!(12);
+            return has.then_some(HoldReason::PlanIncludes);
         }
-    }
-
-    fn meter_owned(&self, meter: u32) -> Option<HoldReason> {
-        let reading = &self.meters.get(meter as usize)?.reading;
-        if reading.limit == Some(crate::unit::Limit::Unlimited) {
+        let reading = &self.meters.get(entry.meter as usize)?.reading;
+        if reading.limit == Some(Limit::Unlimited) {
             return Some(HoldReason::PlanIncludes);
         }
-        let key = self.plim.root().meters().get(meter)?.key();
-        if self.account.accepted_overage(&self.memory, key) && self.soft(meter) {
+        let accepted = self
+            .account
+            .accepted_overage(&self.memory, entry.subject_key);
+        if accepted && self.soft(entry.meter) {
             return Some(HoldReason::OverageAccepted);
         }
         reading.provisional.then_some(HoldReason::Provisional)
     }
 
-    /// Until when a reported purchase suppresses everything.
-    pub(super) fn converted_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let row = self.memory.find(Table::Converted, 0, 0)?;
+    /// Until when a reported purchase suppresses everything; 0 when none does.
+    pub(super) fn converted_until(&self, now: Timestamp) -> Timestamp {
+        let none = Timestamp(0);
+        let Some(row) = self.memory.find(Table::Converted, 0, 0) else {
+            return none;
+        };
         let at = no_later_than(Timestamp(row[1]), now);
         let until = at.plus(if fault!(14) {
             DAY_MS / 24
         } else {
             CONVERTED_MS
         });
-        (row[1] > 0 && self.account.epoch <= row[0] && now < until).then_some(until)
+        if row[1] > 0 && self.account.epoch <= row[0] && now < until {
+            until
+        } else {
+            none
+        }
     }
 
     /// Whether going over a meter's limit is allowed.
@@ -427,143 +338,160 @@ impl Engine {
         surface: Surface,
         needs_lease: bool,
         now: Timestamp,
-    ) -> Option<Hold> {
+    ) -> Option<HoldReason> {
         let lane = surface.lane();
         if lane == Lane::Inline {
             return None;
         }
         let interrupts = lane == Lane::Interrupt;
         let context = &self.context;
-        let reason = if !context.storage || (interrupts && !self.readable && !fault!(20)) {
-            HoldReason::NoStorage
+        if !context.storage || (interrupts && !self.readable && !fault!(20)) {
+            Some(HoldReason::NoStorage)
         } else if self.clock.jumped {
-            HoldReason::ClockJump
+            Some(HoldReason::ClockJump)
         } else if interrupts && !self.fresh && !fault!(21) {
-            HoldReason::SnapshotMissing
+            Some(HoldReason::SnapshotMissing)
         } else if !context.visible {
-            HoldReason::Hidden
+            Some(HoldReason::Hidden)
         } else if context.busy {
-            HoldReason::Busy
+            Some(HoldReason::Busy)
         } else if context.dialog_open {
-            HoldReason::DialogOpen
-        } else if let Some(until) = self.quiet_until(now) {
-            return Some(Hold::until(HoldReason::QuietHours, until));
+            Some(HoldReason::DialogOpen)
+        } else if self.quiet_left(now) > 0 {
+            Some(HoldReason::QuietHours)
         } else if needs_lease && !context.lease && !fault!(1) {
-            HoldReason::Lease
+            Some(HoldReason::Lease)
         } else {
-            return None;
-        };
-        Some(Hold::because(reason))
-    }
-
-    fn quiet_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let pacing = self.plim.root().pacing().get(0)?;
-        let (from, to) = (i64::from(pacing.quiet_from()), i64::from(pacing.quiet_to()));
-        if from == to {
-            return None;
+            None
         }
-        let minute = minute_of_day(now, self.context.utc_offset_minutes);
-        let quiet = if from <= to {
-            from <= minute && minute < to
-        } else {
-            minute >= from || minute < to
+    }
+
+    /// The minutes until quiet hours are over; 0 outside of them.
+    fn quiet_left(&self, now: Timestamp) -> i64 {
+        const DAY: i64 = 24 * 60;
+        let Some(pacing) = self.plim.root().pacing().get(0) else {
+            return 0;
         };
-        let left = to.wrapping_sub(minute).rem_euclid(24 * 60);
-        quiet.then(|| now.plus(left.wrapping_mul(MINUTE_MS)))
+        let (from, to) = (i64::from(pacing.quiet_from()), i64::from(pacing.quiet_to()));
+        let minute = minute_of_day(now, self.context.utc_offset_minutes);
+        let length = to.wrapping_sub(from).rem_euclid(DAY);
+        let left = to.wrapping_sub(minute).rem_euclid(DAY);
+        if left <= length { left } else { 0 }
     }
 }
-
-/// Surfaces that exclude each other share a slot.
-pub(super) fn slot_of(surface: Surface) -> Surface {
-    if surface == Surface::Preview {
-        Surface::Modal
-    } else {
-        surface
-    }
-}
-
 /// The last check of the trigger stage: whether this occasion has had its answer.
-fn spent(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
-    if candidate.surface.lane() == Lane::Inline {
+fn spent(
+    engine: &Engine,
+    entry: &Entry,
+    judgement: &mut Judgement,
+    _: Timestamp,
+) -> Option<HoldReason> {
+    if judgement.surface.lane() == Lane::Inline {
         return None;
     }
-    let occasion = ledger::occasion(&engine.memory, candidate.fired.occasion);
-    if occasion.spent_by != 0 && occasion.spent_by != candidate.entry.key {
-        return Some(Hold::because(HoldReason::AnsweredByOther));
+    let occasion = ledger::occasion(&engine.memory, judgement.occasion);
+    if occasion.spent_by != 0 && occasion.spent_by != entry.key {
+        return Some(HoldReason::AnsweredByOther);
     }
-    occasion.answered.then(|| Hold::because(HoldReason::Spent))
+    occasion.answered.then_some(HoldReason::Spent)
 }
 
-fn owned(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
-    let reason = engine.owned_hold(candidate.prompt, candidate.now)?;
-    let until = match reason {
-        HoldReason::PendingPurchase => engine.converted_until(candidate.now),
-        _ => None,
-    };
-    Some(Hold {
-        until,
-        ..Hold::because(reason)
-    })
+fn owned(
+    engine: &Engine,
+    entry: &Entry,
+    judgement: &mut Judgement,
+    now: Timestamp,
+) -> Option<HoldReason> {
+    let reason = engine.owned_hold(entry, now);
+    if reason == Some(HoldReason::PendingPurchase) {
+        judgement.until = engine.converted_until(now);
+    }
+    reason
 }
 
-fn audience(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
-    let prompt = candidate.prompt;
-    if !candidate.entry.titled {
-        return Some(Hold::because(HoldReason::NoText));
+fn audience(
+    engine: &Engine,
+    entry: &Entry,
+    judgement: &mut Judgement,
+    now: Timestamp,
+) -> Option<HoldReason> {
+    if !entry.titled {
+        return Some(HoldReason::NoText);
     }
-    if engine.on_target || (candidate.entry.routed && !routes_allow(prompt, &engine.context.route))
-    {
-        return Some(Hold::because(HoldReason::Route));
-    }
-    if engine.account.account_created.is_none() && engine.account.user_created.is_none() {
-        return None;
+    if engine.on_target || (entry.routed && !engine.routes_allow(entry)) {
+        return Some(HoldReason::Route);
     }
     let pacing = engine.plim.root().pacing().get(0)?;
-    let young = |made: Option<Timestamp>, least: Millis| {
-        made.map(|made| made.plus(least))
-            .filter(|until| *until > candidate.now)
-    };
-    if candidate.surface == Surface::Banner
-        && let Some(until) = young(engine.account.account_created, pacing.min_account_age_ms())
+    if judgement.surface == Surface::Banner
+        && let Some(made) = engine.account.account_created
     {
-        return Some(Hold::until(HoldReason::AccountTooNew, until));
+        let until = made.plus(pacing.min_account_age_ms());
+        if until > now {
+            return judgement.until(HoldReason::AccountTooNew, until);
+        }
     }
-    if candidate.surface.lane() != Lane::Inline
-        && let Some(until) = young(engine.account.user_created, pacing.min_user_age_ms())
+    if judgement.surface != Surface::Inline
+        && let Some(made) = engine.account.user_created
     {
-        return Some(Hold::until(HoldReason::UserTooNew, until));
+        let until = made.plus(pacing.min_user_age_ms());
+        if until > now {
+            return judgement.until(HoldReason::UserTooNew, until);
+        }
     }
     None
 }
 
-fn routes_allow(prompt: Prompt<'_>, route: &str) -> bool {
-    let any =
-        |patterns: List<'_, &str>| patterns.iter().any(|pattern| route_matches(pattern, route));
-    (prompt.routes_in().is_empty() || any(prompt.routes_in())) && !any(prompt.routes_out())
-}
-
-/// A pattern matches a route when they are equal, or as far as a trailing `*`.
-pub(super) fn route_matches(pattern: &str, route: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => route.starts_with(start),
-        None => pattern == route,
+impl Engine {
+    fn routes_allow(&self, entry: &Entry) -> bool {
+        let Some(prompt) = self.plim.root().prompts().get(entry.index) else {
+            return false;
+        };
+        let route = self.context.route.as_bytes();
+        let (within, without) = (prompt.routes_in(), prompt.routes_out());
+        (within.is_empty() || any_matches(within, route)) && !any_matches(without, route)
     }
 }
 
-fn choice(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
+/// A pattern matches a route when they are equal, or as far as a trailing `*`.
+fn any_matches(patterns: List<'_, &str>, route: &[u8]) -> bool {
+    for pattern in patterns.iter() {
+        let matches = match pattern.as_bytes() {
+            [start @ .., b'*'] => route.starts_with(start),
+            whole => whole == route,
+        };
+        if matches {
+            return true;
+        }
+    }
+    false
+}
+
+fn choice(
+    engine: &Engine,
+    entry: &Entry,
+    judgement: &mut Judgement,
+    now: Timestamp,
+) -> Option<HoldReason> {
     let epoch = engine.account.epoch;
-    let now = candidate.now;
-    let entry = candidate.entry;
     let choice = ledger::choice(&engine.memory, entry.key, entry.subject_key, epoch, now);
     match (choice.never_until, choice.later_until) {
-        (Some(Timestamp::MAX), _) => Some(Hold::because(HoldReason::Never)),
-        (Some(until), _) => Some(Hold::until(HoldReason::Never, until)),
-        (None, Some(until)) => Some(Hold::until(HoldReason::Later, until)),
+        (Some(Timestamp::MAX), _) => Some(HoldReason::Never),
+        (Some(until), _) => judgement.until(HoldReason::Never, until),
+        (None, Some(until)) => judgement.until(HoldReason::Later, until),
         (None, None) => None,
     }
 }
 
-fn page(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
-    let needs_lease = candidate.surface.lane() == Lane::Interrupt || candidate.entry.capped;
-    engine.page_hold(candidate.surface, needs_lease, candidate.now)
+fn page(
+    engine: &Engine,
+    entry: &Entry,
+    judgement: &mut Judgement,
+    now: Timestamp,
+) -> Option<HoldReason> {
+    let needs_lease = judgement.surface.lane() == Lane::Interrupt || entry.capped;
+    let reason = engine.page_hold(judgement.surface, needs_lease, now);
+    if reason == Some(HoldReason::QuietHours) {
+        judgement.until = now.plus(engine.quiet_left(now).wrapping_mul(MINUTE_MS));
+    }
+    reason
 }

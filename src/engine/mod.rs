@@ -24,19 +24,18 @@ mod present;
 mod respond;
 mod usage;
 
-pub use judge::{Fired, Hold, Judgement};
+pub use judge::Judgement;
 pub use respond::intent_id;
 
-use crate::plim::Plim;
+use crate::plim::{NONE, Plim};
 use crate::unit::{COUNT_MAX, Digest, Key, Limit, Timestamp, Writer};
 use account::{Account, Applied};
 use clock::Clock;
 use crossing::{MeterView, Scene};
 use decide::{Hit, Shown};
-use effect::{Delta, Effect, Event, HoldReason, Reading, Verdict, WakeReason};
+use effect::{Delta, Effect, Event, Reading, Verdict, WakeReason};
 use entry::Entry;
 use input::{Context, Input, Now};
-use judge::Scope;
 use memory::{Memory, MemoryError, Table, columns};
 
 /// Who is looking, and which writer this tab is.
@@ -79,17 +78,12 @@ pub struct Engine {
     clock: Clock,
     owner: String,
     shown: Vec<Shown>,
-    /// Meters whose figures changed since the screen was last brought up to date.
-    moved: Vec<u32>,
-    hits: Vec<Hit>,
     /// What every decision asks of each prompt, by index.
     entries: Vec<Entry>,
     /// The route is where one of the policy's own actions leads.
     on_target: bool,
-    /// Prompts that the painter could not paint in this page life.
-    failed: Vec<u32>,
-    held: Vec<(u32, HoldReason, i64)>,
-    eligible_at: Option<Timestamp>,
+    /// When the first of those held could be eligible; [`Timestamp::MAX`] where that is not known.
+    eligible_at: Timestamp,
     wake: Option<(Timestamp, WakeReason)>,
     lease_wanted: bool,
     /// Rows at which memory is bounded again.
@@ -122,13 +116,9 @@ impl Engine {
             clock: Clock::default(),
             owner: String::new(),
             shown: Vec::new(),
-            moved: Vec::new(),
-            hits: Vec::new(),
             entries: Vec::new(),
             on_target: false,
-            failed: Vec::new(),
-            held: Vec::new(),
-            eligible_at: None,
+            eligible_at: Timestamp::MAX,
             wake: None,
             lease_wanted: false,
             compact_at: 0,
@@ -154,26 +144,26 @@ impl Engine {
             Input::Painted { exposure, paint } => {
                 self.painted(exposure, paint, now, &mut out);
                 if !matches!(paint, input::Paint::Rendered | input::Paint::Seen) {
-                    self.decide(now, Scope::All, &mut out);
+                    self.decide(now, NONE, &mut out);
                 }
             }
             Input::Respond { exposure, response } => {
                 self.respond(exposure, response, now, &mut out);
-                self.decide(now, Scope::All, &mut out);
+                self.decide(now, NONE, &mut out);
             }
             Input::Converted { from_epoch } => {
                 let epoch = from_epoch.unwrap_or(self.account.epoch);
                 self.memory
                     .join(Table::Converted, 0, 0, columns([epoch, now.0]));
                 self.dirty.memory = true;
-                self.decide(now, Scope::All, &mut out);
+                self.decide(now, NONE, &mut out);
             }
             Input::Context(context) => {
                 self.on_target = self.route_is_target(&context.route);
                 self.context = context;
-                self.decide(now, Scope::All, &mut out);
+                self.decide(now, NONE, &mut out);
             }
-            Input::Wake => self.decide(now, Scope::All, &mut out),
+            Input::Wake => self.decide(now, NONE, &mut out),
         }
         // A snapshot may have set engine time back: what is forgotten goes by the new time.
         self.finish(self.time(device), &mut out);
@@ -292,18 +282,13 @@ impl Engine {
                 writer.0,
                 columns([row[0], row[1], row[0], row[1]]),
             );
-            let reading = self.meters.get(index as usize).map(|view| view.reading);
-            let limit = match reading.and_then(|reading| reading.limit) {
-                Some(Limit::Of(limit)) => Some(limit),
-                _ => None,
-            };
-            let used = reading.map_or(0, |reading| reading.used);
+            let view = self.meters.get(index as usize);
             events.push(Event::UsageCounted {
                 meter: index,
                 added,
                 released,
-                used,
-                limit,
+                used: view.map_or(0, |view| view.reading.used),
+                limit: view.and_then(|view| number_of(view.reading.limit)),
             });
         }
         events
@@ -337,13 +322,14 @@ impl Engine {
         view.reading = reading;
         let scene = Scene {
             plim: &self.plim,
+            entries: &self.entries,
             account: &self.account,
             account_id: &self.identity.account,
             now,
         };
         self.dirty.memory |= crossing::observe(&scene, &mut self.memory, view, index, out);
-        if moved && !self.moved.contains(&index) {
-            self.moved.push(index);
+        if moved {
+            self.touch(index);
         }
     }
 
@@ -358,13 +344,9 @@ impl Engine {
         let Some(index) = self.plim.meter_index(meter) else {
             return;
         };
-        let level = self
-            .plim
-            .root()
-            .meters()
-            .get(index)
-            .is_some_and(|meter| meter.kind() == 1);
+        let meters = self.plim.root().meters();
         // A counter only grows within its period: giving back is for levels.
+        let level = meters.get(index).is_some_and(|meter| meter.kind() == 1);
         let released = if level {
             released.clamp(0, COUNT_MAX)
         } else {
@@ -377,7 +359,7 @@ impl Engine {
         let writer = self.identity.writer;
         usage::count(&mut self.memory, writer, meter, added, released, now);
         self.dirty.tally = true;
-        let Some(view) = self.meters.get(index as usize) else {
+        let Some(view) = self.meters.get_mut(index as usize) else {
             return;
         };
         let clamps = released > view.reading.used;
@@ -386,23 +368,19 @@ impl Engine {
         } else {
             usage::moved(&view.reading, added.wrapping_sub(released))
         };
-        let plain = released == 0 && reading.used < view.next_count() && !reading.provisional;
-        if plain {
-            if let Some(view) = self.meters.get_mut(index as usize) {
-                view.reading = reading;
-            }
-            self.moved.push(index);
-            return;
+        if released == 0 && reading.used < view.next_count() && !reading.provisional {
+            view.reading = reading;
+            return self.touch(index);
         }
         self.observe(index, reading, now, out);
-        self.decide(now, Scope::Meter(index), out);
+        self.decide(now, index, out);
     }
 
     fn snapshot(&mut self, snapshot: &input::Snapshot, now: Timestamp, out: &mut Vec<Effect>) {
-        let before = self.account.clone();
         if account::apply(&self.plim, &mut self.memory, snapshot, now) == Applied::Ignored {
             return;
         }
+        let (known, from_plan, epoch) = (self.account.known, self.account.plan, self.account.epoch);
         self.fresh = true;
         self.clock.jumped = false;
         self.owner.clone_from(&snapshot.billing_owner);
@@ -410,39 +388,33 @@ impl Engine {
         let mut now = now;
         if let Some(server_time) = snapshot.server_time {
             // Engine time is the server's, backwards too.
-            let server_time = server_time.clamped();
+            now = server_time.clamped();
             self.clock.mono = self.clock.at.mono;
-            self.clock.engine = server_time;
-            self.clock.last = server_time;
-            now = server_time;
+            self.clock.engine = now;
+            self.clock.last = now;
         }
         self.refresh(now, out);
-        self.plan_changed(&before, out);
-        self.decide(now, Scope::All, out);
-    }
-
-    fn plan_changed(&mut self, before: &Account, out: &mut Vec<Effect>) {
-        if before.known && before.epoch != self.account.epoch {
+        if known && epoch != self.account.epoch {
             out.push(Effect::Record(Event::PlanChanged {
-                from_plan: before.plan,
+                from_plan,
                 to_plan: self.account.plan,
                 epoch: self.account.epoch,
             }));
             out.push(Effect::Announce(effect::HostEvent::PlanChanged));
         }
+        self.decide(now, NONE, out);
     }
 
     fn merge(&mut self, memory: &Memory, now: Timestamp, out: &mut Vec<Effect>) {
-        let before = self.account.clone();
         if !self.memory.merge(memory) {
             return;
         }
+        let (known, before) = (self.account.known, self.account.server_time);
         self.dirty.memory = true;
-        let account = Account::read(&self.plim, &self.memory);
-        // Another tab's newer snapshot is as good as our own.
-        self.fresh |= account.known && account.server_time > before.server_time && before.known;
         self.refresh(now, out);
-        self.decide(now, Scope::All, out);
+        // Another tab's newer snapshot is as good as our own.
+        self.fresh |= known && self.account.server_time > before;
+        self.decide(now, NONE, out);
     }
 
     fn attempt(&mut self, meter: Key, amount: i64, now: Timestamp, out: &mut Vec<Effect>) {
@@ -462,19 +434,14 @@ impl Engine {
         let Some(index) = self.plim.meter_index(meter) else {
             return;
         };
-        let Some(view) = self.meters.get(index as usize) else {
+        let Some(view) = self.meters.get_mut(index as usize) else {
             return;
         };
-        let limit = match view.reading.limit {
-            Some(Limit::Of(limit)) => Some(limit),
-            _ => None,
-        };
-        let used = view.reading.used;
         out.push(Effect::Record(Event::LimitHit {
             meter: index,
             amount,
-            used,
-            limit,
+            used: view.reading.used,
+            limit: number_of(view.reading.limit),
             by_server,
         }));
         if !self.account.known || self.account.plan.is_none() {
@@ -485,14 +452,12 @@ impl Engine {
             .number(i64::from(meter.0))
             .number(now.0)
             .finish();
-        self.hits.retain(|hit| hit.meter != index);
-        self.hits.push(Hit {
-            meter: index,
+        view.hit = Hit {
             occasion,
             at: now,
             amount,
-        });
-        self.decide(now, Scope::Meter(index), out);
+        };
+        self.decide(now, index, out);
     }
 
     fn explore(&mut self, feature: Key, step: input::Step, now: Timestamp, out: &mut Vec<Effect>) {
@@ -511,13 +476,11 @@ impl Engine {
             feature: index,
             step,
         }));
-        self.decide(now, Scope::All, out);
+        self.decide(now, NONE, out);
     }
 
     fn finish(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        for meter in core::mem::take(&mut self.moved) {
-            self.update_meter(meter, now, out);
-        }
+        self.update(now, out);
         if self.dirty.memory {
             let wall_ahead = self
                 .memory
@@ -543,34 +506,28 @@ impl Engine {
     }
 
     fn wanted_wake(&self, now: Timestamp) -> Option<(Timestamp, WakeReason)> {
-        let rolls = Some(self.roll_at)
-            .filter(|at| *at < Timestamp::MAX && self.account.known)
-            .map(|at| (at, WakeReason::Period));
-        let eligible = self.eligible_at.map(|at| (at, WakeReason::Eligible));
-        let converted = self
-            .converted_until(now)
-            .map(|at| (at, WakeReason::Converted));
-        let expiry = ledger::exposures(&self.memory)
-            .filter(|exposure| exposure.open() && exposure.surface != effect::Surface::Toast)
-            .map(|exposure| {
-                (
-                    exposure.rendered.plus(ledger::EXPOSURE_MS),
-                    WakeReason::Expiry,
-                )
-            })
-            .min();
-        [rolls, eligible, converted, expiry]
-            .into_iter()
-            .flatten()
-            .min()
+        let (mut first, mut why) = (self.eligible_at, WakeReason::Eligible);
+        if self.account.known && self.roll_at < first {
+            (first, why) = (self.roll_at, WakeReason::Period);
+        }
+        for exposure in ledger::exposures(&self.memory) {
+            let ends = exposure.rendered.plus(ledger::EXPOSURE_MS);
+            if exposure.open() && exposure.surface != effect::Surface::Toast && ends < first {
+                (first, why) = (ends, WakeReason::Expiry);
+            }
+        }
+        let converted = self.converted_until(now);
+        if converted.0 > 0 && converted < first {
+            (first, why) = (converted, WakeReason::Converted);
+        }
+        (first < Timestamp::MAX).then_some((first, why))
     }
+}
 
-    /// The index of the prompt with this key about this subject.
-    fn instance(&self, prompt: u32, subject: u32) -> Option<u32> {
-        let index = self
-            .entries
-            .iter()
-            .position(|entry| entry.key == prompt && entry.subject_key == subject)?;
-        u32::try_from(index).ok()
+/// A limit as events state it: the number, where it is one.
+fn number_of(limit: Option<Limit>) -> Option<i64> {
+    match limit {
+        Some(Limit::Of(limit)) => Some(limit),
+        _ => None,
     }
 }

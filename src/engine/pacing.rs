@@ -4,7 +4,8 @@
 
 use super::Engine;
 use super::effect::{HoldReason, Lane};
-use super::judge::{Candidate, Hold};
+use super::entry::Entry;
+use super::judge::Judgement;
 use super::ledger::{self, Exposure, no_later_than};
 use crate::plim::{Cap, List};
 use crate::unit::{DAY_MS, Millis, Timestamp};
@@ -13,34 +14,43 @@ use crate::unit::{DAY_MS, Millis, Timestamp};
 const WEEK_MS: Millis = 7 * DAY_MS;
 
 /// The pacing stage.
-pub(super) fn pace(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
-    let lane = candidate.surface.lane();
-    if candidate.entry.paced
-        && let Some(hold) = own_pace(engine, candidate)
-    {
-        return Some(hold);
+pub(super) fn pace(
+    engine: &Engine,
+    entry: &Entry,
+    judgement: &mut Judgement,
+    now: Timestamp,
+) -> Option<HoldReason> {
+    let own = entry.paced.then(|| own_pace(engine, entry, judgement, now));
+    if let Some(Some(reason)) = own {
+        return Some(reason);
     }
-    (lane == Lane::Interrupt)
-        .then(|| interruptions(engine, candidate))
-        .flatten()
+    if judgement.surface.lane() == Lane::Interrupt {
+        return interruptions(engine, entry, judgement, now);
+    }
+    None
 }
 
 /// Delay and caps that the prompt or its group has besides the pacing of all.
-fn own_pace(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
-    let (entry, now) = (candidate.entry, candidate.now);
-    let delay = candidate.prompt.delay_ms();
-    let ready = candidate.fired.since.plus(delay);
+fn own_pace(
+    engine: &Engine,
+    entry: &Entry,
+    judgement: &mut Judgement,
+    now: Timestamp,
+) -> Option<HoldReason> {
+    let prompt = engine.plim.root().prompts().get(entry.index)?;
+    let delay = prompt.delay_ms();
+    let ready = judgement.since.plus(delay);
     if delay > 0 && now < ready {
-        return Some(Hold::until(HoldReason::Delay, ready));
+        return judgement.until(HoldReason::Delay, ready);
     }
-    if !entry.capped || candidate.surface.lane() == Lane::Inline {
+    if !entry.capped || judgement.surface.lane() == Lane::Inline {
         return None;
     }
     let own = engine.stamps(now, &|shown| {
         shown.prompt == entry.key && shown.subject == entry.subject_key
     });
-    if let Some((until, _)) = over(candidate.prompt.caps(), &own, now) {
-        return Some(Hold::until(HoldReason::CapPrompt, until));
+    if let Some((until, _)) = over(prompt.caps(), &own, now) {
+        return judgement.until(HoldReason::CapPrompt, until);
     }
     let groups = engine.plim.root().groups();
     let group = groups
@@ -48,28 +58,32 @@ fn own_pace(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
         .find(|group| entry.group != 0 && group.key() == entry.group)?;
     let in_group = engine.stamps(now, &|shown| engine.group_of(shown.prompt) == entry.group);
     let (until, _) = over(group.caps(), &in_group, now)?;
-    Some(Hold::until(HoldReason::CapGroup, until))
+    judgement.until(HoldReason::CapGroup, until)
 }
 
-fn interruptions(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
+fn interruptions(
+    engine: &Engine,
+    entry: &Entry,
+    judgement: &mut Judgement,
+    now: Timestamp,
+) -> Option<HoldReason> {
     let pacing = engine.plim.root().pacing().get(0)?;
-    let now = candidate.now;
     let all = engine.stamps(now, &|shown| shown.surface.lane() == Lane::Interrupt);
-    let limit_hit = candidate.entry.trigger == 2;
+    let limit_hit = entry.trigger == 2;
     if limit_hit {
         // A blocked attempt has caps of its own in place of the daily cap and the gap.
         let hits = engine.stamps(now, &|shown| engine.is_limit_hit(shown));
         let here = engine.stamps(now, &|shown| {
-            engine.is_limit_hit(shown) && shown.subject == candidate.entry.subject_key
+            engine.is_limit_hit(shown) && shown.subject == entry.subject_key
         });
         let last = here.last().map(|last| last.plus(pacing.limit_hit_gap_ms()));
         if let Some(until) = last.filter(|until| *until > now)
             && !fault!(5)
         {
-            return Some(Hold::until(HoldReason::Gap, until));
+            return judgement.until(HoldReason::Gap, until);
         }
         if let Some(until) = full(i64::from(pacing.limit_hit_per_day()), DAY_MS, &hits, now) {
-            return Some(Hold::until(HoldReason::CapAll, until));
+            return judgement.until(HoldReason::CapAll, until);
         }
     } else if let Some(until) = all
         .last()
@@ -82,7 +96,7 @@ fn interruptions(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
         })
         .filter(|until| *until > now)
     {
-        return Some(Hold::until(HoldReason::Gap, until));
+        return judgement.until(HoldReason::Gap, until);
     }
     let counted = pacing
         .caps()
@@ -102,17 +116,16 @@ fn interruptions(engine: &Engine, candidate: &Candidate<'_>) -> Option<Hold> {
             ))
         })
         .max();
-    blocked.map(|(until, per)| {
-        let weekly = per >= WEEK_MS;
-        Hold::until(
-            if weekly {
-                HoldReason::WeeklyBudget
-            } else {
-                HoldReason::CapAll
-            },
-            until,
-        )
-    })
+    let (until, per) = blocked?;
+    let weekly = per >= WEEK_MS;
+    judgement.until(
+        if weekly {
+            HoldReason::WeeklyBudget
+        } else {
+            HoldReason::CapAll
+        },
+        until,
+    )
 }
 
 fn over(

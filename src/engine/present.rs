@@ -66,7 +66,7 @@ impl Engine {
             self.also(shown, json);
             json.key("actions").list(|json| {
                 for (position, kind) in shown.actions.iter().enumerate() {
-                    self.action(shown, *kind, position == 0, json);
+                    self.action(shown, kind, position == 0, json);
                 }
             });
             self.plans(shown, json);
@@ -141,7 +141,11 @@ impl Engine {
         if !shown.owner.is_empty() {
             json.key("owner").string(&shown.owner);
         }
-        let offer = shown.actions.first().map_or("later", |kind| kind.name());
+        let offer = shown
+            .actions
+            .iter()
+            .next()
+            .map_or("later", |kind| kind.name());
         json.key("action").string(offer);
     }
 

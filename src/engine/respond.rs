@@ -3,10 +3,12 @@
 //! Called by `handle`; what it writes is read by `judge` at the next decision.
 
 use super::Engine;
-use super::effect::{Effect, Event, Surface, WithdrawReason};
+use super::action::need;
+use super::effect::{About, Effect, Event, Surface, WithdrawReason};
 use super::input::{ActionKind, Paint, Response};
 use super::ledger::{self, Closed, Exposure};
 use super::memory::{Table, columns};
+use crate::plim::NONE;
 use crate::unit::{DAY_MS, Digest, ExposureId, Timestamp};
 
 /// A `never` that the ladder gave holds for the meter's period, or this long where there is none.
@@ -20,28 +22,31 @@ impl Engine {
         now: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        let Some(position) = self.shown.iter().position(|shown| shown.exposure.id == id) else {
+        let place = self.place_of(id);
+        let Some(shown) = self.shown.get(place) else {
             return;
         };
+        let (index, exposure) = (shown.index, shown.exposure);
         match paint {
-            Paint::Rendered => self.rendered(position, now, out),
+            Paint::Rendered => self.rendered(place, now, out),
             Paint::Seen => {
-                self.rendered(position, now, out);
-                let exposure = self.shown.get(position).map(|shown| shown.exposure);
+                self.rendered(place, now, out);
                 if ledger::seen(&mut self.memory, id, now) {
                     self.dirty.memory = true;
-                    if let Some(about) = exposure.and_then(|exposure| self.about(&exposure)) {
+                    if let Some(about) = self.about(&exposure) {
                         out.push(Effect::Record(Event::PromptSeen { about }));
                     }
                 }
             }
             Paint::Failed => {
-                let shown = self.shown.remove(position);
-                self.failed.push(shown.index);
+                self.shown.remove(place);
+                if let Some(entry) = self.entries.get_mut(index as usize) {
+                    entry.failed = true;
+                }
             }
             Paint::Faded => {
-                let shown = self.shown.remove(position);
-                if shown.exposure.surface == Surface::Toast {
+                self.shown.remove(place);
+                if exposure.surface == Surface::Toast {
                     ledger::close(&mut self.memory, id, Closed::Faded, now);
                     self.dirty.memory = true;
                 }
@@ -50,8 +55,8 @@ impl Engine {
     }
 
     /// Counts a showing, once: at its first rendering anywhere.
-    fn rendered(&mut self, position: usize, now: Timestamp, out: &mut Vec<Effect>) {
-        let Some(shown) = self.shown.get_mut(position) else {
+    fn rendered(&mut self, place: usize, now: Timestamp, out: &mut Vec<Effect>) {
+        let Some(shown) = self.shown.get_mut(place) else {
             return;
         };
         if shown.rendered {
@@ -65,13 +70,8 @@ impl Engine {
         let first = ledger::rendered(&mut self.memory, &exposure);
         self.dirty.memory = true;
         if first && exposure.surface != Surface::Inline {
-            ledger::spend(
-                &mut self.memory,
-                exposure.occasion,
-                exposure.prompt,
-                number,
-                now,
-            );
+            let (occasion, prompt) = (exposure.occasion, exposure.prompt);
+            ledger::spend(&mut self.memory, occasion, prompt, number, now);
         }
         if (first || fault!(10))
             && let Some(about) = self.about(&exposure)
@@ -87,41 +87,36 @@ impl Engine {
         now: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        let position = self.shown.iter().position(|shown| shown.exposure.id == id);
-        if let Some(position) = position {
-            // An answer proves that it was on the screen.
-            self.rendered(position, now, out);
-        }
+        // An answer proves that it was on the screen.
+        let place = self.place_of(id);
+        self.rendered(place, now, out);
         let Some(exposure) = ledger::exposure(&self.memory, id) else {
             return;
         };
         let Some(about) = self.about(&exposure) else {
             return;
         };
-        if !exposure.open() {
-            let repeated = matches!(response, Response::Act(_))
-                && exposure.closed == Closed::Act as i64
-                && position.is_some();
-            if !repeated {
-                out.push(Effect::Record(Event::PromptAnswered {
-                    about,
-                    response,
-                    late: true,
-                }));
-            }
+        let late = !exposure.open();
+        let acts = matches!(response, Response::Act(_));
+        let here = self.shown.get_mut(place);
+        if late && acts && exposure.closed == Closed::Act as i64 && here.is_some() {
+            // Pressed again while the first press is under way.
             return;
         }
         let response = match response {
-            Response::Act(ActionKind::Later) => Response::Later,
-            Response::Act(ActionKind::Never) => Response::Never,
+            Response::Act(ActionKind::Later) if !late => Response::Later,
+            Response::Act(ActionKind::Never) if !late => Response::Never,
             other => other,
         };
-        self.dirty.memory = true;
         out.push(Effect::Record(Event::PromptAnswered {
             about,
             response,
-            late: false,
+            late,
         }));
+        if late {
+            return;
+        }
+        self.dirty.memory = true;
         let how = match response {
             Response::Act(_) => Closed::Act,
             Response::Later => Closed::Later,
@@ -131,101 +126,85 @@ impl Engine {
         ledger::close(&mut self.memory, id, how, now);
         match response {
             Response::Act(action) => {
-                ledger::answer(&mut self.memory, exposure.occasion, now);
-                self.act(&exposure, action, now, out);
-                if let Some(shown) = self.shown.iter_mut().find(|shown| shown.exposure.id == id) {
+                if let Some(shown) = here {
                     shown.acting = true;
                 }
+                ledger::answer(&mut self.memory, exposure.occasion, now);
+                self.act(about, &exposure, action, now, out);
                 return;
             }
             // The close of a toast is no choice about its prompt.
             Response::Later | Response::Close if exposure.surface == Surface::Toast => {}
             Response::Close if fault!(18) => {}
-            Response::Later | Response::Close => {
-                self.climb(exposure.prompt, exposure.subject, now);
-            }
+            Response::Later | Response::Close => self.climb(&exposure, now),
             Response::Never => {
                 ledger::answer(&mut self.memory, exposure.occasion, now);
-                let forever = Timestamp::MAX;
-                ledger::say_never(
-                    &mut self.memory,
-                    exposure.prompt,
-                    exposure.subject,
-                    forever,
-                    now,
-                );
+                self.say_never(&exposure, Timestamp::MAX, now);
             }
         }
-        if position.is_some() {
-            self.shown.retain(|shown| shown.exposure.id != id);
-            out.push(Effect::Withdraw {
-                exposure: id,
-                reason: WithdrawReason::Answered,
-            });
-        }
+        self.hide(place, WithdrawReason::Answered, out);
+    }
+
+    fn say_never(&mut self, exposure: &Exposure, until: Timestamp, now: Timestamp) {
+        let (prompt, subject) = (exposure.prompt, exposure.subject);
+        ledger::say_never(&mut self.memory, prompt, subject, until, now);
     }
 
     /// The next rung of the ladder: 1, 3, 7 days, then `never` for the period.
-    pub(super) fn climb(&mut self, prompt: u32, subject: u32, now: Timestamp) {
+    pub(super) fn climb(&mut self, exposure: &Exposure, now: Timestamp) {
+        let (prompt, subject) = (exposure.prompt, exposure.subject);
         let epoch = self.account.epoch;
         let times = ledger::choice(&self.memory, prompt, subject, epoch, now).times;
-        match self.ladder(times) {
-            Some(span) => {
-                let times = times.wrapping_add(1);
-                let until = now.plus(span);
-                ledger::say_later(&mut self.memory, prompt, subject, epoch, times, until, now);
-            }
-            None => {
-                let meter = self.plim.meter_index(crate::unit::Key(subject));
-                let period_end = meter
-                    .and_then(|meter| self.meters.get(meter as usize))
-                    .map(|view| view.reading.period_end)
-                    .filter(|end| *end > now);
-                let until = period_end.unwrap_or_else(|| now.plus(NO_PERIOD_NEVER_MS));
-                ledger::say_never(&mut self.memory, prompt, subject, until, now);
-            }
+        if let Some(span) = self.ladder(times) {
+            let times = times.wrapping_add(1);
+            let until = now.plus(span);
+            return ledger::say_later(&mut self.memory, prompt, subject, epoch, times, until, now);
         }
+        let meter = self.entry_of(exposure).map_or(NONE, |entry| entry.meter);
+        let view = self.meters.get(meter as usize);
+        let period_end = view.map_or(Timestamp(0), |view| view.reading.period_end);
+        let until = if period_end > now {
+            period_end
+        } else {
+            now.plus(NO_PERIOD_NEVER_MS)
+        };
+        self.say_never(exposure, until, now);
     }
 
     fn act(
         &mut self,
+        about: About,
         exposure: &Exposure,
         action: ActionKind,
         now: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        let Some(about) = self.about(exposure) else {
-            return;
-        };
-        let Some(prompt) = self.plim.root().prompts().get(about.prompt) else {
+        let Some(entry) = self.entry_of(exposure) else {
             return;
         };
         let intent = intent_id(exposure.id, action);
-        let to_plan = self.resolve(prompt, 0, now).next_plan;
-        let from_plan = self.account.plan;
+        let plan = self.next_plan(entry, 0);
+        let (meter, need) = (entry.meter, need(entry));
         out.push(Effect::Record(match action {
             ActionKind::Upgrade => Event::UpgradeStarted {
                 intent,
                 about,
-                from_plan,
-                to_plan,
+                from_plan: self.account.plan,
+                to_plan: plan,
             },
             ActionKind::TalkToSales => Event::SalesRequested {
                 intent,
                 about,
-                plan: to_plan,
+                plan,
             },
             ActionKind::AskAdmin => {
-                let need = self.need(prompt);
                 // Others on the screen about the same meter offer to ask as well: no more.
-                if prompt.subject_kind() == 1 {
-                    self.moved.push(prompt.subject());
-                }
+                self.touch(meter);
                 self.memory.join(Table::Asked, need, 0, columns([now.0]));
                 Event::UpgradeRequested {
                     intent,
                     about,
-                    plan: to_plan,
+                    plan,
                 }
             }
             ActionKind::ExtendTrial => Event::TrialExtensionRequested { intent, about },

@@ -84,7 +84,7 @@ impl Watch {
         let offers = prompt
             .actions
             .iter()
-            .any(|action| !dismissals.contains(action));
+            .any(|action| !dismissals.contains(&action));
         let Some(truth) = &self.known.truth else {
             return Ok(());
         };
@@ -124,7 +124,7 @@ impl Watch {
         } else if truth.conversation {
             "during a sales conversation"
         } else {
-            if prompt.actions.contains(&ActionKind::Upgrade) && !truth.can_purchase {
+            if prompt.actions.contains(ActionKind::Upgrade) && !truth.can_purchase {
                 return Err(format!("G4: {about:?} offers to buy to someone who cannot"));
             }
             return Ok(());

@@ -415,7 +415,8 @@ impl World {
             match effect {
                 Effect::Present(prompt) => {
                     page.screen.push((prompt.exposure, false, false));
-                    page.actions.push((prompt.exposure, prompt.actions.clone()));
+                    page.actions
+                        .push((prompt.exposure, prompt.actions.iter().collect()));
                     shown.push(prompt.exposure);
                 }
                 Effect::Withdraw { exposure, .. } => {

@@ -127,7 +127,7 @@ impl Tab {
             .judgements
             .iter()
             .find(|judged| about(judged.prompt) == Some(true))?;
-        judged.hold.map(|hold| hold.reason.code())
+        judged.held.map(|reason| reason.code())
     }
 
     /// What the engine remembers.
