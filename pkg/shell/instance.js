@@ -8,6 +8,7 @@ import { loadPolicy } from "./load.js";
 import { readLocale } from "./options.js";
 import { makeSession } from "./session.js";
 import { readSnapshot } from "./snapshot.js";
+import { accountOf, answerOf, traceOf, whole } from "./words.js";
 
 const STEPS = ["seen", "tried", "previewed", "built", "requested"];
 const EVENTS = ["prompt", "update", "withdraw", "response", "crossing", "converted", "error", "sent"];
@@ -47,7 +48,7 @@ export async function makeInstance(options, Core, policy) {
   function fits(meter, amount) {
     const found = meterOf(meter);
     if (!found || !isAmount(amount)) return { verdict: "fits", used: 0 };
-    return JSON.parse(session.core().fits(found.index, amount, Date.now(), performance.now()));
+    return answerOf(JSON.parse(session.core().fits(found.index, amount, Date.now(), performance.now())));
   }
 
   function wrong(path, value, expected) {
@@ -140,15 +141,17 @@ export async function makeInstance(options, Core, policy) {
     },
 
     read() {
-      const reading = JSON.parse(session.text(READING));
-      const names = session.texts().meters;
-      for (const [id, figures] of Object.entries(reading.meters)) figures.meter = names[id];
-      return reading;
+      const words = session.texts();
+      const account = accountOf(JSON.parse(session.text(READING)), words);
+      for (const { id, name } of words.meters) account.meters[id].meter = name;
+      return account;
     },
 
     explain() {
-      const { trace, ...rest } = JSON.parse(session.text(TRACE));
-      return { ...trace, ...rest, ...session.standing() };
+      const words = session.texts();
+      const { plan, plan_epoch, meters } = accountOf(JSON.parse(session.text(READING)), words);
+      const trace = traceOf(JSON.parse(session.text(TRACE)), words);
+      return whole({ ...trace, plan, plan_epoch, meters, ...session.standing() });
     },
 
     on(name, heard) {

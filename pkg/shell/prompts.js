@@ -5,9 +5,8 @@
  */
 
 import { CONVERTED, PAINTED, READING, RESPOND } from "./core.js";
+import { ACTIONS, promptOf } from "./prompt.js";
 
-/** In the order of the core's `ActionKind`. */
-const ACTIONS = ["upgrade", "talk_to_sales", "ask_admin", "extend_trial", "later", "never"];
 const RESPONSES = { later: 6, never: 7, close: 8 };
 const PAINTS = ["rendered", "seen", "failed", "faded"];
 const FADED = 3;
@@ -27,6 +26,15 @@ export function makePrompts(tab) {
   let view;
   let text;
   let is_gone = false;
+
+  const read = () => JSON.parse(tab.text(READING));
+
+  function whole(given) {
+    const words = tab.texts();
+    const features_at = 2 + words.meters.length;
+    let account;
+    return promptOf(given, words, tab.account(), (feature) => (account ??= read())[features_at + feature]);
+  }
 
   const loadText = async () => (text ??= await import("../text.js"));
 
@@ -183,7 +191,7 @@ export function makePrompts(tab) {
     view?.busy(exposure, true);
     say(exposure, "waiting");
     // The host may sync the new plan before it answers; the purchase is over the plan of the press.
-    const { plan_epoch = -1 } = JSON.parse(tab.text(READING));
+    const [, plan_epoch] = read();
     const result = await asked("purchase", intent);
     if (result === "done") {
       say(exposure, "thanks");
@@ -215,8 +223,9 @@ export function makePrompts(tab) {
   }
 
   return {
-    update, withdraw, painted, respond,
-    present: (prompt) => void show(prompt).catch(tab.stumble),
+    withdraw, painted, respond,
+    present: (given) => void show(whole(given)).catch(tab.stumble),
+    update: (given) => update(whole(given)),
     prepare: () => (headless ? loadText() : loadView()),
     /** The core is built anew, by `rebuild`; what it does not present again goes. */
     async refresh(rebuild) {

@@ -19,6 +19,8 @@ const LEASE_GRACE_MS = 500;
 /** Timers are set no further ahead than browsers count: past it the page looks again. */
 const TIMER_MAX_MS = 3_600_000;
 const UNKNOWN_MAX = 50;
+/** What the page allows, in the order of the bits of `Core.context`. */
+const PAGE = ["visible", "busy", "dialog_open", "online", "storage", "lease"];
 
 export function makeSession(options, Core, policy) {
   const listeners = new Map();
@@ -32,6 +34,8 @@ export function makeSession(options, Core, policy) {
   let core;
   let writer = "";
   let account = "";
+  /** What the page allowed when the core was last told, as bits. */
+  let told = 0;
   let user = "";
   /** Changes whenever account, user or writer do, so that what was awaited for an older one stops. */
   let generation = 0;
@@ -156,7 +160,7 @@ export function makeSession(options, Core, policy) {
       case "present":
       case "update":
       case "withdraw":
-        return withPrompts((prompts) => prompts[effect.do](effect.prompt ?? effect.exposure, effect.reason));
+        return withPrompts((prompts) => prompts[effect.do](effect.facts ? effect : effect.exposure, effect.reason));
       case "crossing": return emit("crossing", { meter: effect.meter, percent: effect.percent });
       case "plan_changed": return undefined;
       case "lease": return wantLease(effect.wanted);
@@ -229,6 +233,7 @@ export function makeSession(options, Core, policy) {
       (globalThis.navigator?.onLine === false ? 0 : 8) |
       (isStored() ? 16 : 0) |
       (lease.is_held() ? 32 : 0);
+    told = bits;
     core.context(bits, page.route, -new Date().getTimezoneOffset(), ...clocks());
   }
 
@@ -547,6 +552,7 @@ export function makeSession(options, Core, policy) {
     stumble,
     isHeadless,
     writer: () => writer,
+    account: () => account,
     texts: () => (texts ??= JSON.parse(text(TEXTS))),
     noteUnknown(id) {
       if (unknown.size < UNKNOWN_MAX) unknown.add(id);
@@ -557,6 +563,10 @@ export function makeSession(options, Core, policy) {
       settle();
     },
     standing: () => ({
+      page: {
+        ...Object.fromEntries(PAGE.map((name, bit) => [name, !!(told & (1 << bit))])),
+        route: page.route,
+      },
       writer,
       storage: isStored() ? "local" : mayStore() ? "memory" : "none",
       crowded: is_crowded,

@@ -357,7 +357,7 @@ impl Core {
                 .collect(),
             3 => effects::read_json(&self.engine, now),
             4 => effects::explain_json(&self.engine, &self.outbox, now),
-            _ => effects::texts_json(&self.engine),
+            _ => self.engine.plim().root().words().to_owned(),
         }
     }
 
