@@ -20,7 +20,7 @@ mod ledger;
 pub mod memory;
 mod pacing;
 pub mod period;
-pub mod present;
+mod present;
 mod respond;
 mod usage;
 

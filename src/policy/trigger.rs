@@ -135,23 +135,23 @@ impl Trigger {
         }
     }
 
-    /// The tone of its prompts.
-    pub fn tone(self) -> &'static str {
+    /// The number of its tone in the arena.
+    pub fn tone(self) -> u32 {
         match self {
             Self::Threshold {
                 kind: PERCENT,
                 value: 9_000..,
-            } => "urgent",
+            } => 2,
             Self::Threshold {
                 kind: PERCENT,
                 value: 7_500..,
             }
             | Self::Threshold {
                 kind: REMAINING, ..
-            } => "warning",
-            Self::Threshold { .. } => "notice",
-            Self::AtLimit | Self::LimitHit => "limit",
-            Self::Explored { .. } | Self::TrialEnding { .. } => "offer",
+            } => 1,
+            Self::Threshold { .. } => 0,
+            Self::AtLimit | Self::LimitHit => 3,
+            Self::Explored { .. } | Self::TrialEnding { .. } => 4,
         }
     }
 
