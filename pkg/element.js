@@ -142,7 +142,7 @@ export class PlimsollMeter extends Base {
         : !bounded ? "meter_unlimited"
         : used > limit ? "meter_over"
         : "meter_text";
-      const meter = meters?.[this.getAttribute("meter")] ?? "";
+      const meter = meters?.find((known) => known.id === this.getAttribute("meter"))?.name ?? "";
       const values = { used, limit: bounded ? limit : undefined, meter };
       const tag = locale ?? (this.closest("[lang]")?.getAttribute("lang") || undefined);
       const words = fill(ui?.[id] ?? FALLBACK[id], values, tag)?.trim();

@@ -4,10 +4,9 @@
  * prompts is the core's.
  */
 
-import { CONVERTED, INTENT, PAINTED, READING, RESPOND } from "./core.js";
+import { CONVERTED, PAINTED, READING, RESPOND } from "./core.js";
+import { ACTIONS, promptOf } from "./prompt.js";
 
-/** In the order of the core's `ActionKind`. */
-const ACTIONS = ["upgrade", "talk_to_sales", "ask_admin", "extend_trial", "later", "never"];
 const RESPONSES = { later: 6, never: 7, close: 8 };
 const PAINTS = ["rendered", "seen", "failed", "faded"];
 const FADED = 3;
@@ -15,7 +14,7 @@ const FAILED = 2;
 /** Where an amount is on the screen, so that one press may buy. */
 const CARDS = ["modal", "preview", "inline"];
 
-/** @param tab the instance's own side: `tell`, `text`, `emit`, `report`, `options`, `texts` */
+/** @param tab the instance's own side: `core`, `call`, `emit`, `report`, `options`, `texts` */
 export function makePrompts(tab) {
   const { options, emit, report } = tab;
   /** By exposure: {prompt, acting, quote, running}. */
@@ -27,6 +26,15 @@ export function makePrompts(tab) {
   let view;
   let text;
   let is_gone = false;
+
+  const read = () => JSON.parse(tab.text(READING));
+
+  function whole(given) {
+    const words = tab.texts();
+    const features_at = 2 + words.meters.length;
+    let account;
+    return promptOf(given, words, tab.account(), (feature) => (account ??= read())[features_at + feature]);
+  }
 
   const loadText = async () => (text ??= await import("../text.js"));
 
@@ -135,7 +143,7 @@ export function makePrompts(tab) {
 
   function intentOf({ prompt }, action, place) {
     const { exposure, subject = {}, plan = {} } = prompt;
-    return { id: tab.text(INTENT, exposure, place), action, prompt: prompt.prompt, exposure, plan, ...subject };
+    return { id: tab.core().intent(exposure, place), action, prompt: prompt.prompt, exposure, plan, ...subject };
   }
 
   async function askQuote(state) {
@@ -183,7 +191,7 @@ export function makePrompts(tab) {
     view?.busy(exposure, true);
     say(exposure, "waiting");
     // The host may sync the new plan before it answers; the purchase is over the plan of the press.
-    const { plan_epoch = -1 } = JSON.parse(tab.text(READING));
+    const [, plan_epoch] = read();
     const result = await asked("purchase", intent);
     if (result === "done") {
       say(exposure, "thanks");
@@ -215,8 +223,9 @@ export function makePrompts(tab) {
   }
 
   return {
-    update, withdraw, painted, respond,
-    present: (prompt) => void show(prompt).catch(tab.stumble),
+    withdraw, painted, respond,
+    present: (given) => void show(whole(given)).catch(tab.stumble),
+    update: (given) => update(whole(given)),
     prepare: () => (headless ? loadText() : loadView()),
     /** The core is built anew, by `rebuild`; what it does not present again goes. */
     async refresh(rebuild) {

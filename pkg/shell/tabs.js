@@ -11,21 +11,20 @@ const LEASE = "plimsoll:lease";
 
 export const hasLocks = () => typeof globalThis.navigator?.locks?.request == "function";
 
-/** Resolves to a function that releases the lock, or to nothing when it is not given. */
-export function hold(name, options) {
+/** Resolves to a function that releases the lock, or to null when it is not given. */
+export function hold(name, options = {}) {
   return new Promise((resolve) => {
     try {
       navigator.locks
-        .request(name, options, (lock) => lock && new Promise((release) => resolve(release)))
-        .catch(() => {})
-        .then(resolve);
+        .request(name, options, (lock) => (lock ? new Promise((release) => resolve(release)) : resolve(null)))
+        .catch(() => resolve(null));
     } catch {
-      resolve(undefined);
+      resolve(null);
     }
   });
 }
 
-/** The writers whose berths are alive, of a scope. */
+/** The names of the berths of a scope that are alive. */
 export async function livingBerths(prefix) {
   try {
     const { held } = await navigator.locks.query();
@@ -40,9 +39,9 @@ export function makeLease(granted) {
   let waiting;
   let release;
   return {
-    is_held: () => !!release,
+    is_held: () => release !== undefined,
     async want() {
-      if (waiting || release) return;
+      if (waiting || release || !hasLocks()) return;
       const mine = (waiting = new AbortController());
       const given = await hold(LEASE, { signal: mine.signal });
       if (waiting !== mine) return given?.();

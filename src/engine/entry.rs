@@ -91,7 +91,7 @@ pub(super) fn entries(plim: &Plim) -> Vec<Entry> {
             rank: prompt.rank(),
             group,
             surface: Surface::from_word(prompt.surface()),
-            titled: !prompt.title().is_empty(),
+            titled: prompt.titled() != 0,
             routed: !prompt.routes_in().is_empty() || !prompt.routes_out().is_empty(),
             paced: capped || prompt.delay_ms() > 0,
             capped,

@@ -20,7 +20,7 @@ mod ledger;
 pub mod memory;
 mod pacing;
 pub mod period;
-mod present;
+pub mod present;
 mod respond;
 mod usage;
 

@@ -34,10 +34,11 @@ records! {
         sales_link: text,
         /// Uses younger than this at a snapshot without `counted` stay on top of it. Default 5,000.
         settle_ms: long,
-        /// Labels of the actions: token JSON by action, in the order of `ActionKind`.
-        action_labels: texts,
-        /// All other texts of the surfaces, one JSON object of id to tokens.
-        ui: text,
+        /// Everything that only people read, as one JSON object, which the engine hands out whole:
+        /// `revision`, `locale`, `ui` (id to tokens), `actions` (tokens in the order of `ActionKind`), `links` (by
+        /// action), by index `plans`, `meters` and `features`, then `said`, what prompts say, and for each
+        /// prompt in `prompts` which of these, its meter and its feature, -1 for none.
+        words: text,
     }
 
     /// A plan.
@@ -46,16 +47,8 @@ records! {
         key: word,
         /// Id.
         id: text,
-        /// Name in the locale.
-        name: text,
         /// How it is bought: 0 not at all, 1 at the checkout, 2 through sales.
         buy: word,
-        /// Price in minor units of the currency; -1 when the policy has none.
-        price_minor: long,
-        /// ISO 4217 code; "" without a price.
-        price_currency: text,
-        /// What the price is for (`month`, `year`, …); "" without a price.
-        price_per: text,
         /// Quotas, one for each meter of the policy, in the meters' order.
         quotas: list<Quota, QuotaDraft>,
         /// Indexes of the features it includes, ascending.
@@ -80,8 +73,6 @@ records! {
         key: word,
         /// Id.
         id: text,
-        /// Plural forms in the locale, as one JSON object: `{"one":"e-mail","other":"e-mails"}`.
-        name: text,
         /// 0 counter, 1 level.
         kind: word,
         /// Its thresholds, ascending within a kind.
@@ -104,14 +95,6 @@ records! {
         key: word,
         /// Id.
         id: text,
-        /// Name in the locale.
-        name: text,
-        /// What others reached with it, in the locale; "" when the policy has none.
-        outcome: text,
-        /// Picture, https or same-origin; "" when there is none.
-        image: text,
-        /// Alternative text of the picture.
-        image_alt: text,
         /// Indexes of the prompts about it.
         prompts: words,
     }
@@ -138,10 +121,6 @@ records! {
         subject: word,
         /// 0 banner, 1 modal, 2 preview dialog, 3 toast, 4 inline, 5 inline preview.
         surface: word,
-        /// 0 interrupt, 1 ambient, 2 inline.
-        lane: word,
-        /// 0 notice, 1 warning, 2 urgent, 3 limit, 4 offer.
-        tone: word,
         /// Place in its lane: a lower rank goes first. Made when compiling from trigger, `rank` and policy order.
         rank: word,
         /// Key of its group, 0 for none.
@@ -154,10 +133,8 @@ records! {
         routes_out: texts,
         /// How long after its trigger it may first appear.
         delay_ms: long,
-        /// Title, token JSON.
-        title: text,
-        /// Sentences of the body, token JSON each.
-        body: texts,
+        /// 1 when it has a title; without one it is not shown.
+        titled: word,
         /// Actions offered when the resolver allows them: bits 1 << `ActionKind`; 0 means all.
         actions: word,
     }

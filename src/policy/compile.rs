@@ -10,13 +10,16 @@ use super::text::Text;
 use super::texts::{self, Texts, UI, Words};
 use super::trigger::{About, Trigger};
 use super::{DEFAULT_LOCALE, Policy};
-use crate::engine::effect::{Lane, Surface};
+use crate::engine::effect::Surface;
 use crate::engine::input::ActionKind;
 use crate::json::Json;
 use crate::plim::{
     self, FeatureDraft, MeterDraft, PlanDraft, PromptDraft, QuotaDraft, RootDraft, ThresholdDraft,
 };
 use crate::unit::{Key, Limit};
+use crate::wire::trigger_name;
+
+use std::collections::BTreeMap;
 
 /// Prompts of one rank follow the policy's order.
 const ORDERS: i64 = 65_536;
@@ -71,24 +74,15 @@ impl Policy {
         let mut root = RootDraft {
             revision: self.revision.clone(),
             locale: speaker.locale.clone(),
-            plans: self
-                .plans
-                .iter()
-                .map(|plan| self.plan(plan, speaker))
-                .collect(),
+            plans: self.plans.iter().map(|plan| self.plan(plan)).collect(),
             meters: self
                 .subjects
                 .meters
                 .iter()
                 .enumerate()
-                .map(|(at, meter)| self.meter(at, meter, speaker))
+                .map(|(at, meter)| self.meter(at, meter))
                 .collect(),
-            features: self
-                .subjects
-                .features
-                .iter()
-                .map(|feature| feature_draft(feature, speaker))
-                .collect(),
+            features: self.subjects.features.iter().map(feature_draft).collect(),
             groups: self
                 .pacing
                 .groups
@@ -100,19 +94,70 @@ impl Policy {
             pricing_link: self.links.pricing.clone(),
             sales_link: self.links.sales.clone(),
             settle_ms: self.settle_ms,
-            action_labels: speaker.action_labels(),
-            ui: speaker.ui(),
             ..RootDraft::default()
         };
+        let mut said = Said::default();
+        self.add_prompts(&mut root, speaker, &mut said);
+        root.words = self.words(speaker, &said);
+        root
+    }
+
+    /// Adds the instances of all prompts, and writes what people read of each.
+    fn add_prompts(&self, root: &mut RootDraft, speaker: &Speaker<'_>, said: &mut Said) {
         for (order, prompt) in self
             .prompts
             .iter()
             .enumerate()
             .filter(|(_, prompt)| prompt.is_on)
         {
-            self.add_instances(&mut root, order, prompt, speaker);
+            self.add_instances(root, order, prompt, speaker, said);
         }
-        root
+    }
+
+    /// What only people read; `pkg/shell/words.js` puts it together with the engine's figures.
+    fn words(&self, speaker: &Speaker<'_>, said: &Said) -> String {
+        let mut json = Json::new();
+        json.object(|json| {
+            json.key("revision").string(&self.revision);
+            json.key("locale").string(&speaker.locale);
+            json.key("ui").object(|json| speaker.ui(json));
+            json.key("actions").list(|json| speaker.action_labels(json));
+            json.key("links").object(|json| {
+                let links = [
+                    (ActionKind::Upgrade, &self.links.checkout),
+                    (ActionKind::TalkToSales, &self.links.sales),
+                ];
+                for (action, link) in links {
+                    text(json, action.name(), link);
+                }
+            });
+            json.key("plans").list(|json| {
+                for plan in &self.plans {
+                    json.object(|json| plan_words(plan, speaker, json));
+                }
+            });
+            json.key("meters").list(|json| {
+                for meter in &self.subjects.meters {
+                    json.object(|json| meter_words(meter, speaker, json));
+                }
+            });
+            json.key("features").list(|json| {
+                for feature in &self.subjects.features {
+                    json.object(|json| feature_words(feature, speaker, json));
+                }
+            });
+            json.key("said").list(|json| {
+                for said in &said.texts {
+                    json.raw(said);
+                }
+            });
+            json.key("prompts").list(|json| {
+                for instance in &said.instances {
+                    json.list(|json| instance.iter().for_each(|index| json.number(*index)));
+                }
+            });
+        });
+        json.finish()
     }
 
     /// One instance for each subject, known to the subject by its index.
@@ -122,6 +167,7 @@ impl Policy {
         order: usize,
         prompt: &Prompt,
         speaker: &Speaker<'_>,
+        said: &mut Said,
     ) {
         let words = speaker.words(prompt);
         let subjects: &[usize] = match &prompt.about {
@@ -151,21 +197,20 @@ impl Policy {
             }
             root.prompts.push(PromptDraft {
                 subject: word(*subject),
-                title: words.map_or_else(String::new, |words| words.title.json(usage)),
-                body: words.map_or_else(Vec::new, |words| {
-                    words
-                        .body
-                        .iter()
-                        .map(|sentence| sentence.json(usage))
-                        .collect()
-                }),
+                titled: u32::from(words.is_some()),
                 ..prompt_draft(prompt, order)
             });
+            let subject = i64::from(word(*subject));
+            let about = match prompt.about {
+                About::Account => [-1, -1],
+                About::Meters(_) => [subject, -1],
+                About::Features(_) => [-1, subject],
+            };
+            said.add(about, prompt_words(prompt, words, usage));
         }
     }
 
-    fn plan(&self, plan: &Plan, speaker: &Speaker<'_>) -> PlanDraft {
-        let price = plan.price.as_ref();
+    fn plan(&self, plan: &Plan) -> PlanDraft {
         let quota = |meter: usize| {
             plan.quotas
                 .iter()
@@ -175,11 +220,7 @@ impl Policy {
         PlanDraft {
             key: Key::of(&plan.id).0,
             id: plan.id.clone(),
-            name: speaker.say(&plan.name, &plan.id),
             buy: plan.buy,
-            price_minor: price.map_or(-1, |price| price.amount_minor),
-            price_currency: price.map_or_else(String::new, |price| price.currency.clone()),
-            price_per: price.map_or_else(String::new, |price| price.per.into()),
             quotas: (0..self.subjects.meters.len())
                 .map(|meter| quota_draft(quota(meter)))
                 .collect(),
@@ -187,7 +228,7 @@ impl Policy {
         }
     }
 
-    fn meter(&self, index: usize, meter: &Meter, speaker: &Speaker<'_>) -> MeterDraft {
+    fn meter(&self, index: usize, meter: &Meter) -> MeterDraft {
         let mut thresholds = meter
             .thresholds
             .clone()
@@ -202,17 +243,9 @@ impl Policy {
         }
         thresholds.sort_by_key(|threshold| (threshold.kind, threshold.value));
         thresholds.dedup();
-        let mut name = Json::new();
-        name.object(|json| match speaker.first(&meter.name) {
-            Some(forms) => forms
-                .iter()
-                .for_each(|(form, word)| json.key(form).string(word)),
-            None => json.key("other").string(&meter.id),
-        });
         MeterDraft {
             key: Key::of(&meter.id).0,
             id: meter.id.clone(),
-            name: name.finish(),
             kind: u32::from(meter.is_level),
             thresholds,
             prompts: Vec::new(),
@@ -220,15 +253,62 @@ impl Policy {
     }
 }
 
-fn feature_draft(feature: &Feature, speaker: &Speaker<'_>) -> FeatureDraft {
+fn feature_draft(feature: &Feature) -> FeatureDraft {
     FeatureDraft {
         key: Key::of(&feature.id).0,
         id: feature.id.clone(),
-        name: speaker.say(&feature.name, &feature.id),
-        outcome: speaker.say(&feature.outcome, ""),
-        image: speaker.say(&feature.image, ""),
-        image_alt: speaker.say(&feature.image_alt, ""),
         prompts: Vec::new(),
+    }
+}
+
+/// `{"id", "name", "price": {"amount_minor", "currency", "per"}, "features": [indexes]}`
+fn plan_words(plan: &Plan, speaker: &Speaker<'_>, json: &mut Json) {
+    json.key("id").string(&plan.id);
+    json.key("name").string(&speaker.say(&plan.name, &plan.id));
+    if let Some(price) = &plan.price {
+        json.key("price").object(|json| {
+            json.key("amount_minor").number(price.amount_minor);
+            json.key("currency").string(&price.currency);
+            text(json, "per", price.per);
+        });
+    }
+    json.key("features").list(|json| {
+        for index in &plan.features {
+            json.number(i64::from(word(*index)));
+        }
+    });
+}
+
+/// `{"id", "name": {"one": "e-mail", "other": "e-mails"}}`
+fn meter_words(meter: &Meter, speaker: &Speaker<'_>, json: &mut Json) {
+    json.key("id").string(&meter.id);
+    json.key("name")
+        .object(|json| match speaker.first(&meter.name) {
+            Some(forms) => forms
+                .iter()
+                .for_each(|(form, word)| json.key(form).string(word)),
+            None => json.key("other").string(&meter.id),
+        });
+}
+
+/// `{"id", "name", "outcome", "image", "alt"}`, each but the first two where the policy has it.
+fn feature_words(feature: &Feature, speaker: &Speaker<'_>, json: &mut Json) {
+    json.key("id").string(&feature.id);
+    json.key("name")
+        .string(&speaker.say(&feature.name, &feature.id));
+    for (name, words) in [
+        ("outcome", &feature.outcome),
+        ("image", &feature.image),
+        ("alt", &feature.image_alt),
+    ] {
+        text(json, name, &speaker.say(words, ""));
+    }
+}
+
+/// A member that is left out when it is empty.
+fn text(json: &mut Json, name: &str, value: &str) {
+    if !value.is_empty() {
+        json.key(name).string(value);
     }
 }
 
@@ -246,6 +326,46 @@ fn quota_draft(quota: Option<Quota>) -> QuotaDraft {
         limit,
         soft: u32::from(quota.is_soft),
         period: quota.period,
+    }
+}
+
+/// What people read of a prompt: `{"prompt", "tone", "trigger", "title", "body"}`.
+fn prompt_words(prompt: &Prompt, words: Option<&Words>, usage: Option<&Text>) -> String {
+    let mut json = Json::new();
+    json.object(|json| {
+        json.key("prompt").string(&prompt.id);
+        json.key("tone").string(prompt.trigger.tone());
+        json.key("trigger")
+            .string(trigger_name(prompt.trigger.word()));
+        if let Some(words) = words {
+            json.key("title").raw(&words.title.json(usage));
+            json.key("body").list(|json| {
+                for sentence in &words.body {
+                    json.raw(&sentence.json(usage));
+                }
+            });
+        }
+    });
+    json.finish()
+}
+
+/// What people read of the instances, each text once: most differ in their subject only.
+#[derive(Default)]
+struct Said {
+    texts: Vec<String>,
+    /// By instance: its text, and the index of its meter or feature, -1 for none.
+    instances: Vec<[i64; 3]>,
+    known: BTreeMap<String, i64>,
+}
+
+impl Said {
+    fn add(&mut self, [meter, feature]: [i64; 2], text: String) {
+        let next = i64::from(word(self.texts.len()));
+        let at = *self.known.entry(text.clone()).or_insert(next);
+        if at == next {
+            self.texts.push(text);
+        }
+        self.instances.push([at, meter, feature]);
     }
 }
 
@@ -287,12 +407,6 @@ fn prompt_draft(prompt: &Prompt, order: usize) -> PromptDraft {
             Surface::Inline if is_feature => 5,
             Surface::Inline => 4,
         },
-        lane: match prompt.surface.lane() {
-            Lane::Interrupt => 0,
-            Lane::Ambient => 1,
-            Lane::Inline => 2,
-        },
-        tone: prompt.trigger.tone(),
         rank: u32::try_from(rank).unwrap_or(u32::MAX),
         group: prompt.group.as_ref().map_or(0, |group| Key::of(group).0),
         caps: prompt.caps.clone(),
@@ -398,8 +512,8 @@ impl<'p> Speaker<'p> {
         })
     }
 
-    fn action_labels(&self) -> Vec<String> {
-        let label = |index: usize| {
+    fn action_labels(&self, json: &mut Json) {
+        for index in 0..ActionKind::ALL.len() {
             let own = |(_, texts): &(String, &'p Texts)| {
                 texts
                     .actions
@@ -407,30 +521,23 @@ impl<'p> Speaker<'p> {
                     .find(|(at, _)| *at == index)
                     .map(|(_, text)| text)
             };
-            self.texts
-                .iter()
-                .find_map(own)
-                .map_or_else(String::new, |text| text.json(None))
-        };
-        (0..ActionKind::ALL.len()).map(label).collect()
+            let label = self.texts.iter().find_map(own);
+            json.raw(&label.map_or_else(String::new, |text| text.json(None)));
+        }
     }
 
-    fn ui(&self) -> String {
-        let mut json = Json::new();
-        json.object(|json| {
-            for (id, _) in UI {
-                let own = |(_, texts): &(String, &'p Texts)| {
-                    texts
-                        .ui
-                        .iter()
-                        .find(|(own, _)| own == id)
-                        .map(|(_, text)| text)
-                };
-                if let Some(text) = self.texts.iter().find_map(own) {
-                    json.key(id).raw(&text.json(None));
-                }
+    fn ui(&self, json: &mut Json) {
+        for (id, _) in UI {
+            let own = |(_, texts): &(String, &'p Texts)| {
+                texts
+                    .ui
+                    .iter()
+                    .find(|(own, _)| own == id)
+                    .map(|(_, text)| text)
+            };
+            if let Some(text) = self.texts.iter().find_map(own) {
+                json.key(id).raw(&text.json(None));
             }
-        });
-        json.finish()
+        }
     }
 }

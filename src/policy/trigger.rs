@@ -135,23 +135,23 @@ impl Trigger {
         }
     }
 
-    /// The number of its tone in the arena.
-    pub fn tone(self) -> u32 {
+    /// The tone of its prompts.
+    pub fn tone(self) -> &'static str {
         match self {
             Self::Threshold {
                 kind: PERCENT,
                 value: 9_000..,
-            } => 2,
+            } => "urgent",
             Self::Threshold {
                 kind: PERCENT,
                 value: 7_500..,
             }
             | Self::Threshold {
                 kind: REMAINING, ..
-            } => 1,
-            Self::Threshold { .. } => 0,
-            Self::AtLimit | Self::LimitHit => 3,
-            Self::Explored { .. } | Self::TrialEnding { .. } => 4,
+            } => "warning",
+            Self::Threshold { .. } => "notice",
+            Self::AtLimit | Self::LimitHit => "limit",
+            Self::Explored { .. } | Self::TrialEnding { .. } => "offer",
         }
     }
 

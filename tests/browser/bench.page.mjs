@@ -4,8 +4,9 @@
 import { GrowthBook } from "@growthbook/growthbook";
 import jsonLogic from "json-logic-js";
 import { start } from "/pkg/index.js";
-import { CLOSE, CONTEXT, EFFECT_LIST, FLAGS, GIVEN, RENEW } from "/pkg/shell/core.js";
-import { loadCore, openCore } from "/pkg/shell/door.js";
+import init from "/pkg/dist/plimsoll.js";
+import { EFFECT_LIST } from "/pkg/shell/core.js";
+import { loadCore } from "/pkg/shell/load.js";
 import { readSnapshot, tellSnapshot } from "/pkg/shell/snapshot.js";
 
 const LIMIT = 1_000_000_000;
@@ -80,21 +81,22 @@ async function measureUse(prompts) {
 
 /** All prompts, all of them candidates. */
 async function measureDecision(prompts) {
-  await loadCore();
-  const core = openCore(await policyOf(prompts));
-  for (const given of ["", "a", "u"]) core.ask(GIVEN, given);
-  core.ask(RENEW, "0000000100000002");
-  core.ask(CONTEXT, "", CONTEXT_BITS, 0);
-  tellSnapshot(core, readSnapshot(snapshotOf(prompts / 5, LIMIT * 0.92)), [Date.now(), performance.now()]);
-  core.ask(FLAGS);
+  const Core = await loadCore();
+  const core = Core.open(await policyOf(prompts), "");
+  core.renew("a", "u", "0000000100000002");
+  const { snapshot } = readSnapshot(snapshotOf(prompts / 5, LIMIT * 0.92));
+  const clocks = [Date.now(), performance.now()];
+  core.context(CONTEXT_BITS, "", 0, ...clocks);
+  tellSnapshot(core, snapshot, ...clocks);
+  core.flags();
   // Each change of route is a new decision over everything.
   let turn = 0;
   const decided_us = await median(20, () => {
     turn += 1;
-    core.ask(CONTEXT, turn % 2 ? "/a" : "/b", CONTEXT_BITS, 0);
-    if (core.ask(FLAGS)) core.text(EFFECT_LIST);
+    core.context(CONTEXT_BITS, turn % 2 ? "/a" : "/b", 0, ...clocks);
+    if (core.flags()) core.text(EFFECT_LIST, ...clocks);
   });
-  core.ask(CLOSE);
+  core.free();
   return decided_us;
 }
 
@@ -190,7 +192,7 @@ async function startOnce() {
   await start({ policy: globalThis.policy, snapshot: snapshotOf(10, 0), view: "none" });
   await pause();
   long_tasks += observer.takeRecords().length;
-  const { memory } = await loadCore();
+  const { memory } = await init();
   return { long_tasks, wasm_bytes: memory.buffer.byteLength };
 }
 

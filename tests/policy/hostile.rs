@@ -254,7 +254,7 @@ fn answers(text: &str) -> bool {
                     plim.root()
                         .prompts()
                         .iter()
-                        .all(|prompt| !prompt.title().is_empty())
+                        .all(|prompt| prompt.titled() == 1)
                 );
             }
             true

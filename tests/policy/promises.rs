@@ -4,6 +4,7 @@ use plimsoll::engine::input::ActionKind;
 use plimsoll::plim::{Plim, Prompt, Root};
 use plimsoll::policy::Policy;
 use plimsoll::unit::{DAY_MS, HOUR_MS, Limit};
+use serde_json::Value;
 
 const SMALLEST: &str = r#"{
   "format": 1,
@@ -52,6 +53,24 @@ fn find<'a>(plim: &'a Plim, id: &str, about: &str) -> Prompt<'a> {
     found.unwrap_or_else(|| panic!("no {id} about {about}"))
 }
 
+/// What only people read.
+fn words(plim: &Plim) -> Value {
+    serde_json::from_str(plim.root().words()).unwrap()
+}
+
+/// A member of what people read of one prompt, as JSON.
+fn said(plim: &Plim, id: &str, about: &str, member: &str) -> String {
+    let same = |prompt: &Prompt<'_>| prompt.id() == id && subject(plim.root(), *prompt) == about;
+    let index = plim
+        .root()
+        .prompts()
+        .iter()
+        .position(|prompt| same(&prompt));
+    let words = words(plim);
+    let at = words["prompts"][index.unwrap()][0].as_u64().unwrap();
+    words["said"][at as usize][member].to_string()
+}
+
 #[test]
 fn the_smallest_policy_has_every_prompt_that_was_promised_in_the_order_of_rank() {
     let plim = compiled(SMALLEST, "en");
@@ -76,18 +95,38 @@ fn the_smallest_policy_has_every_prompt_that_was_promised_in_the_order_of_rank()
         (
             prompt.trigger(),
             prompt.surface(),
-            prompt.lane(),
-            prompt.tone(),
+            said(&plim, id, about, "tone"),
             prompt.value(),
         )
     };
-    assert_eq!(shape("default-50", "emails"), (0, 0, 1, 0, 5_000));
-    assert_eq!(shape("default-75", "seats"), (0, 0, 1, 1, 7_500));
-    assert_eq!(shape("default-90", "emails"), (0, 0, 1, 2, 9_000));
-    assert_eq!(shape("default-at-limit", "emails"), (1, 0, 1, 3, 0));
-    assert_eq!(shape("default-limit-hit", "seats"), (2, 1, 0, 3, 0));
-    assert_eq!(shape("default-preview", "sso"), (3, 2, 0, 4, 1));
-    assert_eq!(shape("default-trial-ending", ""), (4, 0, 1, 4, 3 * DAY_MS));
+    assert_eq!(
+        shape("default-50", "emails"),
+        (0, 0, r#""notice""#.into(), 5_000)
+    );
+    assert_eq!(
+        shape("default-75", "seats"),
+        (0, 0, r#""warning""#.into(), 7_500)
+    );
+    assert_eq!(
+        shape("default-90", "emails"),
+        (0, 0, r#""urgent""#.into(), 9_000)
+    );
+    assert_eq!(
+        shape("default-at-limit", "emails"),
+        (1, 0, r#""limit""#.into(), 0)
+    );
+    assert_eq!(
+        shape("default-limit-hit", "seats"),
+        (2, 1, r#""limit""#.into(), 0)
+    );
+    assert_eq!(
+        shape("default-preview", "sso"),
+        (3, 2, r#""offer""#.into(), 1)
+    );
+    assert_eq!(
+        shape("default-trial-ending", ""),
+        (4, 0, r#""offer""#.into(), 3 * DAY_MS)
+    );
 }
 
 #[test]
@@ -209,10 +248,7 @@ fn own_prompts_add_replace_or_switch_off() {
     ];
     assert_eq!(ranked(&plim), wanted);
     let replaced = find(&plim, "default-90", "emails");
-    assert_eq!(
-        (replaced.surface(), replaced.lane(), replaced.delay_ms()),
-        (1, 0, 1_500)
-    );
+    assert_eq!((replaced.surface(), replaced.delay_ms()), (1, 1_500));
     let always = 1 << ActionKind::Later as u32 | 1 << ActionKind::Never as u32;
     assert_eq!(
         replaced.actions(),
@@ -305,14 +341,8 @@ fn each_text_comes_from_the_nearest_locale_that_has_it() {
         ["en", "de", "pt", "pt-BR"]
     );
     let (en, pt) = (compiled(&text, "en"), compiled(&text, "pt-BR"));
-    let later = |plim: &Plim| {
-        plim.root()
-            .action_labels()
-            .get(ActionKind::Later as u32)
-            .unwrap()
-            .to_string()
-    };
-    let name = |plim: &Plim| plim.root().meters().get(0).unwrap().name().to_string();
+    let later = |plim: &Plim| words(plim)["actions"][ActionKind::Later as usize].to_string();
+    let name = |plim: &Plim| words(plim)["meters"][0]["name"].to_string();
     assert_eq!(later(&en), r#"["Tomorrow"]"#);
     assert_eq!(
         later(&pt),
@@ -321,18 +351,18 @@ fn each_text_comes_from_the_nearest_locale_that_has_it() {
     );
     assert_eq!(name(&en), r#"{"one":"e-mail","other":"e-mails"}"#);
     assert_eq!(name(&pt), r#"{"other":"e-mails (pt)"}"#);
-    assert_eq!(pt.root().features().get(0).unwrap().name(), "Login único");
+    assert_eq!(words(&pt)["features"][0]["name"], "Login único");
     assert_eq!(
-        find(&pt, "own", "emails").title(),
+        said(&pt, "own", "emails", "title"),
         r#"["Own"]"#,
         "a prompt of the policy's own speaks its own words"
     );
     let sent = r#"["You have sent ",["used"]," of ",["limit"]," ",["meter"]]"#;
-    assert_eq!(find(&en, "default-90", "emails").title(), sent);
+    assert_eq!(said(&en, "default-90", "emails", "title"), sent);
     let used = r#"["Você usou ",["used"]," de ",["limit"]," ",["meter"]]"#;
-    assert_eq!(find(&pt, "default-90", "emails").title(), used);
+    assert_eq!(said(&pt, "default-90", "emails", "title"), used);
     assert_eq!(
-        find(&en, "default-90", "seats").title(),
+        said(&en, "default-90", "seats", "title"),
         sent.replace("sent", "used")
     );
 
@@ -341,7 +371,7 @@ fn each_text_comes_from_the_nearest_locale_that_has_it() {
         (german.root().locale(), later(&german)),
         ("de-AT", r#"["Morgen"]"#.into())
     );
-    assert_eq!(find(&german, "default-90", "emails").title(), sent);
+    assert_eq!(said(&german, "default-90", "emails", "title"), sent);
     let nowhere = compiled(&text, "sw-KE");
     assert_eq!(
         (nowhere.root().locale(), later(&nowhere)),
@@ -355,14 +385,16 @@ fn each_text_comes_from_the_nearest_locale_that_has_it() {
 fn a_default_prompt_can_say_something_else_without_being_replaced() {
     let own = r#""texts": {"en": {"usage": "{used} so far", "prompts": {"default-90": {"title": "Nearly: {usage}", "body": "One sentence."}}}}"#;
     let plim = compiled(&with(own), "en");
-    let prompt = find(&plim, "default-90", "seats");
-    assert_eq!(prompt.title(), r#"["Nearly: ",["used"]," so far"]"#);
     assert_eq!(
-        prompt.body().iter().collect::<Vec<_>>(),
-        [r#"["One sentence."]"#]
+        said(&plim, "default-90", "seats", "title"),
+        r#"["Nearly: ",["used"]," so far"]"#
     );
     assert_eq!(
-        find(&plim, "default-50", "seats").title(),
+        said(&plim, "default-90", "seats", "body"),
+        r#"[["One sentence."]]"#
+    );
+    assert_eq!(
+        said(&plim, "default-50", "seats", "title"),
         r#"[["used"]," so far"]"#
     );
 }
@@ -372,21 +404,18 @@ fn all_that_is_text_is_json_and_every_surface_text_is_there() {
     for locale in ["en", "pt-BR"] {
         let plim = compiled(SMALLEST, locale);
         let root = plim.root();
-        let is_tokens = |text: &str| {
-            serde_json::from_str::<serde_json::Value>(text)
-                .unwrap()
-                .is_array()
-        };
-        for prompt in root.prompts().iter() {
-            assert!(
-                is_tokens(prompt.title()) && prompt.body().iter().all(is_tokens),
-                "{}",
-                prompt.id()
-            );
+        let words = words(&plim);
+        let list = |value: &Value| value.as_array().unwrap().clone();
+        assert_eq!(list(&words["prompts"]).len(), root.prompts().len());
+        for prompt in list(&words["said"]) {
+            let mut said = list(&prompt["body"]);
+            said.push(prompt["title"].clone());
+            assert!(said.iter().all(Value::is_array), "{prompt}");
         }
-        assert_eq!(root.action_labels().len(), ActionKind::ALL.len());
-        assert!(root.action_labels().iter().all(is_tokens));
-        let ui: serde_json::Value = serde_json::from_str(root.ui()).unwrap();
+        let actions = list(&words["actions"]);
+        assert_eq!(actions.len(), ActionKind::ALL.len());
+        assert!(actions.iter().all(Value::is_array));
+        let ui = &words["ui"];
         for id in [
             "close",
             "more",

@@ -51,6 +51,10 @@ pub fn prompt_id(plim: &Plim, index: u32) -> String {
 fn shown(plim: &Plim, kind: &str, prompt: &Prompt) -> Value {
     let root = plim.root();
     let compiled = root.prompts().get(prompt.prompt);
+    let words: Value = serde_json::from_str(root.words()).unwrap_or_default();
+    let said = words["prompts"][prompt.prompt as usize][0]
+        .as_u64()
+        .unwrap_or(u64::MAX);
     let word = |words: &[&str], index: Option<u32>| {
         index.and_then(|index| words.get(index as usize).map(|word| (*word).to_owned()))
     };
@@ -66,7 +70,7 @@ fn shown(plim: &Plim, kind: &str, prompt: &Prompt) -> Value {
         kind: prompt_id(plim, prompt.prompt),
         "surface": prompt.surface.name(),
         "lane": prompt.surface.lane().name(),
-        "tone": word(&["notice", "warning", "urgent", "limit", "offer"], compiled.map(|prompt| prompt.tone())),
+        "tone": words["said"][said as usize]["tone"],
         "trigger": word(&TRIGGERS, compiled.map(|prompt| prompt.trigger())),
         "subject": subject(plim, prompt.meter, prompt.feature),
         "state": prompt.reading.as_ref().map(|reading| reading.state.name()),

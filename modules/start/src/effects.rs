@@ -6,9 +6,9 @@ use crate::{Core, FLAG_LINE, FLAG_MEMORY};
 use plimsoll::engine::Answer;
 use plimsoll::engine::effect::{Delta, Event, HostEvent};
 use plimsoll::engine::input::Now;
+use plimsoll::engine::present::limit_code;
 use plimsoll::json::Json;
 use plimsoll::outbox::{self, Clock, Input, Outbox, Report};
-use plimsoll::unit::Limit;
 use plimsoll::wire::{event_json, worth};
 use plimsoll::{Effect, Engine};
 
@@ -87,14 +87,14 @@ impl Core {
         for effect in effects {
             match effect {
                 Effect::Present(prompt) => {
-                    let prompt = self.engine.prompt_json(&prompt);
+                    let engine = &self.engine;
                     self.words
-                        .say("present", |json| json.key("prompt").raw(&prompt));
+                        .say("present", |json| engine.write_prompt(&prompt, json));
                 }
                 Effect::Update(prompt) => {
-                    let prompt = self.engine.prompt_json(&prompt);
+                    let engine = &self.engine;
                     self.words
-                        .say("update", |json| json.key("prompt").raw(&prompt));
+                        .say("update", |json| engine.write_prompt(&prompt, json));
                 }
                 Effect::Withdraw { exposure, reason } => self.words.say("withdraw", |json| {
                     json.key("exposure").hex(exposure.0);
@@ -143,83 +143,42 @@ impl Core {
     }
 }
 
-/// The answer to an attempt.
+/// The answer to an attempt: verdict, used, limit.
 pub(crate) fn answer_json(answer: &Answer) -> String {
     let mut json = Json::new();
-    json.object(|json| {
-        json.key("verdict").string(answer.verdict.name());
-        json.key("used").number(answer.used);
-        match answer.limit {
-            Some(Limit::Of(limit)) => json.key("limit").number(limit),
-            Some(Limit::Unlimited) => json.key("limit").string("unlimited"),
-            Some(Limit::None) => json.key("limit").string("none"),
-            None => {}
-        }
+    json.list(|json| {
+        json.number(answer.verdict as i64);
+        json.number(answer.used);
+        json.number(limit_code(answer.limit));
     });
     json.finish()
 }
 
-/// Where the account stands: plan, meters, features.
+/// Where the account stands.
 pub(crate) fn read_json(engine: &Engine, now: Now) -> String {
     let mut json = Json::new();
-    let root = engine.plim().root();
-    json.object(|json| {
-        if let Some(plan) = engine.plan().and_then(|plan| root.plans().get(plan)) {
-            json.key("plan").string(plan.id());
-        }
-        json.key("plan_epoch").number(engine.epoch());
-        json.key("meters");
-        engine.meters_json(&engine.read(now), json);
-        json.key("features").object(|json| {
-            for (index, feature) in (0_u32..).zip(root.features().iter()) {
-                json.key(feature.id()).boolean(engine.has_feature(index));
-            }
-        });
-    });
+    json.list(|json| engine.write_readings(&engine.read(now), json));
     json.finish()
 }
 
-/// The trace with the outbox beside it.
+/// The trace, and before it the outbox: queued, its bytes, failures, sent, rejected, dropped, stopped.
 pub(crate) fn explain_json(engine: &Engine, outbox: &Outbox, now: Now) -> String {
-    let trace = engine.trace_json(&engine.explain(now));
     let status = outbox.status();
     let mut json = Json::new();
-    json.object(|json| {
-        json.key("trace").raw(&trace);
-        json.key("revision").string(engine.plim().root().revision());
-        json.key("outbox").object(|json| {
-            let count = |json: &mut Json, name: &str, number: usize| {
-                json.key(name)
-                    .number(i64::try_from(number).unwrap_or(i64::MAX));
-            };
-            count(json, "queued", status.queued);
-            count(json, "queued_bytes", status.queued_bytes);
-            count(json, "failures", status.failures as usize);
-            count(json, "sent", status.sent as usize);
-            count(json, "rejected", status.rejected as usize);
-            count(json, "dropped", status.dropped as usize);
-            json.key("stopped").boolean(status.stopped);
-        });
-    });
-    json.finish()
-}
-
-/// What elements and views say besides prompts.
-pub(crate) fn texts_json(engine: &Engine) -> String {
-    let root = engine.plim().root();
-    let mut json = Json::new();
-    json.object(|json| {
-        json.key("locale").string(root.locale());
-        json.key("ui").raw(if root.ui().is_empty() {
-            "{}"
-        } else {
-            root.ui()
-        });
-        json.key("meters").object(|json| {
-            for meter in root.meters().iter() {
-                json.key(meter.id()).raw(meter.name());
-            }
-        });
+    json.list(|json| {
+        let counts = [
+            status.queued,
+            status.queued_bytes,
+            status.failures as usize,
+            status.sent as usize,
+            status.rejected as usize,
+            status.dropped as usize,
+            usize::from(status.stopped),
+        ];
+        for count in counts {
+            json.number(count as i64);
+        }
+        engine.write_trace(&engine.explain(now), json);
     });
     json.finish()
 }

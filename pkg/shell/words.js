@@ -1,0 +1,79 @@
+/**
+ * Joins the core's numbers to the policy's words: readings and traces as hosts know them. The order of the
+ * numbers is `src/engine/present.rs`'s, the words are made by `src/policy/compile.rs`. Decides nothing.
+ */
+
+export const SURFACES = ["banner", "modal", "preview", "toast", "inline"];
+export const LANES = ["ambient", "interrupt", "interrupt", "ambient", "inline"];
+const STATES = ["ok", "at_limit", "over_limit", "locked"];
+const VERDICTS = ["fits", "over_soft", "over_limit"];
+const STAGES = ["trigger", "owned", "audience", "experiment", "choice", "pacing", "page", "rank"];
+
+/** What there is; the core says -1 for what there is not. */
+export const some = (number) => (number < 0 ? undefined : number);
+
+/** Without the members that are not there. */
+export function whole(object) {
+  for (const name in object) if (object[name] === undefined) delete object[name];
+  return object;
+}
+
+const limitOf = (limit) => (limit > 0 ? limit : ["none", undefined, "unlimited"][-limit]);
+
+export const answerOf = ([verdict, used, limit]) => whole({ verdict: VERDICTS[verdict], used, limit: limitOf(limit) });
+
+export function readingOf([used, limit, percent, state, is_host, start, end, provisional]) {
+  return whole({
+    used,
+    limit: limitOf(limit),
+    percent: limit > 0 ? percent : undefined,
+    state: STATES[state],
+    source: is_host ? "snapshot" : "local",
+    period_start: end ? start : undefined,
+    period_end: end || undefined,
+    provisional: provisional ? true : undefined,
+  });
+}
+
+/** Plan, meters by id, features by id. */
+export function accountOf([plan, plan_epoch, ...rest], { plans, meters, features }) {
+  const by_id = (list, value) => Object.fromEntries(list.map(({ id }, index) => [id, value(index)]));
+  return whole({
+    plan: plans[plan]?.id,
+    plan_epoch,
+    meters: by_id(meters, (index) => readingOf(rest[index])),
+    features: by_id(features, (index) => !!rest[meters.length + index]),
+  });
+}
+
+/** What a prompt is about, `{meter}` or `{feature}` by id. */
+export const subjectOf = ([, meter, feature], { meters, features }) =>
+  whole({ meter: meters[meter]?.id, feature: features[feature]?.id });
+
+/** The id of the prompt with this index, if there is one. */
+const promptId = ({ prompts, said }, index) => said[prompts[index]?.[0]]?.prompt;
+
+export function traceOf(
+  [queued, queued_bytes, failures, sent, rejected, dropped, stopped, at, snapshot_at, rows, bytes, ...judged],
+  words,
+) {
+  return whole({
+    at,
+    snapshot_at: some(snapshot_at),
+    memory: { rows, bytes },
+    prompts: judged.map(([surface, stage, until, by, fired_at, reason, exposure], index) => whole({
+      prompt: promptId(words, index),
+      ...subjectOf(words.prompts[index], words),
+      surface: SURFACES[surface],
+      decision: exposure ? "shown" : reason ? "held" : "next",
+      exposure,
+      stage: exposure ? undefined : STAGES[stage],
+      reason: (!exposure && reason) || undefined,
+      eligible_at: (!exposure && until) || undefined,
+      by: exposure ? undefined : promptId(words, by),
+      fired_at: some(fired_at),
+    })),
+    revision: words.revision,
+    outbox: { queued, queued_bytes, failures, sent, rejected, dropped, stopped: !!stopped },
+  });
+}
