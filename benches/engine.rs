@@ -82,7 +82,7 @@ fn engine(meters: usize) -> Engine {
         user: "u".into(),
         writer: Writer(7),
     };
-    let mut engine = Engine::new(plim, identity, Ok(Memory::default()));
+    let mut engine = Engine::new(plim, identity, Some(Memory::default()));
     let figure = |index| MeterFigure {
         meter: Key::of(&format!("m{index}")),
         used: Some(0),

@@ -126,67 +126,47 @@ pub(super) fn apply(
     if known.known && older && !fault!(25) {
         return Applied::Ignored;
     }
-    let stamped = |rest: [i64; 4]| {
-        let [o0, o1, o2] = order;
-        let [r0, r1, r2, r3] = rest;
-        [o0, o1, o2, time.0, r0, r1, r2, r3]
-    };
-    let flags = (if snapshot.can_purchase.unwrap_or(true) {
-        CAN_PURCHASE
-    } else {
-        0
-    }) | (if snapshot.in_sales_conversation {
-        SALES_CONVERSATION
-    } else {
-        0
-    }) | (if snapshot.trial_extendable {
-        TRIAL_EXTENDABLE
-    } else {
-        0
-    });
-    let trial = number(snapshot.trial_ends_at);
-    memory.join(
-        Table::Snapshot,
-        0,
-        0,
-        stamped([epoch, i64::from(plan.0), flags, trial]),
-    );
-    let ages = [
-        number(snapshot.account_created_at),
-        number(snapshot.user_created_at),
-        0,
-        0,
-    ];
-    memory.join(Table::Snapshot, 0, 1, stamped(ages));
+    let [o0, o1, o2] = order;
+    let mut v = [o0, o1, o2, time.0, 0, 0, 0, 0];
     for (list, keys) in [
         (FEATURES, &snapshot.features),
         (OVERAGE, &snapshot.overage_accepted),
     ] {
         for key in keys {
-            memory.join(Table::Listed, list, u64::from(key.0), stamped([0; 4]));
+            memory.join(Table::Listed, list, u64::from(key.0), &v);
         }
     }
+    let flag = |on: bool, flag: i64| if on { flag } else { 0 };
+    v[4] = epoch;
+    v[5] = i64::from(plan.0);
+    v[6] = flag(snapshot.can_purchase.unwrap_or(true), CAN_PURCHASE)
+        | flag(snapshot.in_sales_conversation, SALES_CONVERSATION)
+        | flag(snapshot.trial_extendable, TRIAL_EXTENDABLE);
+    v[7] = number(snapshot.trial_ends_at);
+    memory.join(Table::Snapshot, 0, 0, &v);
+    v[4] = number(snapshot.account_created_at);
+    v[5] = number(snapshot.user_created_at);
+    (v[6], v[7]) = (0, 0);
+    memory.join(Table::Snapshot, 0, 1, &v);
     for figure in &snapshot.meters {
         // What the policy does not know is ignored.
         if plim.meter_index(figure.meter).is_none() {
             continue;
         }
         let a = u64::from(figure.meter.0);
+        (v[6], v[7]) = (0, 0);
+        for (writer, added, released) in &figure.counted {
+            (v[4], v[5]) = (*added, *released);
+            memory.join(Table::Cover, a, writer.0, &v);
+        }
         let counted = i64::from(!figure.counted.is_empty());
-        let used = figure.used.map_or(-1, |used| {
+        v[4] = figure.used.map_or(-1, |used| {
             used.clamp(0, COUNT_MAX).wrapping_mul(2) | counted
         });
+        v[5] = limit_code(figure.limit);
         let (start, end) = figure.period.unwrap_or_default();
-        let limit = limit_code(figure.limit);
-        memory.join(Table::Figure, a, 0, stamped([used, limit, start.0, end.0]));
-        for (writer, added, released) in &figure.counted {
-            memory.join(
-                Table::Cover,
-                a,
-                writer.0,
-                stamped([*added, *released, 0, 0]),
-            );
-        }
+        (v[6], v[7]) = (start.0, end.0);
+        memory.join(Table::Figure, a, 0, &v);
     }
     Applied::Kept
 }

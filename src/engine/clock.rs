@@ -5,7 +5,7 @@
 use super::Engine;
 use super::effect::Effect;
 use super::input::Now;
-use super::memory::{Table, columns};
+use super::memory::Table;
 use crate::unit::{DAY_MS, Millis, Timestamp};
 
 /// A jump forward of more than this within one page life grants nothing until a snapshot arrives.
@@ -66,7 +66,7 @@ impl Engine {
 
     pub(super) fn stamp_clock(&mut self, now: Timestamp) {
         let server = self.account.server_time.0;
-        let v = columns([server, now.0, self.clock.at.wall.0]);
+        let v = &[server, now.0, self.clock.at.wall.0];
         self.memory.join(Table::Clock, 0, 0, v);
     }
 }

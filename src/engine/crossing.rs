@@ -6,7 +6,7 @@ use super::account::Account;
 use super::decide::Hit;
 use super::effect::{CrossingKind, Effect, Event, HostEvent, Reading, Source};
 use super::entry::Entry;
-use super::memory::{Memory, Row, Table, columns};
+use super::memory::{Memory, Row, Table};
 use super::period::{Period, same};
 use crate::plim::{Meter, Plim, Prompt};
 use crate::unit::{Digest, Limit, Timestamp, basis_points, count_at, fnv32};
@@ -277,7 +277,7 @@ pub(super) fn observe(
             Table::Crossing,
             span,
             crossing_key(step.code, step.rise),
-            columns([(kind as i64).wrapping_add(1), scene.now.0.wrapping_neg()]),
+            &[(kind as i64).wrapping_add(1), scene.now.0.wrapping_neg()],
         );
         out.push(Effect::Record(Event::ThresholdCrossed {
             meter: index,
@@ -382,7 +382,7 @@ pub(super) fn span_id(meter: u32, start: i64, epoch: i64) -> u64 {
 
 fn save_peak(scene: &Scene<'_>, memory: &mut Memory, view: &MeterView, meter: u32) {
     let epoch = scene.account.epoch;
-    let v = columns([view.peak, view.reading.period_end.0, epoch]);
+    let v = &[view.peak, view.reading.period_end.0, epoch];
     memory.join(
         Table::Span,
         span_key(meter, epoch),
@@ -435,7 +435,7 @@ fn rise(
     let mut state = memory.find(Table::Rise, span, code).map_or(0, |row| row[0]);
     if state & 1 == 1 && fallen(reading, step.count) {
         state = state.wrapping_add(1);
-        *changed |= memory.join(Table::Rise, span, code, columns([state]));
+        *changed |= memory.join(Table::Rise, span, code, &[state]);
     }
     if step.rise != state >> 1 {
         step.rise = state >> 1;
@@ -452,7 +452,7 @@ fn rise(
     if step.passed.is_some() || reading.used < step.count {
         return None;
     }
-    memory.join(Table::Rise, span, code, columns([state.wrapping_add(1)]));
+    memory.join(Table::Rise, span, code, &[state.wrapping_add(1)]);
     Some(seen)
 }
 

@@ -125,7 +125,7 @@ impl Engine {
                 shown.stale = true;
                 continue;
             }
-            self.remove_toast(now, out);
+            self.remove_toast(out);
             let toast = Judgement {
                 surface: Surface::Toast,
                 ..*judgement
@@ -134,13 +134,13 @@ impl Engine {
         }
     }
 
-    fn remove_toast(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+    fn remove_toast(&mut self, out: &mut Vec<Effect>) {
         let mut shown = self.shown.iter();
         let toast = shown.position(|shown| shown.exposure.surface == Surface::Toast);
         if let Some(place) = toast
             && let Some(shown) = self.shown.get(place)
         {
-            ledger::close(&mut self.memory, shown.exposure.id, Closed::Faded, now);
+            ledger::close(&mut self.memory, shown.exposure.id, Closed::Faded);
             self.dirty.memory = true;
             self.hide(place, WithdrawReason::Superseded, out);
         }
@@ -165,10 +165,8 @@ impl Engine {
     /// Withdraws what may no longer stand, on the screen here or open in memory.
     fn take_back(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         let mut open = Vec::new();
-        for exposure in ledger::exposures(&self.memory) {
-            if exposure.open() {
-                open.push(exposure);
-            }
+        for exposure in ledger::open_exposures(&self.memory) {
+            open.push(exposure);
         }
         for exposure in &open {
             if let Some(reason) = self.over(exposure, now) {
@@ -212,7 +210,7 @@ impl Engine {
             WithdrawReason::Expired => Closed::Expired,
             _ => Closed::Withdrawn,
         };
-        ledger::close(&mut self.memory, exposure.id, how, now);
+        ledger::close(&mut self.memory, exposure.id, how);
         self.dirty.memory = true;
         // Seven days without an answer count as `later`.
         // A stored memory may bring back one that ran out before: what was chosen since stands.
@@ -248,7 +246,7 @@ impl Engine {
     fn answered_elsewhere(&self, exposure: &Exposure, now: Timestamp) -> bool {
         let (prompt, subject) = (exposure.prompt, exposure.subject);
         let choice = ledger::choice(&self.memory, prompt, subject, self.account.epoch, now);
-        let said = choice.never_until.is_some() || choice.later_until.is_some();
+        let said = choice.never_until.max(choice.later_until) > now;
         exposure.surface != Surface::Toast
             && (said || ledger::occasion(&self.memory, exposure.occasion).answered)
     }
@@ -319,8 +317,8 @@ impl Engine {
 
     fn next_to_paint_again(&self, now: Timestamp) -> Option<Shown> {
         let (mut next, mut least) = (None, (NONE, NONE));
-        for exposure in ledger::exposures(&self.memory) {
-            if !exposure.open() || exposure.surface == Surface::Toast || !self.account.known {
+        for exposure in ledger::open_exposures(&self.memory) {
+            if exposure.surface == Surface::Toast || !self.account.known {
                 continue;
             }
             let inline = exposure.surface == Surface::Inline;
@@ -353,8 +351,8 @@ impl Engine {
 
     /// An open dialog waits for the lease when nothing else holds it back.
     fn open_interrupt_wants_lease(&self, now: Timestamp) -> bool {
-        for exposure in ledger::exposures(&self.memory) {
-            if exposure.open() && exposure.surface.lane() == Lane::Interrupt {
+        for exposure in ledger::open_exposures(&self.memory) {
+            if exposure.surface.lane() == Lane::Interrupt {
                 let held = self.page_hold(Surface::Modal, true, now);
                 return matches!(held, None | Some(HoldReason::Lease));
             }

@@ -166,7 +166,7 @@ impl Lane {
 }
 
 /// Where a meter stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// Usage: the snapshot's figure and what was used here since; never below 0.
     pub used: i64,
@@ -187,9 +187,10 @@ pub struct Reading {
 }
 
 /// At the limit and over it are two states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MeterState {
     /// Below the limit, or without one.
+    #[default]
     Ok,
     /// Exactly at it.
     AtLimit,
@@ -213,11 +214,12 @@ impl MeterState {
 }
 
 /// Where a reading comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source {
     /// The host's snapshot and what was used here since.
     Snapshot,
     /// This browser's uses alone.
+    #[default]
     Local,
 }
 

@@ -264,8 +264,8 @@ impl Engine {
             }
         }
         if slot == Surface::Modal {
-            for exposure in ledger::exposures(&self.memory) {
-                if exposure.open() && exposure.surface.lane() == Lane::Interrupt {
+            for exposure in ledger::open_exposures(&self.memory) {
+                if exposure.surface.lane() == Lane::Interrupt {
                     return Some(self.entry_of(&exposure).map_or(NONE, |entry| entry.index));
                 }
             }
@@ -474,12 +474,16 @@ fn choice(
 ) -> Option<HoldReason> {
     let epoch = engine.account.epoch;
     let choice = ledger::choice(&engine.memory, entry.key, entry.subject_key, epoch, now);
-    match (choice.never_until, choice.later_until) {
-        (Some(Timestamp::MAX), _) => Some(HoldReason::Never),
-        (Some(until), _) => judgement.until(HoldReason::Never, until),
-        (None, Some(until)) => judgement.until(HoldReason::Later, until),
-        (None, None) => None,
+    if choice.never_until == Timestamp::MAX {
+        return Some(HoldReason::Never);
     }
+    if choice.never_until > now {
+        return judgement.until(HoldReason::Never, choice.never_until);
+    }
+    if choice.later_until > now {
+        return judgement.until(HoldReason::Later, choice.later_until);
+    }
+    None
 }
 
 fn page(

@@ -3,7 +3,7 @@
 //! `decide` and `pacing` read it; responses and paints write it.
 
 use super::effect::Surface;
-use super::memory::{Columns, Memory, Row, Table, columns};
+use super::memory::{Memory, Row, Table};
 use crate::unit::{DAY_MS, Digest, ExposureId, MINUTE_MS, Millis, Timestamp};
 
 /// An exposure without an answer ends after this and counts as `later`.
@@ -38,16 +38,17 @@ pub(super) struct Exposure {
 }
 
 impl Exposure {
-    fn of(row: &Row) -> Self {
-        let [about, occasion, rendered, _, closed, _, surface, epoch] = row.v;
+    /// As a row has it.
+    pub fn of(row: &Row) -> Self {
+        let [about, occasion, rendered, _, closed, surface, epoch, _] = row.v;
         Self {
             id: ExposureId(row.a),
             prompt: (about as u64 >> 32) as u32,
             subject: about as u32,
             occasion: occasion as u64,
-            rendered: Timestamp(rendered),
+            rendered: Timestamp(rendered.wrapping_neg()),
             closed,
-            surface: Surface::from_word(u32::try_from(surface).unwrap_or(0)),
+            surface: Surface::from_word(surface as u32),
             epoch,
         }
     }
@@ -58,9 +59,11 @@ impl Exposure {
     }
 }
 
-/// All exposures that are remembered.
-pub(super) fn exposures(memory: &Memory) -> impl Iterator<Item = Exposure> + '_ {
-    memory.table(Table::Exposure).iter().map(Exposure::of)
+/// Exposures that wait for an answer.
+pub(super) fn open_exposures(memory: &Memory) -> impl Iterator<Item = Exposure> + '_ {
+    let rows = memory.table(Table::Exposure).iter();
+    rows.filter(|row| row.v[4] == Closed::Open as i64)
+        .map(Exposure::of)
 }
 
 /// One exposure.
@@ -74,58 +77,37 @@ pub(super) fn exposure(memory: &Memory, id: ExposureId) -> Option<Exposure> {
 /// Remembers that an exposure is on the screen. Answers whether it is the first time.
 pub(super) fn rendered(memory: &mut Memory, exposure: &Exposure) -> bool {
     let first = memory.find(Table::Exposure, exposure.id.0, 0).is_none();
-    let about = (u64::from(exposure.prompt) << 32 | u64::from(exposure.subject)) as i64;
     let v = [
-        about,
+        about(exposure.prompt, exposure.subject) as i64,
         exposure.occasion as i64,
-        exposure.rendered.0,
+        exposure.rendered.0.wrapping_neg(),
         0,
         0,
-        0,
-        surface_word(exposure.surface),
+        exposure.surface as i64,
         exposure.epoch,
     ];
-    memory.join(Table::Exposure, exposure.id.0, 0, v);
+    memory.join(Table::Exposure, exposure.id.0, 0, &v);
     first
 }
 
 /// Remembers that it was in the viewport for a second. Answers whether it is the first time.
-pub(super) fn seen(memory: &mut Memory, id: ExposureId, now: Timestamp) -> bool {
-    match memory.find(Table::Exposure, id.0, 0) {
-        Some(row) if row[3] == 0 => {
-            let v = [0, i64::MIN, 0, now.0, 0, 0, 0, i64::MIN];
-            let keep = with_constants(row, v);
-            memory.join(Table::Exposure, id.0, 0, keep)
-        }
-        _ => false,
-    }
+pub(super) fn seen(memory: &mut Memory, id: ExposureId) -> bool {
+    join_known(memory, id, 1, 0)
 }
 
 /// Ends an exposure.
-pub(super) fn close(memory: &mut Memory, id: ExposureId, how: Closed, now: Timestamp) {
-    if let Some(row) = memory.find(Table::Exposure, id.0, 0) {
-        let v = with_constants(row, [0, 0, 0, 0, how as i64, now.0, 0, 0]);
-        memory.join(Table::Exposure, id.0, 0, v);
-    }
+pub(super) fn close(memory: &mut Memory, id: ExposureId, how: Closed) {
+    join_known(memory, id, 0, how as i64);
 }
 
-/// The columns that never change, beside those that do.
-fn with_constants(row: &Columns, mut v: Columns) -> Columns {
-    v[0] = row[0];
-    v[1] = row[1];
-    v[6] = row[6];
-    v[7] = row[7];
-    v
-}
-
-fn surface_word(surface: Surface) -> i64 {
-    match surface {
-        Surface::Banner => 0,
-        Surface::Modal => 1,
-        Surface::Preview => 2,
-        Surface::Toast => 3,
-        Surface::Inline => 4,
-    }
+fn join_known(memory: &mut Memory, id: ExposureId, seen: i64, closed: i64) -> bool {
+    let Some(known) = memory.find(Table::Exposure, id.0, 0) else {
+        return false;
+    };
+    let mut v = *known;
+    v[3] = v[3].max(seen);
+    v[4] = v[4].max(closed);
+    memory.join(Table::Exposure, id.0, 0, &v)
 }
 
 /// The id of the next showing for an occasion: tabs that decide alone make the same one.
@@ -169,7 +151,7 @@ pub(super) fn occasion(memory: &Memory, id: u64) -> Occasion {
     memory
         .find(Table::Occasion, id, 0)
         .map_or(Occasion::default(), |row| Occasion {
-            spent_by: u32::try_from(row[1]).unwrap_or(0),
+            spent_by: row[1] as u32,
             answered: row[2] != 0,
             showings: row[3],
         })
@@ -178,27 +160,20 @@ pub(super) fn occasion(memory: &Memory, id: u64) -> Occasion {
 /// Remembers that a prompt was rendered for an occasion.
 pub(super) fn spend(memory: &mut Memory, id: u64, prompt: u32, number: i64, now: Timestamp) {
     // The two first columns win together: the earliest rendering spends it, in whatever order tabs meet.
-    let v = match memory.find(Table::Occasion, id, 0) {
-        Some(row) if row[1] != 0 => columns([row[0], row[1], 0, number.wrapping_add(1), now.0]),
-        _ => columns([
-            now.0.wrapping_neg(),
-            i64::from(prompt),
-            0,
-            number.wrapping_add(1),
-            now.0,
-        ]),
+    let known = memory.find(Table::Occasion, id, 0);
+    let (first, spent_by) = match known {
+        Some(row) if row[1] != 0 => (row[0], row[1]),
+        _ => (now.0.wrapping_neg(), i64::from(prompt)),
     };
-    memory.join(Table::Occasion, id, 0, v);
+    let v = [first, spent_by, 0, number.wrapping_add(1), now.0];
+    memory.join(Table::Occasion, id, 0, &v);
 }
 
 /// Remembers that an occasion needs no further showing.
 pub(super) fn answer(memory: &mut Memory, id: u64, now: Timestamp) {
-    let row = memory.find(Table::Occasion, id, 0).copied();
-    let v = match row {
-        Some(row) => columns([row[0], row[1], 1, row[3], now.0]),
-        None => columns([i64::MIN, 0, 1, 0, now.0]),
-    };
-    memory.join(Table::Occasion, id, 0, v);
+    let known = memory.find(Table::Occasion, id, 0);
+    let (first, spent_by) = known.map_or((i64::MIN, 0), |row| (row[0], row[1]));
+    memory.join(Table::Occasion, id, 0, &[first, spent_by, 1, 0, now.0]);
 }
 
 /// What a person chose about a prompt on a subject.
@@ -206,10 +181,10 @@ pub(super) fn answer(memory: &mut Memory, id: u64, now: Timestamp) {
 pub(super) struct Choice {
     /// How often `later` was said in this epoch.
     pub times: i64,
-    /// `later` holds until then.
-    pub later_until: Option<Timestamp>,
-    /// `never` holds until then; for ever at [`Timestamp::MAX`].
-    pub never_until: Option<Timestamp>,
+    /// `later` holds until then; 0 when it does not.
+    pub later_until: Timestamp,
+    /// `never` holds until then, for ever at [`Timestamp::MAX`]; 0 when it does not.
+    pub never_until: Timestamp,
 }
 
 /// Reads a choice as it holds now.
@@ -220,23 +195,16 @@ pub(super) fn choice(
     epoch: i64,
     now: Timestamp,
 ) -> Choice {
+    let mut choice = Choice::default();
     let Some(row) = memory.find(Table::Choice, about(prompt, subject), 0) else {
-        return Choice::default();
+        return choice;
     };
-    let [said_epoch, times, until, said, never, never_said, ..] = *row;
-    let this_epoch = said_epoch == epoch;
-    let later_until = (this_epoch && until > 0).then(|| held_until(until, said, now));
-    let forever = never >= Timestamp::MAX.0;
-    let never_until = match never {
-        0 => None,
-        _ if forever => Some(Timestamp::MAX),
-        never => Some(held_until(never, never_said, now)),
-    };
-    Choice {
-        times: if this_epoch { times } else { 0 },
-        later_until: later_until.filter(|until| *until > now),
-        never_until: never_until.filter(|until| *until > now),
+    if row[0] == epoch {
+        choice.times = row[1];
+        choice.later_until = held_until(row[2], row[3], now);
     }
+    choice.never_until = held_until(row[4], row[5], now);
+    choice
 }
 
 /// When a person last chose something about a prompt on a subject.
@@ -245,10 +213,15 @@ pub(super) fn said_at(memory: &Memory, prompt: u32, subject: u32) -> Timestamp {
     Timestamp(row.map_or(0, |row| row[3].max(row[5])))
 }
 
+/// Until when something said holds that was to hold until an instant; 0 when it does not now.
 fn held_until(until: i64, said: i64, now: Timestamp) -> Timestamp {
-    let said_then = no_later_than(Timestamp(said), now);
+    if until >= Timestamp::MAX.0 {
+        return Timestamp::MAX;
+    }
     let span = until.wrapping_sub(said);
-    said_then.plus(if fault!(15) { span / 2 } else { span })
+    let span = if fault!(15) { span / 2 } else { span };
+    let until = no_later_than(Timestamp(said), now).plus(span);
+    if until > now { until } else { Timestamp(0) }
 }
 
 /// A stored stamp: one more than five minutes ahead is read as now.
@@ -257,6 +230,21 @@ pub(super) fn no_later_than(stamp: Timestamp, now: Timestamp) -> Timestamp {
         now
     } else {
         stamp
+    }
+}
+
+/// The stamp that so many are as new as, or newer than.
+pub(super) fn nth_newest(stamps: &[i64], count: u32) -> Option<i64> {
+    let (mut left, mut last) = (count, i64::MAX);
+    // There are never many, and `count` is small: the newest is looked for again and again.
+    loop {
+        let next = stamps.iter().filter(|stamp| **stamp < last).max()?;
+        let same = stamps.iter().filter(|stamp| *stamp == next).count() as u32;
+        if left <= same {
+            return Some(*next);
+        }
+        left = left.wrapping_sub(same);
+        last = *next;
     }
 }
 
@@ -270,8 +258,8 @@ pub(super) fn say_later(
     until: Timestamp,
     now: Timestamp,
 ) {
-    let v = columns([epoch, times, until.0, now.0]);
-    memory.join(Table::Choice, about(prompt, subject), 0, v);
+    let v = [epoch, times, until.0, now.0];
+    memory.join(Table::Choice, about(prompt, subject), 0, &v);
 }
 
 /// Remembers a `never`, for ever or until the period ends.
@@ -282,13 +270,12 @@ pub(super) fn say_never(
     until: Timestamp,
     now: Timestamp,
 ) {
-    let mut v = memory
-        .find(Table::Choice, about(prompt, subject), 0)
-        .copied()
-        .unwrap_or([i64::MIN, 0, 0, 0, 0, 0, 0, 0]);
+    let about = about(prompt, subject);
+    let known = memory.find(Table::Choice, about, 0).copied();
+    let mut v = known.unwrap_or([i64::MIN, 0, 0, 0, 0, 0, 0, 0]);
     v[4] = until.0;
     v[5] = now.0;
-    memory.join(Table::Choice, about(prompt, subject), 0, v);
+    memory.join(Table::Choice, about, 0, &v);
 }
 
 fn about(prompt: u32, subject: u32) -> u64 {

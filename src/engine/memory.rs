@@ -7,13 +7,12 @@
 //! times, to the same state. Merging never drops a row; bounding the state is [`super::compact`]'s work.
 
 use crate::unit::{Key, Writer, fnv32};
+use core::cmp::Ordering;
 
-/// The format this version writes.
+/// The format this version writes, and the only one it reads.
 pub const FORMAT: u8 = 1;
 /// Columns of the widest table.
 pub const COLUMNS: usize = 8;
-/// More rows than any bounded memory has: a stored memory that claims more is damaged.
-const ROWS_MAX: usize = 65_536;
 
 /// One line of a table.
 pub type Columns = [i64; COLUMNS];
@@ -47,7 +46,7 @@ pub enum Table {
     /// What became of a crossing, limit hit or exploration; a its id:
     /// [-first rendered, prompt that spent it; answered, showings, last stamp].
     Occasion = 10,
-    /// A showing; a its id: [prompt << 32 | subject, occasion, rendered, seen, closed, closed at, surface, epoch].
+    /// A showing; a its id: [prompt << 32 | subject, occasion, -first rendered, seen, closed, surface, epoch].
     Exposure = 11,
     /// What a person chose; a prompt << 32 | subject: [epoch: times later, until, said; never until, said].
     Choice = 12,
@@ -58,115 +57,6 @@ pub enum Table {
     /// A request to the admin; a the need: [at].
     Asked = 15,
 }
-
-struct Rule {
-    columns: usize,
-    /// The first so many columns are compared as one, left to right; the larger wins whole.
-    together: usize,
-    /// So many columns after them go with the larger; where those are equal, each is merged on its own.
-    led: usize,
-    /// Bits of later columns in which the smallest value other than 0 wins; in others the largest.
-    earliest: u8,
-}
-
-const RULES: [Rule; 16] = [
-    Rule {
-        columns: 3,
-        together: 3,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 8,
-        together: 8,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 4,
-        together: 4,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 8,
-        together: 8,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 6,
-        together: 6,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 4,
-        together: 0,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 3,
-        together: 0,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 3,
-        together: 0,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 1,
-        together: 0,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 2,
-        together: 0,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 5,
-        together: 2,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 8,
-        together: 0,
-        led: 0,
-        earliest: 0b0010_1100,
-    },
-    Rule {
-        columns: 6,
-        together: 1,
-        led: 3,
-        earliest: 0,
-    },
-    Rule {
-        columns: 1,
-        together: 0,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 2,
-        together: 2,
-        led: 0,
-        earliest: 0,
-    },
-    Rule {
-        columns: 1,
-        together: 0,
-        led: 0,
-        earliest: 0,
-    },
-];
 
 impl Table {
     const ALL: [Self; 16] = [
@@ -188,8 +78,21 @@ impl Table {
         Self::Asked,
     ];
 
-    fn rule(self) -> &'static Rule {
-        RULES.get(self as usize).unwrap_or(&RULES[0])
+    /// How two rows of one place merge. So many first columns are compared as one, left to right, and the
+    /// larger brings so many first columns with it. Of every other column, and where those that are compared
+    /// are equal, the larger value wins.
+    fn rule(self) -> (usize, usize) {
+        match self {
+            Self::Clock
+            | Self::Snapshot
+            | Self::Listed
+            | Self::Figure
+            | Self::Cover
+            | Self::Converted => (COLUMNS, COLUMNS),
+            Self::Occasion => (2, 2),
+            Self::Choice => (1, 4),
+            _ => (0, 0),
+        }
     }
 }
 
@@ -207,38 +110,29 @@ pub struct Row {
 }
 
 impl Row {
-    fn place(&self) -> (Table, u64, u64) {
-        (self.table, self.a, self.b)
-    }
-
-    fn join(&mut self, other: &Columns) {
-        let rule = self.table.rule();
-        let order = other.get(..rule.together).cmp(&self.v.get(..rule.together));
-        let with_led = rule.together.wrapping_add(rule.led);
-        if order.is_gt()
-            && let (Some(mine), Some(theirs)) = (self.v.get_mut(..with_led), other.get(..with_led))
-        {
-            mine.copy_from_slice(theirs);
-        }
-        let decided = if order.is_eq() {
-            rule.together
-        } else {
-            with_led
-        };
-        let rest = self.v.iter_mut().zip(other).enumerate().skip(decided);
-        for (column, (mine, theirs)) in rest {
-            let earliest = rule.earliest & (1_u8.checked_shl(column as u32).unwrap_or(0)) != 0;
-            if fault!(17) && self.table == Table::Choice && column == 4 {
-                *mine = (*mine).min(*theirs);
-                continue;
+    /// Joins columns into this row's. Answers whether anything changed.
+    fn join(&mut self, other: &Columns) -> bool {
+        let (lead, led) = self.table.rule();
+        let mut order = Ordering::Equal;
+        let mut changed = false;
+        for (column, (mine, theirs)) in self.v.iter_mut().zip(other).enumerate() {
+            if column < lead && order.is_eq() {
+                order = theirs.cmp(mine);
             }
-            *mine = match (earliest, *mine, *theirs) {
-                (true, 0, theirs) => theirs,
-                (true, mine, 0) => mine,
-                (true, mine, theirs) => mine.min(theirs),
-                (false, mine, theirs) => mine.max(theirs),
+            let mut wins = if column < led && order.is_ne() {
+                order.is_gt()
+            } else {
+                theirs > mine
             };
+            if fault!(17) && self.table == Table::Choice && column == 4 {
+                wins = theirs < mine;
+            }
+            if wins && theirs != mine {
+                *mine = *theirs;
+                changed = true;
+            }
         }
+        changed
     }
 }
 
@@ -248,21 +142,12 @@ pub struct Memory {
     rows: Vec<Row>,
 }
 
-/// Why stored bytes are not a memory. The bytes are set aside, not erased.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemoryError {
-    /// Written by a newer version.
-    Format(u8),
-    /// Cut or changed.
-    Damaged,
-}
-
 impl Memory {
     /// A row's columns.
     #[must_use]
     pub fn find(&self, table: Table, a: u64, b: u64) -> Option<&Columns> {
-        let at = self.search(table, a, b).ok()?;
-        self.rows.get(at).map(|row| &row.v)
+        let row = self.rows.get(self.before(table as u8, a, b))?;
+        (row.table == table && row.a == a && row.b == b).then_some(&row.v)
     }
 
     /// All rows, by table and key.
@@ -274,37 +159,44 @@ impl Memory {
     /// All rows of a table with this first half of the key, by the second.
     #[must_use]
     pub fn under(&self, table: Table, a: u64) -> &[Row] {
-        self.between((table, a, 0), (table, a, u64::MAX))
+        // The largest first half has no next one; no meter and no digest is expected to be it.
+        let (from, to) = (
+            self.before(table as u8, a, 0),
+            self.before(table as u8, a.wrapping_add(1), 0),
+        );
+        self.rows.get(from..to).unwrap_or_default()
     }
 
     /// All rows of a table.
     #[must_use]
     pub fn table(&self, table: Table) -> &[Row] {
-        self.between((table, 0, 0), (table, u64::MAX, u64::MAX))
+        let number = table as u8;
+        let (from, to) = (
+            self.before(number, 0, 0),
+            self.before(number.wrapping_add(1), 0, 0),
+        );
+        self.rows.get(from..to).unwrap_or_default()
     }
 
-    /// The last row of a table at or before a place with the same first half.
+    /// The last row of a table before a place with the same first half.
     #[must_use]
-    pub fn last_until(&self, table: Table, a: u64, b: u64) -> Option<&Row> {
-        let end = self
-            .rows
-            .partition_point(|row| row.place() <= (table, a, b));
-        let row = self.rows.get(end.checked_sub(1)?)?;
+    pub fn last_before(&self, table: Table, a: u64, b: u64) -> Option<&Row> {
+        let end = self.before(table as u8, a, b);
+        let row = self.rows.get(end.wrapping_sub(1))?;
         (row.table == table && row.a == a).then_some(row)
     }
 
-    /// Joins columns into a row, making it when it is not there. Answers whether anything changed.
-    pub fn join(&mut self, table: Table, a: u64, b: u64, v: Columns) -> bool {
-        match self.search(table, a, b) {
-            Ok(at) => match self.rows.get_mut(at) {
-                Some(row) => {
-                    let before = row.v;
-                    row.join(&v);
-                    row.v != before
-                }
-                None => false,
-            },
-            Err(at) => {
+    /// Joins columns into a row, making it when it is not there; those not named are 0.
+    /// Answers whether anything changed.
+    pub fn join(&mut self, table: Table, a: u64, b: u64, columns: &[i64]) -> bool {
+        let mut v = Columns::default();
+        for (column, value) in v.iter_mut().zip(columns) {
+            *column = *value;
+        }
+        let at = self.before(table as u8, a, b);
+        match self.rows.get_mut(at) {
+            Some(row) if row.table == table && row.a == a && row.b == b => row.join(&v),
+            _ => {
                 self.rows.insert(at, Row { table, a, b, v });
                 true
             }
@@ -314,40 +206,19 @@ impl Memory {
     /// Joins another memory into this one. Answers whether anything changed.
     pub fn merge(&mut self, other: &Self) -> bool {
         let mut changed = false;
-        let mut merged = Vec::with_capacity(self.rows.len().max(other.rows.len()));
-        let mut mine = core::mem::take(&mut self.rows).into_iter().peekable();
-        let mut theirs = other.rows.iter().peekable();
-        loop {
-            let order = match (mine.peek(), theirs.peek()) {
-                (Some(mine), Some(theirs)) => mine.place().cmp(&theirs.place()),
-                (Some(_), None) => core::cmp::Ordering::Less,
-                (None, Some(_)) => core::cmp::Ordering::Greater,
-                (None, None) => break,
-            };
-            if order.is_gt() {
-                let theirs = theirs.next().copied();
-                if fault!(6) && theirs.is_some_and(|row| row.table == Table::Exposure) {
-                    continue;
-                }
-                changed = true;
-                merged.extend(theirs);
-            } else if let Some(mut row) = mine.next() {
-                if order.is_eq()
-                    && let Some(other) = theirs.next()
-                {
-                    let before = row.v;
-                    if !(fault!(23) && row.table == Table::Mark) {
-                        row.join(&other.v);
-                    }
-                    if fault!(22) && row.table == Table::Tally {
-                        row.v[0] = before[0].wrapping_add(other.v[0]);
-                    }
-                    changed |= row.v != before;
-                }
-                merged.push(row);
+        for Row { table, a, b, v } in &other.rows {
+            let known = || self.find(*table, *a, *b);
+            let unknown_showing = fault!(6) && *table == Table::Exposure && known().is_none();
+            let known_mark = fault!(23) && *table == Table::Mark && known().is_some();
+            if unknown_showing || known_mark {
+                continue;
             }
+            let mut v = *v;
+            if fault!(22) && *table == Table::Tally {
+                v[0] = v[0].wrapping_add(known().map_or(0, |known| known[0]));
+            }
+            changed |= self.join(*table, *a, *b, &v);
         }
-        self.rows = merged;
         changed
     }
 
@@ -368,141 +239,95 @@ impl Memory {
         self.rows.is_empty()
     }
 
+    /// The part of a memory that every use changes: a writer's tallies, and when it last touched the meters.
+    #[must_use]
+    pub fn tallies_of(&self, writer: Writer) -> Self {
+        let mut own = Self::default();
+        for tally in self.table(Table::Tally) {
+            if tally.b != writer.0 {
+                continue;
+            }
+            own.join(Table::Tally, tally.a, tally.b, &tally.v);
+            let newest = mark_key(Key(tally.a as u32), u32::MAX);
+            if let Some(mark) = self.last_before(Table::Mark, writer.0, newest) {
+                own.join(Table::Mark, mark.a, mark.b, &mark.v);
+            }
+        }
+        own
+    }
+
     /// The stored form: format, rows, checksum.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![FORMAT];
-        push_varint(&mut bytes, self.rows.len() as u64);
         let mut last = (Table::Clock, 0, 0);
         for row in &self.rows {
-            // One byte says the table and which halves of the key are those of the row before.
+            // One byte says the table, the last column that is not 0, and whether the key begins like the
+            // one before.
             let same_a = row.table == last.0 && row.a == last.1;
-            bytes.push(row.table as u8 | (u8::from(same_a) << 6));
+            let end = row.v.iter().rposition(|value| *value != 0).unwrap_or(0);
+            bytes.push(row.table as u8 | ((end as u8) << 4) | (u8::from(same_a) << 7));
             if !same_a {
                 push_varint(&mut bytes, row.a);
+                last = (row.table, row.a, 0);
             }
-            push_varint(
-                &mut bytes,
-                if same_a {
-                    row.b.wrapping_sub(last.2)
-                } else {
-                    row.b
-                },
-            );
-            for value in row.v.iter().take(row.table.rule().columns) {
+            push_varint(&mut bytes, row.b.wrapping_sub(last.2));
+            last.2 = row.b;
+            for value in row.v.iter().take(end.wrapping_add(1)) {
                 let forgotten = fault!(16) && row.table == Table::Choice && *value == row.v[4];
-                push_varint(&mut bytes, if forgotten { 0 } else { zigzag(*value) });
+                let value = if forgotten { 0 } else { *value };
+                push_varint(&mut bytes, ((value << 1) ^ (value >> 63)) as u64);
             }
-            last = row.place();
         }
         let checksum = fnv32(&bytes);
         bytes.extend_from_slice(&checksum.to_le_bytes());
         bytes
     }
 
-    /// Reads the stored form.
-    ///
-    /// # Errors
-    /// When the bytes are of a newer format, cut or changed. No bytes at all are an empty memory.
-    pub fn decode(bytes: &[u8]) -> Result<Self, MemoryError> {
-        let Some(format) = bytes.first() else {
-            return Ok(Self::default());
-        };
-        if *format > FORMAT {
-            return Err(MemoryError::Format(*format));
-        }
-        let (body, checksum) = bytes.split_last_chunk::<4>().ok_or(MemoryError::Damaged)?;
-        if fnv32(body) != u32::from_le_bytes(*checksum) && !fault!(27) {
-            return Err(MemoryError::Damaged);
-        }
-        let mut reader = Reader(body.get(1..).unwrap_or_default());
-        reader.rows().ok_or(MemoryError::Damaged)
-    }
-
-    /// The own writer's tallies as one short line, for the write that every use makes.
+    /// Reads the stored form; `None` when the bytes are of another format, cut or changed.
+    /// No bytes at all are an empty memory.
     #[must_use]
-    pub fn hot_line(&self, writer: Writer) -> String {
-        let mut line = String::new();
-        crate::json::push_hex(&mut line, writer.0);
-        for row in self
-            .table(Table::Tally)
-            .iter()
-            .filter(|row| row.b == writer.0)
-        {
-            let meter = u32::try_from(row.a).unwrap_or(0);
-            let mark = self.last_until(Table::Mark, writer.0, mark_key(Key(meter), u32::MAX));
-            let second = mark.map_or(0, |mark| mark.b & 0xffff_ffff);
-            let milliseconds = mark.map_or(0, |mark| mark.v[2]);
-            line.push(';');
-            let numbers = [
-                row.a as i64,
-                row.v[0],
-                row.v[1],
-                second as i64,
-                milliseconds,
-            ];
-            for (index, number) in numbers.into_iter().enumerate() {
-                if index > 0 {
-                    line.push(':');
-                }
-                crate::json::push_number(&mut line, number);
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut memory = Self::default();
+        if bytes.is_empty() {
+            return Some(memory);
+        }
+        let (body, checksum) = bytes.split_last_chunk::<4>()?;
+        if fnv32(body) != u32::from_le_bytes(*checksum) && !fault!(27) {
+            return None;
+        }
+        let mut reader = Reader(body);
+        if reader.byte() != FORMAT {
+            return None;
+        }
+        // Every row is joined: whatever bytes somebody made, what they make is a memory.
+        let (mut a, mut b) = (0, 0);
+        while !reader.0.is_empty() {
+            let head = reader.byte();
+            let table = *Table::ALL.get(usize::from(head & 15))?;
+            if head & 0x80 == 0 {
+                (a, b) = (reader.varint(), 0);
             }
+            b = reader.varint().wrapping_add(b);
+            let mut v = Columns::default();
+            for column in v
+                .iter_mut()
+                .take(usize::from(head >> 4 & 7).wrapping_add(1))
+            {
+                let value = reader.varint();
+                *column = ((value >> 1) as i64) ^ ((value & 1) as i64).wrapping_neg();
+            }
+            memory.join(table, a, b, &v);
         }
-        line
+        Some(memory)
     }
 
-    /// Joins a line made by [`Memory::hot_line`]; what does not read is left out.
-    pub fn absorb_line(&mut self, line: &str) -> bool {
-        let mut parts = line.split(';');
-        let Some(writer) = parts.next().and_then(crate::json::read_hex) else {
-            return false;
-        };
-        let mut changed = false;
-        for part in parts {
-            let mut numbers = part
-                .split(':')
-                .map(|number| number.parse::<i64>().unwrap_or(-1));
-            let mut next = || numbers.next().unwrap_or(-1);
-            let (meter, added, released, second, ms) = (next(), next(), next(), next(), next());
-            let fine = [added, released, second, ms]
-                .into_iter()
-                .all(|number| number >= 0);
-            let (Ok(meter), Ok(second), true) = (u32::try_from(meter), u32::try_from(second), fine)
-            else {
-                continue;
-            };
-            changed |= self.join(
-                Table::Tally,
-                u64::from(meter),
-                writer,
-                columns([added, released]),
-            );
-            let mark = columns([added, released, ms]);
-            changed |= self.join(Table::Mark, writer, mark_key(Key(meter), second), mark);
-        }
-        changed
-    }
-
-    fn search(&self, table: Table, a: u64, b: u64) -> Result<usize, usize> {
+    /// How many rows come before a place.
+    #[inline(never)]
+    fn before(&self, table: u8, a: u64, b: u64) -> usize {
         self.rows
-            .binary_search_by(|row| row.place().cmp(&(table, a, b)))
+            .partition_point(|row| (row.table as u8, row.a, row.b) < (table, a, b))
     }
-
-    fn between(&self, from: (Table, u64, u64), to: (Table, u64, u64)) -> &[Row] {
-        let start = self.rows.partition_point(|row| row.place() < from);
-        let end = self.rows.partition_point(|row| row.place() <= to);
-        self.rows.get(start..end).unwrap_or_default()
-    }
-}
-
-/// Columns from the first few; the rest are 0.
-#[must_use]
-pub fn columns<const N: usize>(values: [i64; N]) -> Columns {
-    let mut columns = Columns::default();
-    for (column, value) in columns.iter_mut().zip(values) {
-        *column = value;
-    }
-    columns
 }
 
 /// The second half of a mark's key.
@@ -511,57 +336,26 @@ pub fn mark_key(meter: Key, second: u32) -> u64 {
     (u64::from(meter.0) << 32) | u64::from(second)
 }
 
+/// Bytes to be read; after their end come zeros.
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
-    fn rows(&mut self) -> Option<Memory> {
-        let count = usize::try_from(self.varint()?)
-            .ok()
-            .filter(|count| *count <= ROWS_MAX)?;
-        let mut rows: Vec<Row> = Vec::with_capacity(count.min(self.0.len()));
-        let mut last = (Table::Clock, 0, 0);
-        for _ in 0..count {
-            let row = self.row(last)?;
-            // Rows out of order would break every search: bytes like that were not written by `encode`.
-            if rows.last().is_some_and(|last| last.place() >= row.place()) {
-                return None;
-            }
-            last = row.place();
-            rows.push(row);
-        }
-        self.0.is_empty().then_some(Memory { rows })
-    }
-
-    fn row(&mut self, last: (Table, u64, u64)) -> Option<Row> {
-        let head = self.byte()?;
-        let table = *Table::ALL.get(usize::from(head & 0x3f))?;
-        let same_a = head & 0x40 != 0;
-        let a = if same_a { last.1 } else { self.varint()? };
-        let b = self.varint()?;
-        let b = if same_a { last.2.wrapping_add(b) } else { b };
-        let mut v = Columns::default();
-        for column in v.iter_mut().take(table.rule().columns) {
-            *column = unzigzag(self.varint()?);
-        }
-        Some(Row { table, a, b, v })
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
+    fn byte(&mut self) -> u8 {
+        let (first, rest) = self.0.split_first().unwrap_or((&0, &[]));
         self.0 = rest;
-        Some(*first)
+        *first
     }
 
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0_u64;
-        for shift in (0..70).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
+    fn varint(&mut self) -> u64 {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte();
+            value |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                return Some(value);
+                break;
             }
         }
-        None
+        value
     }
 }
 
@@ -571,14 +365,6 @@ fn push_varint(bytes: &mut Vec<u8>, mut value: u64) {
         value >>= 7;
     }
     bytes.push(value as u8);
-}
-
-fn zigzag(value: i64) -> u64 {
-    ((value << 1) ^ (value >> 63)) as u64
-}
-
-fn unzigzag(value: u64) -> i64 {
-    ((value >> 1) as i64) ^ ((value & 1) as i64).wrapping_neg()
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ use decide::{Hit, Shown};
 use effect::{Delta, Effect, Event, Reading, Verdict, WakeReason};
 use entry::Entry;
 use input::{Context, Input, Now};
-use memory::{Memory, MemoryError, Table, columns};
+use memory::{Memory, Table};
 
 /// Who is looking, and which writer this tab is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,11 +98,11 @@ struct Dirty {
 }
 
 impl Engine {
-    /// An engine that remembers. Memory that could not be read is passed as the error it gave:
-    /// then nothing interrupts in this page life.
+    /// An engine that remembers. Memory that could not be read is `None`: then nothing interrupts in this
+    /// page life.
     #[must_use]
-    pub fn new(plim: Plim, identity: Identity, memory: Result<Memory, MemoryError>) -> Self {
-        let readable = memory.is_ok();
+    pub fn new(plim: Plim, identity: Identity, memory: Option<Memory>) -> Self {
+        let readable = memory.is_some();
         let mut engine = Self {
             plim,
             identity,
@@ -153,8 +153,7 @@ impl Engine {
             }
             Input::Converted { from_epoch } => {
                 let epoch = from_epoch.unwrap_or(self.account.epoch);
-                self.memory
-                    .join(Table::Converted, 0, 0, columns([epoch, now.0]));
+                self.memory.join(Table::Converted, 0, 0, &[epoch, now.0]);
                 self.dirty.memory = true;
                 self.decide(now, NONE, &mut out);
             }
@@ -276,12 +275,8 @@ impl Engine {
             if added <= 0 && released <= 0 {
                 continue;
             }
-            self.memory.join(
-                Table::Tally,
-                a,
-                writer.0,
-                columns([row[0], row[1], row[0], row[1]]),
-            );
+            self.memory
+                .join(Table::Tally, a, writer.0, &[row[0], row[1], row[0], row[1]]);
             let view = self.meters.get(index as usize);
             events.push(Event::UsageCounted {
                 meter: index,
@@ -470,7 +465,7 @@ impl Engine {
         }
         let a = u64::from(feature.0) << 8 | step as u64;
         self.memory
-            .join(Table::Explored, a, now.0.max(0) as u64, columns([1]));
+            .join(Table::Explored, a, now.0.max(0) as u64, &[1]);
         self.dirty.memory = true;
         out.push(Effect::Record(Event::FeatureExplored {
             feature: index,
@@ -510,9 +505,9 @@ impl Engine {
         if self.account.known && self.roll_at < first {
             (first, why) = (self.roll_at, WakeReason::Period);
         }
-        for exposure in ledger::exposures(&self.memory) {
+        for exposure in ledger::open_exposures(&self.memory) {
             let ends = exposure.rendered.plus(ledger::EXPOSURE_MS);
-            if exposure.open() && exposure.surface != effect::Surface::Toast && ends < first {
+            if exposure.surface != effect::Surface::Toast && ends < first {
                 (first, why) = (ends, WakeReason::Expiry);
             }
         }

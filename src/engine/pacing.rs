@@ -6,12 +6,28 @@ use super::Engine;
 use super::effect::{HoldReason, Lane};
 use super::entry::Entry;
 use super::judge::Judgement;
-use super::ledger::{self, Exposure, no_later_than};
+use super::ledger::{Exposure, no_later_than, nth_newest};
+use super::memory::Table;
 use crate::plim::{Cap, List};
 use crate::unit::{DAY_MS, Millis, Timestamp};
 
 /// The window whose cap is the weekly budget.
 const WEEK_MS: Millis = 7 * DAY_MS;
+
+/// Which showings a window counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// Those of the candidate on its subject.
+    Prompt,
+    /// Those of prompts in its group.
+    Group,
+    /// All that interrupted.
+    Interrupts,
+    /// Those that answered blocked attempts.
+    Hits,
+    /// Of these, those on the candidate's subject.
+    HitsHere,
+}
 
 /// The pacing stage.
 pub(super) fn pace(
@@ -20,172 +36,136 @@ pub(super) fn pace(
     judgement: &mut Judgement,
     now: Timestamp,
 ) -> Option<HoldReason> {
-    let own = entry.paced.then(|| own_pace(engine, entry, judgement, now));
-    if let Some(Some(reason)) = own {
-        return Some(reason);
+    let root = engine.plim.root();
+    let lane = judgement.surface.lane();
+    if entry.paced {
+        let prompt = root.prompts().get(entry.index)?;
+        let delay = prompt.delay_ms();
+        let ready = judgement.since.plus(delay);
+        if delay > 0 && now < ready {
+            return judgement.until(HoldReason::Delay, ready);
+        }
+        if entry.capped && lane != Lane::Inline {
+            let mut held = judgement.caps(engine, entry, prompt.caps(), Of::Prompt, now);
+            for group in root.groups().iter() {
+                if held.is_none() && entry.group != 0 && group.key() == entry.group {
+                    held = judgement.caps(engine, entry, group.caps(), Of::Group, now);
+                }
+            }
+            if held.is_some() {
+                return held;
+            }
+        }
     }
-    if judgement.surface.lane() == Lane::Interrupt {
-        return interruptions(engine, entry, judgement, now);
-    }
-    None
-}
-
-/// Delay and caps that the prompt or its group has besides the pacing of all.
-fn own_pace(
-    engine: &Engine,
-    entry: &Entry,
-    judgement: &mut Judgement,
-    now: Timestamp,
-) -> Option<HoldReason> {
-    let prompt = engine.plim.root().prompts().get(entry.index)?;
-    let delay = prompt.delay_ms();
-    let ready = judgement.since.plus(delay);
-    if delay > 0 && now < ready {
-        return judgement.until(HoldReason::Delay, ready);
-    }
-    if !entry.capped || judgement.surface.lane() == Lane::Inline {
+    if lane != Lane::Interrupt {
         return None;
     }
-    let own = engine.stamps(now, &|shown| {
-        shown.prompt == entry.key && shown.subject == entry.subject_key
-    });
-    if let Some((until, _)) = over(prompt.caps(), &own, now) {
-        return judgement.until(HoldReason::CapPrompt, until);
-    }
-    let groups = engine.plim.root().groups();
-    let group = groups
-        .iter()
-        .find(|group| entry.group != 0 && group.key() == entry.group)?;
-    let in_group = engine.stamps(now, &|shown| engine.group_of(shown.prompt) == entry.group);
-    let (until, _) = over(group.caps(), &in_group, now)?;
-    judgement.until(HoldReason::CapGroup, until)
-}
-
-fn interruptions(
-    engine: &Engine,
-    entry: &Entry,
-    judgement: &mut Judgement,
-    now: Timestamp,
-) -> Option<HoldReason> {
-    let pacing = engine.plim.root().pacing().get(0)?;
-    let all = engine.stamps(now, &|shown| shown.surface.lane() == Lane::Interrupt);
-    let limit_hit = entry.trigger == 2;
-    if limit_hit {
-        // A blocked attempt has caps of its own in place of the daily cap and the gap.
-        let hits = engine.stamps(now, &|shown| engine.is_limit_hit(shown));
-        let here = engine.stamps(now, &|shown| {
-            engine.is_limit_hit(shown) && shown.subject == entry.subject_key
-        });
-        let last = here.last().map(|last| last.plus(pacing.limit_hit_gap_ms()));
-        if let Some(until) = last.filter(|until| *until > now)
-            && !fault!(5)
-        {
-            return judgement.until(HoldReason::Gap, until);
-        }
-        if let Some(until) = full(i64::from(pacing.limit_hit_per_day()), DAY_MS, &hits, now) {
-            return judgement.until(HoldReason::CapAll, until);
-        }
-    } else if let Some(until) = all
-        .last()
-        .map(|last| {
-            last.plus(if fault!(4) {
-                pacing.gap_ms() / 2
-            } else {
-                pacing.gap_ms()
-            })
-        })
-        .filter(|until| *until > now)
-    {
+    let pacing = root.pacing().get(0)?;
+    // A blocked attempt has caps of its own in place of the gap and of what caps less than a week.
+    let (of, gap) = if entry.trigger == 2 {
+        (Of::HitsHere, pacing.limit_hit_gap_ms())
+    } else {
+        (Of::Interrupts, pacing.gap_ms())
+    };
+    let gap = if fault!(4) { gap / 2 } else { gap };
+    let until = full(engine, entry, of, 1, gap, now);
+    if until > now && !(fault!(5) && of == Of::HitsHere) {
         return judgement.until(HoldReason::Gap, until);
     }
-    let counted = pacing
-        .caps()
-        .iter()
-        .filter(|cap| !limit_hit || cap.per_ms() >= WEEK_MS);
-    let blocked = counted
-        .filter(|cap| !(fault!(3) && cap.per_ms() >= WEEK_MS))
-        .filter_map(|cap| {
-            let window = if fault!(4) && cap.per_ms() == DAY_MS {
-                DAY_MS / 2
-            } else {
-                cap.per_ms()
-            };
-            Some((
-                full(i64::from(cap.count()), window, &all, now)?,
-                cap.per_ms(),
-            ))
-        })
-        .max();
-    let (until, per) = blocked?;
-    let weekly = per >= WEEK_MS;
-    judgement.until(
-        if weekly {
-            HoldReason::WeeklyBudget
-        } else {
-            HoldReason::CapAll
-        },
-        until,
-    )
+    if of == Of::HitsHere {
+        let count = pacing.limit_hit_per_day();
+        let until = full(engine, entry, Of::Hits, count, DAY_MS, now);
+        if until > now {
+            return judgement.until(HoldReason::CapAll, until);
+        }
+    }
+    judgement.caps(engine, entry, pacing.caps(), Of::Interrupts, now)
 }
 
-fn over(
-    caps: List<'_, Cap<'_>>,
-    stamps: &[Timestamp],
+impl Judgement {
+    /// Holds it as long as the cap that is full for longest, if one is.
+    fn caps(
+        &mut self,
+        engine: &Engine,
+        entry: &Entry,
+        caps: List<'_, Cap<'_>>,
+        of: Of,
+        now: Timestamp,
+    ) -> Option<HoldReason> {
+        let (mut latest, mut reason) = (now, None);
+        for cap in caps.iter() {
+            let per = cap.per_ms();
+            let weekly = of == Of::Interrupts && per >= WEEK_MS;
+            let replaced = of == Of::Interrupts && entry.trigger == 2 && !weekly;
+            if replaced || (fault!(3) && weekly) {
+                continue;
+            }
+            let halved = fault!(4) && of == Of::Interrupts && per == DAY_MS;
+            let per = if halved { per / 2 } else { per };
+            let until = full(engine, entry, of, cap.count(), per, now);
+            if until > latest {
+                latest = until;
+                self.until = until;
+                reason = Some(match of {
+                    Of::Prompt => HoldReason::CapPrompt,
+                    Of::Group => HoldReason::CapGroup,
+                    _ if weekly => HoldReason::WeeklyBudget,
+                    _ => HoldReason::CapAll,
+                });
+            }
+        }
+        reason
+    }
+}
+
+/// When a window with room for `count` has room again; what is not after now has room already.
+/// A window is full as long as the `count`-th newest showing is inside it.
+fn full(
+    engine: &Engine,
+    entry: &Entry,
+    of: Of,
+    count: u32,
+    per: Millis,
     now: Timestamp,
-) -> Option<(Timestamp, Millis)> {
-    caps.iter()
-        .filter_map(|cap| {
-            Some((
-                full(i64::from(cap.count()), cap.per_ms(), stamps, now)?,
-                cap.per_ms(),
-            ))
-        })
-        .max()
-}
-
-/// When a window with room for `count` has room again, if it has none now. Stamps ascend.
-fn full(count: i64, per: Millis, stamps: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
-    let inside = stamps.iter().filter(|stamp| stamp.plus(per) > now).count();
-    let count = usize::try_from(count).unwrap_or(0);
-    let excess = inside.checked_sub(count)?;
-    // Room comes when the oldest of the last `count` leaves the window.
-    let leaving = stamps.len().checked_sub(inside)?.checked_add(excess)?;
-    Some(
-        stamps
-            .get(leaving)
-            .map_or(now.plus(per), |stamp| stamp.plus(per)),
-    )
+) -> Timestamp {
+    let mut stamps = Vec::new();
+    for row in engine.memory.table(Table::Exposure) {
+        let exposure = Exposure::of(row);
+        if engine.counts(entry, of, &exposure) {
+            stamps.push(no_later_than(exposure.rendered, now).0);
+        }
+    }
+    // Those being painted count as shown now.
+    for shown in &engine.shown {
+        let begun = !shown.rendered && !shown.repaint;
+        if begun && engine.counts(entry, of, &shown.exposure) {
+            stamps.push(now.0);
+        }
+    }
+    if count == 0 {
+        return now.plus(per);
+    }
+    nth_newest(&stamps, count).map_or(Timestamp(0), |stamp| Timestamp(stamp).plus(per))
 }
 
 impl Engine {
-    /// When matching prompts were shown, ascending; those being painted count as shown now.
-    fn stamps(&self, now: Timestamp, matches: &dyn Fn(&Exposure) -> bool) -> Vec<Timestamp> {
-        let mut stamps = Vec::new();
-        for exposure in ledger::exposures(&self.memory) {
-            if matches(&exposure) {
-                stamps.push(no_later_than(exposure.rendered, now));
-            }
+    /// Whether a showing is one of those that a window of a candidate counts.
+    fn counts(&self, entry: &Entry, of: Of, shown: &Exposure) -> bool {
+        let interrupts = shown.surface.lane() == Lane::Interrupt;
+        let of_prompt = |other: &&Entry| other.key == shown.prompt;
+        let here = shown.subject == entry.subject_key;
+        match of {
+            Of::Prompt => here && shown.prompt == entry.key,
+            Of::Interrupts => interrupts,
+            Of::HitsHere if !here => false,
+            _ => self.entries.iter().find(of_prompt).is_some_and(|other| {
+                if of == Of::Group {
+                    other.group == entry.group
+                } else {
+                    interrupts && other.trigger == 2
+                }
+            }),
         }
-        for shown in &self.shown {
-            if !shown.rendered && !shown.repaint && matches(&shown.exposure) {
-                stamps.push(now);
-            }
-        }
-        stamps.sort_unstable();
-        stamps
-    }
-
-    fn group_of(&self, prompt: u32) -> u32 {
-        let found = self.entries.iter().find(|entry| entry.key == prompt);
-        found.map_or(0, |entry| entry.group)
-    }
-
-    fn is_limit_hit(&self, shown: &Exposure) -> bool {
-        shown.surface.lane() == Lane::Interrupt
-            && self
-                .entries
-                .iter()
-                .any(|entry| entry.key == shown.prompt && entry.trigger == 2)
     }
 
     /// How long `later` holds the next time, or `None` when the ladder is at its end.

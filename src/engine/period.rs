@@ -9,28 +9,34 @@
 
 use crate::unit::{DAY_MS, Millis, Timestamp};
 
-/// How often a counter resets.
+/// How often a counter resets: every so many days, or where that is 0, every so many months.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cadence {
-    /// Every day.
-    Day,
-    /// Every seven days; calendar weeks begin on Monday (ISO 8601).
-    Week,
-    /// Every month.
-    Month,
-    /// Every year.
-    Year,
+pub struct Cadence {
+    days: i64,
+    months: i64,
 }
 
 impl Cadence {
+    /// Every day.
+    pub const DAY: Self = Self { days: 1, months: 0 };
+    /// Every seven days; calendar weeks begin on Monday (ISO 8601).
+    pub const WEEK: Self = Self { days: 7, months: 0 };
+    /// Every month.
+    pub const MONTH: Self = Self { days: 0, months: 1 };
+    /// Every year.
+    pub const YEAR: Self = Self {
+        days: 0,
+        months: 12,
+    };
+
     /// From the number in a compiled policy; a counter without one is monthly.
     #[must_use]
     pub fn from_word(word: u32) -> Self {
         match word {
-            1 => Self::Day,
-            2 => Self::Week,
-            4 => Self::Year,
-            _ => Self::Month,
+            1 => Self::DAY,
+            2 => Self::WEEK,
+            4 => Self::YEAR,
+            _ => Self::MONTH,
         }
     }
 }
@@ -44,29 +50,13 @@ pub struct Period {
     pub end: Timestamp,
 }
 
-/// More steps than periods between 1970 and 9999 would need at the rate that jumping leaves over.
-const STEPS_MAX: i64 = 400;
-
 /// The calendar period in UTC around an instant.
 #[must_use]
 pub fn calendar(cadence: Cadence, at: Timestamp) -> Period {
-    let days = at.clamped().0.div_euclid(DAY_MS);
-    let (year, month, _) = civil(days);
-    let anchor = match cadence {
-        Cadence::Day => days,
-        // 1970-01-01 was a Thursday; Monday of that week is day -3.
-        Cadence::Week => (days.wrapping_add(3))
-            .div_euclid(7)
-            .wrapping_mul(7)
-            .wrapping_sub(3),
-        Cadence::Month => days_of(year, month, 1),
-        Cadence::Year => days_of(year, 1, 1),
-    };
-    let start = Timestamp(anchor.wrapping_mul(DAY_MS));
-    Period {
-        start,
-        end: step(cadence, start, 1),
-    }
+    // Days and weeks are counted from a Monday, three days before the Thursday that 1970-01-01 was;
+    // months and years from that day itself.
+    let days = if cadence.days > 0 { -3 } else { 0 };
+    around(cadence, Timestamp(days * DAY_MS), at.clamped())
 }
 
 /// The period around an instant that follows from a known one: same anchor, rolled forward as often as needed.
@@ -76,61 +66,49 @@ pub fn rolled(cadence: Cadence, known: Period, at: Timestamp) -> Period {
     if at < known.end || known.end <= known.start {
         return known;
     }
-    // Steps are counted from the anchor, not from the last period, so that an anchor on the 31st
-    // returns to the 31st after a shorter month. The first guess may be short by a few.
-    let longest = match cadence {
-        Cadence::Day => DAY_MS,
-        Cadence::Week => DAY_MS.wrapping_mul(7),
-        Cadence::Month => DAY_MS.wrapping_mul(31),
-        Cadence::Year => DAY_MS.wrapping_mul(366),
-    };
-    let mut count = at.since(known.end).max(0) / longest;
-    let mut start = nth(cadence, known, count);
-    for _ in 0..STEPS_MAX {
-        count = count.wrapping_add(1);
-        let end = nth(cadence, known, count);
-        if at < end || end <= start {
-            return Period { start, end };
-        }
-        start = end;
-    }
-    Period {
-        start,
-        end: nth(cadence, known, count),
-    }
+    // The anchor is the known period's start while its length is the cadence's; otherwise (a shortened
+    // first period) its end.
+    let whole = step(cadence, known.start, 1) == known.end;
+    around(cadence, if whole { known.start } else { known.end }, at)
 }
 
-/// The end of the known period, `count` periods on. The anchor is the known period's start while its
-/// length is the cadence's; otherwise (a shortened first period) its end.
-fn nth(cadence: Cadence, known: Period, count: i64) -> Timestamp {
-    if step(cadence, known.start, 1) == known.end {
-        step(cadence, known.start, count.wrapping_add(1))
+/// The period around an instant at or after an anchor. Steps are counted from the anchor, not from the
+/// period before, so that an anchor on the 31st returns to the 31st after a shorter month.
+fn around(cadence: Cadence, anchor: Timestamp, at: Timestamp) -> Period {
+    let count = if cadence.days > 0 {
+        at.since(anchor) / DAY_MS / cadence.days.max(1)
     } else {
-        step(cadence, known.end, count)
+        (month_of(at).0 - month_of(anchor).0) / cadence.months.max(1)
+    };
+    let start = step(cadence, anchor, count);
+    // In the month of its start an instant may still be before it.
+    let count = if start > at { count - 1 } else { count };
+    Period {
+        start: step(cadence, anchor, count),
+        end: step(cadence, anchor, count + 1),
     }
 }
 
 fn step(cadence: Cadence, from: Timestamp, count: i64) -> Timestamp {
-    let months = match cadence {
-        Cadence::Day => return from.plus(DAY_MS.wrapping_mul(count)),
-        Cadence::Week => return from.plus(DAY_MS.wrapping_mul(7).wrapping_mul(count)),
-        Cadence::Month => count,
-        Cadence::Year => count.wrapping_mul(12),
-    };
-    let days = from.0.div_euclid(DAY_MS);
-    let (year, month, day) = civil(days);
-    let total = year
-        .wrapping_mul(12)
-        .wrapping_add(month - 1)
-        .wrapping_add(months);
-    let (year, month) = (total.div_euclid(12), total.rem_euclid(12) + 1);
-    let day = day.min(month_length(year, month));
-    Timestamp(
-        days_of(year, month, day)
-            .wrapping_mul(DAY_MS)
-            .wrapping_add(from.0.rem_euclid(DAY_MS)),
-    )
-    .clamped()
+    if cadence.days > 0 {
+        return Timestamp(from.0 + cadence.days * DAY_MS * count);
+    }
+    let (month, day) = month_of(from);
+    let first = first_of(month + cadence.months * count);
+    let length = first_of(month + cadence.months * count + 1) - first;
+    let days = first + day.min(length) - 1;
+    Timestamp(days * DAY_MS + from.0.rem_euclid(DAY_MS)).clamped()
+}
+
+/// The month of an instant, counted from the year 0, and the day in it.
+fn month_of(at: Timestamp) -> (i64, i64) {
+    let (year, month, day) = civil(at.0.div_euclid(DAY_MS));
+    (year * 12 + month - 1, day)
+}
+
+/// The first day of a month counted from the year 0.
+fn first_of(month: i64) -> i64 {
+    days_of(month.div_euclid(12), month.rem_euclid(12) + 1, 1)
 }
 
 /// Whether two periods share more than half of the longer one: then they are the same for keys.
@@ -173,15 +151,6 @@ pub fn days_of(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-fn month_length(year: i64, month: i64) -> i64 {
-    let next = if month == 12 {
-        days_of(year + 1, 1, 1)
-    } else {
-        days_of(year, month + 1, 1)
-    };
-    next - days_of(year, month, 1)
-}
-
 /// Milliseconds after midnight, local to an offset.
 #[must_use]
 pub fn minute_of_day(at: Timestamp, utc_offset_minutes: i32) -> i64 {
@@ -217,7 +186,7 @@ mod tests {
             start: day(2027, 1, 31),
             end: day(2027, 2, 28),
         };
-        let march = rolled(Cadence::Month, known, day(2027, 2, 28));
+        let march = rolled(Cadence::MONTH, known, day(2027, 2, 28));
         assert_eq!(
             march,
             Period {
@@ -225,7 +194,7 @@ mod tests {
                 end: day(2027, 3, 31)
             }
         );
-        let later = rolled(Cadence::Month, known, day(2031, 4, 15));
+        let later = rolled(Cadence::MONTH, known, day(2031, 4, 15));
         assert_eq!(
             later,
             Period {
@@ -239,32 +208,32 @@ mod tests {
     fn a_calendar_period_holds_its_instant() {
         let at = Timestamp(day(2026, 11, 22).0 + 36_000_000);
         assert_eq!(
-            calendar(Cadence::Month, at),
+            calendar(Cadence::MONTH, at),
             Period {
                 start: day(2026, 11, 1),
                 end: day(2026, 12, 1)
             }
         );
         assert_eq!(
-            calendar(Cadence::Week, at),
+            calendar(Cadence::WEEK, at),
             Period {
                 start: day(2026, 11, 16),
                 end: day(2026, 11, 23)
             }
         );
         assert_eq!(
-            calendar(Cadence::Year, at),
+            calendar(Cadence::YEAR, at),
             Period {
                 start: day(2026, 1, 1),
                 end: day(2027, 1, 1)
             }
         );
-        assert_eq!(calendar(Cadence::Day, at).start, day(2026, 11, 22));
+        assert_eq!(calendar(Cadence::DAY, at).start, day(2026, 11, 22));
     }
 
     #[test]
     fn every_rolled_period_holds_its_instant_and_touches_the_next() {
-        for cadence in [Cadence::Day, Cadence::Week, Cadence::Month, Cadence::Year] {
+        for cadence in [Cadence::DAY, Cadence::WEEK, Cadence::MONTH, Cadence::YEAR] {
             let start = day(2024, 2, 29);
             let known = Period {
                 start,

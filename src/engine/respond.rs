@@ -7,7 +7,7 @@ use super::action::need;
 use super::effect::{About, Effect, Event, Surface, WithdrawReason};
 use super::input::{ActionKind, Paint, Response};
 use super::ledger::{self, Closed, Exposure};
-use super::memory::{Table, columns};
+use super::memory::Table;
 use crate::plim::NONE;
 use crate::unit::{DAY_MS, Digest, ExposureId, Timestamp};
 
@@ -31,7 +31,7 @@ impl Engine {
             Paint::Rendered => self.rendered(place, now, out),
             Paint::Seen => {
                 self.rendered(place, now, out);
-                if ledger::seen(&mut self.memory, id, now) {
+                if ledger::seen(&mut self.memory, id) {
                     self.dirty.memory = true;
                     if let Some(about) = self.about(&exposure) {
                         out.push(Effect::Record(Event::PromptSeen { about }));
@@ -47,7 +47,7 @@ impl Engine {
             Paint::Faded => {
                 self.shown.remove(place);
                 if exposure.surface == Surface::Toast {
-                    ledger::close(&mut self.memory, id, Closed::Faded, now);
+                    ledger::close(&mut self.memory, id, Closed::Faded);
                     self.dirty.memory = true;
                 }
             }
@@ -123,7 +123,7 @@ impl Engine {
             Response::Never => Closed::Never,
             Response::Close => Closed::Close,
         };
-        ledger::close(&mut self.memory, id, how, now);
+        ledger::close(&mut self.memory, id, how);
         match response {
             Response::Act(action) => {
                 if let Some(shown) = here {
@@ -200,7 +200,7 @@ impl Engine {
             ActionKind::AskAdmin => {
                 // Others on the screen about the same meter offer to ask as well: no more.
                 self.touch(meter);
-                self.memory.join(Table::Asked, need, 0, columns([now.0]));
+                self.memory.join(Table::Asked, need, 0, &[now.0]);
                 Event::UpgradeRequested {
                     intent,
                     about,

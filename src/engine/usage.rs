@@ -4,9 +4,9 @@
 
 use super::account::{Account, limit_of};
 use super::effect::{MeterState, Reading, Source};
-use super::memory::{Columns, Memory, Table, columns, mark_key};
+use super::memory::{Columns, Memory, Row, Table, mark_key};
 use super::period::{Cadence, Period, calendar, rolled};
-use crate::plim::{Meter, Plim};
+use crate::plim::Plim;
 use crate::unit::{
     COUNT_MAX, DAY_MS, HOUR_MS, Key, Limit, Millis, Timestamp, Writer, basis_points,
 };
@@ -24,8 +24,9 @@ pub(super) fn reading(
     index: u32,
     at: Timestamp,
 ) -> Reading {
+    let mut reading = Reading::default();
     let Some(meter) = plim.root().meters().get(index) else {
-        return unknown();
+        return reading;
     };
     let key = Key(meter.key());
     let figure = memory.find(Table::Figure, u64::from(key.0), 0);
@@ -33,207 +34,127 @@ pub(super) fn reading(
         .plan
         .and_then(|plan| plim.root().plans().get(plan))
         .and_then(|plan| plan.quotas().get(index));
-    let said = figure
-        .filter(|row| account.same_epoch(row))
-        .and_then(|row| limit_of(row[5]));
-    let limit = said.or_else(|| quota.map(|quota| quota.granted()));
-    let cadence = Cadence::from_word(quota.map_or(0, |quota| quota.period()));
-    let span = period_of(meter, cadence, figure, at);
-    let settle = plim.root().settle_ms();
-    let used = match figure.filter(|row| row[4] >= 0) {
-        Some(row) if !span.provisional => {
-            let base = row[4] >> 1;
-            base.wrapping_add(net(memory, key, |writer, tally| {
-                covered(memory, key, row, settle, writer, tally)
-            }))
+    reading.limit = quota.map(|quota| quota.granted());
+    if meter.kind() != 1 {
+        let cadence = Cadence::from_word(quota.map_or(0, |quota| quota.period()));
+        find_period(&mut reading, cadence, figure, at);
+    }
+    // A level has no period, and nothing was used before 1970.
+    let mut covered_until = reading.period_start;
+    let mut counted = None;
+    if let Some(row) = figure {
+        if account.same_epoch(row) {
+            reading.limit = limit_of(row[5]).or(reading.limit);
         }
-        _ if meter.kind() == 1 => net(memory, key, |_, _| (0, 0)),
-        _ => net(memory, key, |writer, _| {
-            mark_before(memory, writer, key, span.period.start)
-        }),
-    };
-    let source = match figure {
-        Some(row) if row[4] >= 0 => Source::Snapshot,
-        _ => Source::Local,
-    };
-    finish(used, limit, source, &span)
+        if row[4] >= 0 {
+            reading.source = Source::Snapshot;
+            if !reading.provisional {
+                reading.used = row[4] >> 1;
+                counted = (row[4] & 1 == 1).then_some(row);
+                covered_until = Timestamp(row[3].wrapping_sub(plim.root().settle_ms()));
+                if fault!(26) {
+                    covered_until = Timestamp::MAX;
+                }
+            }
+        }
+    }
+    for tally in memory.under(Table::Tally, u64::from(key.0)) {
+        let (added, released) = match counted {
+            Some(figure) => counted_of(memory, figure, tally),
+            None => mark_before(memory, Writer(tally.b), key, covered_until),
+        };
+        let added = tally.v[0].wrapping_sub(added).max(0);
+        let released = tally.v[1].wrapping_sub(released).max(0);
+        reading.used = reading.used.wrapping_add(added).wrapping_sub(released);
+    }
+    finish(&mut reading);
+    reading
 }
 
 /// The reading after usage changed by a known amount and nothing else did.
 pub(super) fn moved(before: &Reading, by: i64) -> Reading {
-    let span = Span {
-        period: Period {
-            start: before.period_start,
-            end: before.period_end,
-        },
-        provisional: before.provisional,
-    };
-    finish(
-        before.used.wrapping_add(by),
-        before.limit,
-        before.source,
-        &span,
-    )
+    let mut reading = *before;
+    reading.used = reading.used.wrapping_add(by);
+    finish(&mut reading);
+    reading
 }
 
-struct Span {
-    period: Period,
-    provisional: bool,
-}
-
-fn finish(used: i64, limit: Option<Limit>, source: Source, span: &Span) -> Reading {
-    let used = used.clamp(0, COUNT_MAX);
-    let (ratio, state) = match limit {
+/// Says what usage and limit mean together.
+fn finish(reading: &mut Reading) {
+    reading.used = reading.used.clamp(0, COUNT_MAX);
+    reading.basis_points = 0;
+    reading.state = match reading.limit {
         Some(Limit::Of(limit)) => {
-            let state = match used.cmp(&limit) {
-                core::cmp::Ordering::Less => MeterState::Ok,
-                core::cmp::Ordering::Equal => MeterState::AtLimit,
-                core::cmp::Ordering::Greater => MeterState::OverLimit,
-            };
-            (basis_points(used, limit), state)
-        }
-        Some(Limit::None) => (0, MeterState::Locked),
-        Some(Limit::Unlimited) | None => (0, MeterState::Ok),
-    };
-    Reading {
-        used,
-        limit,
-        basis_points: ratio,
-        state,
-        source,
-        period_start: span.period.start,
-        period_end: span.period.end,
-        provisional: span.provisional,
-    }
-}
-
-fn unknown() -> Reading {
-    let never = Period {
-        start: Timestamp(0),
-        end: Timestamp(0),
-    };
-    finish(
-        0,
-        None,
-        Source::Local,
-        &Span {
-            period: never,
-            provisional: false,
-        },
-    )
-}
-
-fn period_of(meter: Meter<'_>, cadence: Cadence, figure: Option<&Columns>, at: Timestamp) -> Span {
-    if meter.kind() == 1 {
-        let never = Period {
-            start: Timestamp(0),
-            end: Timestamp(0),
-        };
-        return Span {
-            period: never,
-            provisional: false,
-        };
-    }
-    let Some(row) = figure else {
-        return Span {
-            period: calendar(cadence, at),
-            provisional: false,
-        };
-    };
-    let as_of = Timestamp(row[3]);
-    let known = match (row[6], row[7]) {
-        (start, end) if end > start => Period {
-            start: Timestamp(start),
-            end: Timestamp(end),
-        },
-        _ => calendar(cadence, as_of),
-    };
-    let late = as_of >= known.end && at < known.end.plus(LATE_RESET_MS);
-    if at < known.end || late {
-        return Span {
-            period: known,
-            provisional: false,
-        };
-    }
-    Span {
-        period: rolled(cadence, known, at),
-        provisional: row[4] >= 0,
-    }
-}
-
-/// The sum over writers of what is not covered.
-fn net(memory: &Memory, meter: Key, cover: impl Fn(Writer, &Columns) -> (i64, i64)) -> i64 {
-    memory
-        .under(Table::Tally, u64::from(meter.0))
-        .iter()
-        .fold(0_i64, |sum, row| {
-            let (added, released) = cover(Writer(row.b), &row.v);
-            let added = row.v[0].wrapping_sub(added).max(0);
-            let released = row.v[1].wrapping_sub(released).max(0);
-            sum.wrapping_add(added).wrapping_sub(released)
-        })
-}
-
-/// How much of a writer's tally the snapshot's figure already holds.
-fn covered(
-    memory: &Memory,
-    meter: Key,
-    figure: &Columns,
-    settle: Millis,
-    writer: Writer,
-    tally: &Columns,
-) -> (i64, i64) {
-    let as_of = Timestamp(figure[3]);
-    if figure[4] & 1 == 0 {
-        let cutoff = if fault!(26) {
-            i64::MAX
-        } else {
-            as_of.0.wrapping_sub(settle)
-        };
-        return mark_before(memory, writer, meter, Timestamp(cutoff));
-    }
-    let cover = memory.find(Table::Cover, u64::from(meter.0), writer.0);
-    match cover {
-        Some(row) if row[..4] == figure[..4] => (row[4], row[5]),
-        _ => {
-            let silent = newest_mark(memory, writer, meter)
-                .is_none_or(|mark| mark.plus(SILENT_WRITER_MS) < as_of);
-            if silent {
-                (tally[0], tally[1])
+            reading.basis_points = basis_points(reading.used, limit);
+            if reading.used < limit {
+                MeterState::Ok
+            } else if reading.used == limit {
+                MeterState::AtLimit
             } else {
-                cover.map_or((0, 0), |row| (row[4], row[5]))
+                MeterState::OverLimit
             }
         }
-    }
+        Some(Limit::None) => MeterState::Locked,
+        Some(Limit::Unlimited) | None => MeterState::Ok,
+    };
 }
 
-/// The tally of a writer just before an instant, as far as its marks know.
-fn mark_before(memory: &Memory, writer: Writer, meter: Key, at: Timestamp) -> (i64, i64) {
-    let second = u32::try_from(at.0.div_euclid(1_000).max(0)).unwrap_or(u32::MAX);
-    let row = memory.last_until(Table::Mark, writer.0, mark_key(meter, second));
-    let inside = |row: &&super::memory::Row| row.b >> 32 == u64::from(meter.0);
-    let row = match row.filter(inside) {
-        Some(row) if row.b == mark_key(meter, second) && row.v[2] >= at.0.rem_euclid(1_000) => {
-            let before = mark_key(meter, second.saturating_sub(1));
-            memory
-                .last_until(Table::Mark, writer.0, before)
-                .filter(inside)
-                .filter(|before| before.b != row.b)
+fn find_period(reading: &mut Reading, cadence: Cadence, figure: Option<&Columns>, at: Timestamp) {
+    let as_of = figure.map_or(at, |row| Timestamp(row[3]));
+    let mut period = calendar(cadence, as_of);
+    if let Some(row) = figure {
+        if row[6] < row[7] {
+            period = Period {
+                start: Timestamp(row[6]),
+                end: Timestamp(row[7]),
+            };
         }
-        row => row,
-    };
+        let late = as_of >= period.end && at < period.end.plus(LATE_RESET_MS);
+        if at >= period.end && !late {
+            period = rolled(cadence, period, at);
+            reading.provisional = row[4] >= 0;
+        }
+    }
+    reading.period_start = period.start;
+    reading.period_end = period.end;
+}
+
+/// How much of a writer's tally a figure holds that says whom it counted.
+fn counted_of(memory: &Memory, figure: &Columns, tally: &Row) -> (i64, i64) {
+    let cover = memory.find(Table::Cover, tally.a, tally.b);
+    let cover = cover.copied().unwrap_or_default();
+    let mark = newest_mark(memory, Writer(tally.b), Key(tally.a as u32));
+    if cover[..4] != figure[..4] && mark.plus(SILENT_WRITER_MS).0 < figure[3] {
+        return (tally.v[0], tally.v[1]);
+    }
+    (cover[4], cover[5])
+}
+
+/// The tally of a writer just before the second of an instant, as far as its marks know.
+fn mark_before(memory: &Memory, writer: Writer, meter: Key, at: Timestamp) -> (i64, i64) {
+    let row = memory.last_before(Table::Mark, writer.0, mark_key(meter, second_of(at)));
+    let row = row.filter(|row| row.b >> 32 == u64::from(meter.0));
     row.map_or((0, 0), |row| (row.v[0], row.v[1]))
 }
 
-/// When a writer last touched a meter.
-pub(super) fn newest_mark(memory: &Memory, writer: Writer, meter: Key) -> Option<Timestamp> {
-    let row = memory.last_until(Table::Mark, writer.0, mark_key(meter, u32::MAX))?;
-    let second = i64::try_from(row.b & 0xffff_ffff).ok()?;
-    (row.b >> 32 == u64::from(meter.0))
-        .then_some(Timestamp(second.wrapping_mul(1_000).wrapping_add(row.v[2])))
+/// When a writer last touched a meter; 0 when it is not known.
+pub(super) fn newest_mark(memory: &Memory, writer: Writer, meter: Key) -> Timestamp {
+    let row = memory.last_before(Table::Mark, writer.0, mark_key(meter, u32::MAX));
+    let row = row.filter(|row| row.b >> 32 == u64::from(meter.0));
+    Timestamp(row.map_or(0, mark_end))
 }
 
-/// Adds to the own tally and marks the time. Answers the tally.
+/// The last instant of a mark's second: what is marked there has happened by then.
+pub(super) fn mark_end(mark: &Row) -> i64 {
+    let second = (mark.b & 0xffff_ffff) as i64;
+    second.wrapping_mul(1_000).wrapping_add(999)
+}
+
+fn second_of(at: Timestamp) -> u32 {
+    u32::try_from(at.clamped().0 / 1_000).unwrap_or(u32::MAX)
+}
+
+/// Adds to the own tally and marks the time.
 pub(super) fn count(
     memory: &mut Memory,
     writer: Writer,
@@ -241,17 +162,14 @@ pub(super) fn count(
     added: i64,
     released: i64,
     at: Timestamp,
-) -> (i64, i64) {
+) {
     let a = u64::from(meter.0);
-    let before = memory
-        .find(Table::Tally, a, writer.0)
-        .copied()
-        .unwrap_or_default();
-    let sum = |before: i64, more: i64| before.wrapping_add(more.clamp(0, COUNT_MAX)).min(COUNT_MAX);
-    let tally = (sum(before[0], added), sum(before[1], released));
-    memory.join(Table::Tally, a, writer.0, columns([tally.0, tally.1]));
-    let second = u32::try_from(at.0.div_euclid(1_000).max(0)).unwrap_or(u32::MAX);
-    let mark = columns([tally.0, tally.1, at.0.rem_euclid(1_000)]);
-    memory.join(Table::Mark, writer.0, mark_key(meter, second), mark);
-    tally
+    let known = memory.find(Table::Tally, a, writer.0);
+    let [mut tally_added, mut tally_released, ..] = known.copied().unwrap_or_default();
+    tally_added = tally_added.wrapping_add(added).min(COUNT_MAX);
+    tally_released = tally_released.wrapping_add(released).min(COUNT_MAX);
+    let tally = [tally_added, tally_released];
+    memory.join(Table::Tally, a, writer.0, &tally);
+    let mark = mark_key(meter, second_of(at));
+    memory.join(Table::Mark, writer.0, mark, &tally);
 }

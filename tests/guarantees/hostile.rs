@@ -7,6 +7,7 @@ use plimsoll::Effect;
 use plimsoll::engine::input::{
     ActionKind, Context, Input, MeterFigure, Now, Paint, Response, Snapshot, Step,
 };
+use plimsoll::engine::memory::{Memory, Table};
 use plimsoll::plim::Plim;
 use plimsoll::policy::Policy;
 use plimsoll::unit::{ExposureId, Key, Limit, Timestamp, Writer, fnv32};
@@ -84,7 +85,7 @@ fn history(policy: &str, random: &mut Random, bytes: &[u8], told: &mut String) -
         bytes.truncate(random.below(bytes.len() as u64 + 1) as usize);
     }
     if random.percent(10) {
-        // A count that promises more rows than there are bytes in the world.
+        // A row that promises more than there are bytes.
         bytes = vec![
             1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0,
         ];
@@ -95,13 +96,12 @@ fn history(policy: &str, random: &mut Random, bytes: &[u8], told: &mut String) -
         bytes.splice(body.., checksum);
     }
     *told = format!("memory {bytes:02x?}");
-    let line = [
-        "",
-        "nonsense",
-        "0000000000000001;1:2:3",
-        "0000000000000001;5:9223372036854775807:3:77:250",
-    ];
-    let line = random.pick(&line).copied().unwrap_or("").to_owned();
+    let mut line = Memory::default();
+    line.join(Table::Tally, random.next(), random.next(), &[i64::MAX, 3]);
+    let mut line = line.encode();
+    if random.percent(50) {
+        flip(&mut line, random);
+    }
     let identity = Identity {
         account: "a".to_owned(),
         user: "u".to_owned(),

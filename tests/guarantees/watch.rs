@@ -423,10 +423,9 @@ impl Watch {
     }
 
     /// G8: what a page asked to be stored is what it remembers, so that a crash loses nothing.
-    pub fn nothing_is_lost(&self, bytes: &[u8], line: &str, tab: &Tab) -> Result<(), String> {
-        let mut stored =
-            Memory::decode(bytes).map_err(|error| format!("G8: what was stored is {error:?}"))?;
-        stored.absorb_line(line);
+    pub fn nothing_is_lost(&self, bytes: &[u8], line: &[u8], tab: &Tab) -> Result<(), String> {
+        let mut stored = Memory::decode(bytes).ok_or("G8: what was stored cannot be read")?;
+        stored.merge(&Memory::decode(line).unwrap_or_default());
         // The clock's stamp follows every call, and of the marks the line carries the newest: without the
         // others a use may count twice until the next snapshot, and none is lost.
         let mut kept = tab.memory().clone();

@@ -34,7 +34,7 @@ const METERS: [&str; 7] = [
 #[derive(Clone, Default)]
 struct Berth {
     bytes: Vec<u8>,
-    line: String,
+    line: Vec<u8>,
     known: Known,
 }
 
@@ -222,8 +222,8 @@ impl World {
 
     fn berth(&self, index: usize) -> Option<(Memory, Known)> {
         let berth = self.berths.get(index)?.as_ref()?;
-        let mut memory = Memory::decode(&berth.bytes).ok()?;
-        memory.absorb_line(&berth.line);
+        let mut memory = Memory::decode(&berth.bytes)?;
+        memory.merge(&Memory::decode(&berth.line).unwrap_or_default());
         Some((memory, berth.known.clone()))
     }
 
@@ -323,7 +323,7 @@ impl World {
         (tab.context.visible, tab.context.lease) = (true, false);
         if let Some(Some(berth)) = self.berths.get_mut(index) {
             // Whoever takes a berth over writes the whole memory before it writes lines of its own.
-            (berth.bytes, berth.line) = (tab.stored(), String::new());
+            (berth.bytes, berth.line) = (tab.stored(), Vec::new());
         }
         let watch = Watch::new(
             Rc::clone(&self.plim),
@@ -462,7 +462,7 @@ impl World {
             Some(Delta::Tally) => berth.line = page.tab.line(),
             Some(Delta::Memory) => {
                 berth.bytes = page.tab.stored();
-                berth.line = String::new();
+                berth.line = Vec::new();
                 page.watch.stored(&berth.bytes)?;
             }
         }

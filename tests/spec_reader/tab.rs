@@ -20,7 +20,7 @@ pub enum Stored {
     /// Bytes.
     Bytes(Vec<u8>),
     /// Bytes and the line that uses since then have written.
-    BytesAndLine(Vec<u8>, String),
+    BytesAndLine(Vec<u8>, Vec<u8>),
 }
 
 /// What a call answers beside its effects.
@@ -52,10 +52,10 @@ impl Tab {
     /// A page that opens.
     pub fn start(plim: Rc<Plim>, identity: &Identity, stored: Stored) -> Self {
         let memory = match stored {
-            Stored::Nothing => Ok(Memory::default()),
+            Stored::Nothing => Some(Memory::default()),
             Stored::Bytes(bytes) => Memory::decode(&bytes),
             Stored::BytesAndLine(bytes, line) => Memory::decode(&bytes).map(|mut memory| {
-                memory.absorb_line(&line);
+                memory.merge(&Memory::decode(&line).unwrap_or_default());
                 memory
             }),
         };
@@ -141,8 +141,9 @@ impl Tab {
     }
 
     /// The line that a use writes.
-    pub fn line(&self) -> String {
-        self.engine.memory().hot_line(self.identity.writer)
+    pub fn line(&self) -> Vec<u8> {
+        let memory = self.engine.memory();
+        memory.tallies_of(self.identity.writer).encode()
     }
 
     /// Whether the engine wants the lease, or needs to keep it.

@@ -12,7 +12,7 @@ mod snapshot;
 use effects::Words;
 use lol_alloc::{FreeListAllocator, LockedAllocator};
 use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Snapshot, Step};
-use plimsoll::engine::memory::{Memory, MemoryError};
+use plimsoll::engine::memory::Memory;
 use plimsoll::engine::{Identity, intent_id};
 use plimsoll::json::{push_hex, read_hex};
 use plimsoll::outbox::{self, Answer, Clock, Outbox, Sender};
@@ -63,7 +63,8 @@ pub struct Core {
     /// When uses that were not put into an event yet should be, on the monotonic clock.
     usage_due: Option<Millis>,
     adopting: Vec<String>,
-    unreadable: Option<MemoryError>,
+    /// The own memory could not be read: nothing interrupts.
+    unreadable: bool,
 }
 
 #[wasm_bindgen]
@@ -81,7 +82,7 @@ impl Core {
         };
         let identity = Identity::default();
         Some(Self {
-            engine: Engine::new(plim, identity.clone(), Ok(Memory::default())),
+            engine: Engine::new(plim, identity.clone(), Some(Memory::default())),
             outbox: Outbox::new(sender.clone(), identity.writer),
             identity,
             sender,
@@ -93,7 +94,7 @@ impl Core {
             recording: false,
             usage_due: None,
             adopting: Vec::new(),
-            unreadable: None,
+            unreadable: false,
         })
     }
 
@@ -128,19 +129,18 @@ impl Core {
     /// Takes in what another berth wrote, its memory and its line. False when the memory cannot be
     /// read; before the beginning, that means that nothing interrupts in this page life.
     pub fn absorb(&mut self, memory: &str, line: &str, wall: f64, mono: f64) -> bool {
-        let (mut theirs, error) = match Memory::decode(&bytes_of(memory)) {
-            Ok(theirs) => (theirs, None),
-            Err(error) => (Memory::default(), Some(error)),
-        };
-        theirs.absorb_line(line);
+        let memory = Memory::decode(&bytes_of(memory));
+        let readable = memory.is_some();
+        let mut theirs = memory.unwrap_or_default();
+        theirs.merge(&Memory::decode(&bytes_of(line)).unwrap_or_default());
         if self.has_begun {
             self.input(now(wall, mono), Input::Merge(Box::new(theirs)));
         } else {
-            self.unreadable = self.unreadable.or(error);
+            self.unreadable |= !readable;
             theirs.merge(self.engine.memory());
             self.rebuild(self.engine.plim().clone(), theirs);
         }
-        error.is_none()
+        readable
     }
 
     /// The index of a meter (kind 0) or a feature (kind 1); -1 when the policy does not have it.
@@ -347,14 +347,8 @@ impl Core {
         let now = now(wall, mono);
         match kind {
             0 => self.words.take(),
-            1 => self.engine.memory().hot_line(self.identity.writer),
-            2 => self
-                .engine
-                .memory()
-                .encode()
-                .into_iter()
-                .map(char::from)
-                .collect(),
+            1 => text_of(&self.engine.memory().tallies_of(self.identity.writer)),
+            2 => text_of(self.engine.memory()),
             3 => effects::read_json(&self.engine, now),
             4 => effects::explain_json(&self.engine, &self.outbox, now),
             _ => self.engine.plim().root().words().to_owned(),
@@ -426,7 +420,7 @@ impl Core {
     }
 
     fn rebuild(&mut self, plim: Plim, memory: Memory) {
-        let memory = self.unreadable.map_or(Ok(memory), Err);
+        let memory = (!self.unreadable).then_some(memory);
         self.engine = Engine::new(plim, self.identity.clone(), memory);
         self.has_begun = false;
     }
@@ -472,9 +466,23 @@ fn number(value: i64) -> f64 {
     value.min(COUNT_MAX) as f64
 }
 
-/// Bytes from a text of characters below 256; any other makes the whole unreadable, as it should.
+/// A memory as text: every byte a character.
+fn text_of(memory: &Memory) -> String {
+    memory.encode().into_iter().map(char::from).collect()
+}
+
+/// The bytes of such a text. Its UTF-8 has one byte for those below 128, two for the others; any other
+/// character makes the whole unreadable, as it should.
 fn bytes_of(text: &str) -> Vec<u8> {
-    text.chars()
-        .map(|character| u8::try_from(character).unwrap_or(0))
-        .collect()
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut high = 0;
+    for byte in text.bytes() {
+        if byte >= 0xc0 {
+            high = (byte & 1) << 6;
+        } else {
+            bytes.push(byte | high);
+            high = 0;
+        }
+    }
+    bytes
 }
