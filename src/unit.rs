@@ -97,18 +97,19 @@ pub fn basis_points(part: i64, whole: i64) -> i64 {
     if whole <= 0 {
         return 0;
     }
-    let part = part.max(0);
-    // Long division, one decimal digit at a time: four digits of 2^53 overflow 64 bits, and code for
-    // 128 bits would have to be downloaded.
-    let (mut ratio, mut rest) = (
+    let part = part.clamp(0, COUNT_MAX);
+    let (times, mut rest) = (
         part.checked_div(whole).unwrap_or(0),
         part.checked_rem(whole).unwrap_or(0),
     );
+    // Long division, one decimal digit at a time: four digits of 2^53 overflow 64 bits, and code for
+    // 128 bits would have to be downloaded. Beyond this many times the whole nobody counts.
+    let mut ratio = times.min(COUNT_MAX / 10);
     for _ in 0..4 {
-        rest = rest.saturating_mul(10);
+        rest = rest.wrapping_mul(10);
         ratio = ratio
-            .saturating_mul(10)
-            .saturating_add(rest.checked_div(whole).unwrap_or(0));
+            .wrapping_mul(10)
+            .wrapping_add(rest.checked_div(whole).unwrap_or(0));
         rest = rest.checked_rem(whole).unwrap_or(0);
     }
     ratio
@@ -117,13 +118,13 @@ pub fn basis_points(part: i64, whole: i64) -> i64 {
 /// The count at which `basis_points` of `whole` is reached: rounded up.
 #[must_use]
 pub fn count_at(basis_points: i64, whole: i64) -> i64 {
-    let (whole, basis_points) = (whole.max(0), basis_points.max(0));
-    let thousands = (whole / 10_000).saturating_mul(basis_points);
+    let (whole, basis_points) = (whole.clamp(0, COUNT_MAX), basis_points.clamp(0, 10_000));
+    let thousands = (whole / 10_000).wrapping_mul(basis_points);
     let rest = (whole % 10_000)
-        .saturating_mul(basis_points)
-        .saturating_add(9_999)
+        .wrapping_mul(basis_points)
+        .wrapping_add(9_999)
         / 10_000;
-    thousands.saturating_add(rest)
+    thousands.wrapping_add(rest)
 }
 
 /// FNV-1a, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/).
@@ -182,7 +183,7 @@ mod tests {
     fn a_ratio_is_full_only_at_the_limit() {
         assert_eq!(basis_points(999, 1000), 9_990);
         assert_eq!(basis_points(1000, 1000), 10_000);
-        assert_eq!(basis_points(i64::MAX, 1), i64::MAX);
+        assert_eq!(basis_points(i64::MAX, 1), COUNT_MAX / 10 * 10_000);
         assert_eq!(basis_points(1, 0), 0);
     }
 

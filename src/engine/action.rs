@@ -115,34 +115,6 @@ impl Engine {
             at.plus(ASK_AGAIN_MS) > now
         })
     }
-
-    /// Whether a route is where one of the policy's own actions leads: nobody is prompted there.
-    pub(super) fn route_is_target(&self, route: &str) -> bool {
-        let root = self.plim.root();
-        for link in [root.checkout_link(), root.pricing_link(), root.sales_link()] {
-            let page = page_of(link.as_bytes());
-            let rest = route.as_bytes().strip_prefix(page);
-            if page.first() == Some(&b'/') && matches!(rest, Some([] | [b'/' | b'?' | b'#', ..])) {
-                return true;
-            }
-        }
-        false
-    }
-}
-
-/// The part of a link before a placeholder or query is what identifies the page.
-fn page_of(mut link: &[u8]) -> &[u8] {
-    let mut page = link;
-    while let [start @ .., last] = link {
-        link = start;
-        if matches!(last, b'{' | b'?' | b'#') {
-            page = start;
-        }
-    }
-    while let [start @ .., b'/'] = page {
-        page = start;
-    }
-    page
 }
 
 /// What an ask is about: the same need is asked for once.

@@ -56,7 +56,12 @@ impl Engine {
         }
         for judgement in &judgements {
             match judgement.held {
-                None => self.present(judgement, now, out),
+                None => {
+                    if let Some(hit) = self.hit_of(judgement) {
+                        hit.occasion = 0;
+                    }
+                    self.present(judgement, now, out);
+                }
                 Some(reason) => {
                     wants_lease |= reason == HoldReason::Lease;
                     self.note_eligible(judgement.until);
@@ -80,48 +85,32 @@ impl Engine {
         }
     }
 
+    /// The blocked attempt that a judgement is about, when it still waits for its answer.
+    fn hit_of(&mut self, judgement: &Judgement) -> Option<&mut Hit> {
+        let entry = self.entries.get(judgement.prompt as usize)?;
+        let view = self.meters.get_mut(entry.meter as usize)?;
+        (view.hit.occasion == judgement.occasion).then_some(&mut view.hit)
+    }
+
     /// A blocked attempt always gets an answer: what was not shown as a dialog comes as a toast.
     fn answer_hits(&mut self, now: Timestamp, judgements: &[Judgement], out: &mut Vec<Effect>) {
-        for meter in 0..self.meters.len() {
-            let Some(view) = self.meters.get_mut(meter) else {
-                return;
-            };
-            let hit = core::mem::take(&mut view.hit);
-            if hit.occasion == 0 {
+        let mut waits = 0;
+        for judgement in judgements {
+            let Some(hit) = self.hit_of(judgement) else {
                 continue;
-            }
-            let mut best: Option<&Judgement> = None;
-            for judgement in judgements {
-                let answers = judgement.occasion == hit.occasion;
-                if answers
-                    && best.is_none_or(|best| best.held.is_some() && judgement.held.is_none())
-                {
-                    best = Some(judgement);
-                }
-            }
-            let waits = match best {
-                Some(judgement) => judgement.held == Some(HoldReason::Lease),
-                // Out of this decision's scope, or the policy answers no limit hits.
-                None => self
-                    .entries
-                    .iter()
-                    .any(|entry| entry.trigger == 2 && entry.meter as usize == meter),
             };
-            let until = hit.at.plus(LEASE_WAIT_MS);
-            if waits && now < until {
+            let until = judgement.since.plus(LEASE_WAIT_MS);
+            let waits_on = judgement.held == Some(HoldReason::Lease) && now < until;
+            if waits_on || waits == judgement.occasion {
+                waits = judgement.occasion;
                 self.note_eligible(until);
-                if let Some(view) = self.meters.get_mut(meter) {
-                    view.hit = hit;
-                }
                 continue;
             }
-            let Some(judgement) = best.filter(|best| best.held.is_some()) else {
-                continue;
-            };
+            hit.occasion = 0;
             let mut shown = self.shown.iter_mut();
             if let Some(shown) = shown.find(|shown| shown.index == judgement.prompt) {
                 // The answer is on the screen already; its figures are brought up to date.
-                shown.amount = hit.amount;
+                shown.amount = judgement.amount;
                 shown.stale = true;
                 continue;
             }
@@ -502,8 +491,9 @@ impl Engine {
         now: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        use super::effect::Stage::{Choice, Pacing};
-        let worth = matches!(reason.stage(), Choice | Pacing)
+        // What the person chose, what was too much, and a page that is busy or quiet: the rest says
+        // nothing that a policy's author could act on.
+        let worth = (HoldReason::Never..=HoldReason::WeeklyBudget).contains(&reason)
             || matches!(reason, HoldReason::Busy | HoldReason::QuietHours);
         if worth
             && let Some(entry) = self.entries.get_mut(prompt as usize)

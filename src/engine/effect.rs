@@ -21,8 +21,6 @@ pub enum Effect {
     Record(Event),
     /// The memory changed and must be stored before the call returns.
     Persist(Delta),
-    /// Call with `Wake` at this engine time.
-    WakeAt(Timestamp, WakeReason),
     /// Tell the host.
     Announce(HostEvent),
     /// The interrupt lane's lease is wanted, or not any more.
@@ -36,19 +34,6 @@ pub enum Delta {
     Tally,
     /// Anything.
     Memory,
-}
-
-/// Why a wake is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WakeReason {
-    /// A held candidate may become eligible.
-    Eligible,
-    /// A period ends.
-    Period,
-    /// An open exposure runs out.
-    Expiry,
-    /// The suppression after a conversion ends.
-    Converted,
 }
 
 /// Something the host may want to know.

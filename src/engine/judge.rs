@@ -446,14 +446,15 @@ impl Engine {
         let Some(prompt) = self.plim.root().prompts().get(entry.index) else {
             return false;
         };
-        let route = self.context.route.as_bytes();
+        let route = &self.context.route;
         let (within, without) = (prompt.routes_in(), prompt.routes_out());
         (within.is_empty() || any_matches(within, route)) && !any_matches(without, route)
     }
 }
 
 /// A pattern matches a route when they are equal, or as far as a trailing `*`.
-fn any_matches(patterns: List<'_, &str>, route: &[u8]) -> bool {
+pub(super) fn any_matches(patterns: List<'_, &str>, route: &str) -> bool {
+    let route = route.as_bytes();
     for pattern in patterns.iter() {
         let matches = match pattern.as_bytes() {
             [start @ .., b'*'] => route.starts_with(start),

@@ -33,7 +33,7 @@ use account::{Account, Applied};
 use clock::Clock;
 use crossing::{MeterView, Scene};
 use decide::{Hit, Shown};
-use effect::{Delta, Effect, Event, Reading, Verdict, WakeReason};
+use effect::{Delta, Effect, Event, Reading, Verdict};
 use entry::Entry;
 use input::{Context, Input, Now};
 use memory::{Memory, Table};
@@ -84,7 +84,6 @@ pub struct Engine {
     on_target: bool,
     /// When the first of those held could be eligible; [`Timestamp::MAX`] where that is not known.
     eligible_at: Timestamp,
-    wake: Option<(Timestamp, WakeReason)>,
     lease_wanted: bool,
     /// Rows at which memory is bounded again.
     compact_at: usize,
@@ -119,7 +118,6 @@ impl Engine {
             entries: Vec::new(),
             on_target: false,
             eligible_at: Timestamp::MAX,
-            wake: None,
             lease_wanted: false,
             compact_at: 0,
             dirty: Dirty::default(),
@@ -158,7 +156,8 @@ impl Engine {
                 self.decide(now, NONE, &mut out);
             }
             Input::Context(context) => {
-                self.on_target = self.route_is_target(&context.route);
+                let targets = self.plim.root().target_routes();
+                self.on_target = judge::any_matches(targets, &context.route);
                 self.context = context;
                 self.decide(now, NONE, &mut out);
             }
@@ -199,10 +198,25 @@ impl Engine {
         }
     }
 
-    /// When the engine wants to be woken, and why.
+    /// When the engine wants to be woken, by the time that the last input came at: when a held candidate
+    /// may become eligible, a period or an open exposure ends, or the suppression after a conversion.
+    /// [`Timestamp::MAX`] for never.
     #[must_use]
-    pub fn next_wake(&self) -> Option<(Timestamp, WakeReason)> {
-        self.wake
+    pub fn next_wake(&self) -> Timestamp {
+        let mut first = self.eligible_at;
+        if self.account.known {
+            first = first.min(self.roll_at);
+        }
+        for exposure in ledger::open_exposures(&self.memory) {
+            if exposure.surface != effect::Surface::Toast {
+                first = first.min(exposure.rendered.plus(ledger::EXPOSURE_MS));
+            }
+        }
+        let converted = self.converted_until(self.clock.last);
+        if converted.0 > 0 {
+            first = first.min(converted);
+        }
+        first
     }
 
     /// Where every meter stands, by its index in the policy.
@@ -491,31 +505,6 @@ impl Engine {
             out.push(Effect::Persist(Delta::Tally));
         }
         self.dirty = Dirty::default();
-        let wake = self.wanted_wake(now);
-        if wake != self.wake {
-            self.wake = wake;
-            if let Some((at, reason)) = wake {
-                out.push(Effect::WakeAt(at, reason));
-            }
-        }
-    }
-
-    fn wanted_wake(&self, now: Timestamp) -> Option<(Timestamp, WakeReason)> {
-        let (mut first, mut why) = (self.eligible_at, WakeReason::Eligible);
-        if self.account.known && self.roll_at < first {
-            (first, why) = (self.roll_at, WakeReason::Period);
-        }
-        for exposure in ledger::open_exposures(&self.memory) {
-            let ends = exposure.rendered.plus(ledger::EXPOSURE_MS);
-            if exposure.surface != effect::Surface::Toast && ends < first {
-                (first, why) = (ends, WakeReason::Expiry);
-            }
-        }
-        let converted = self.converted_until(now);
-        if converted.0 > 0 && converted < first {
-            (first, why) = (converted, WakeReason::Converted);
-        }
-        (first < Timestamp::MAX).then_some((first, why))
     }
 }
 

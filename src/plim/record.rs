@@ -32,6 +32,8 @@ records! {
         pricing_link: text,
         /// Link to a conversation with sales; "" when there is none.
         sales_link: text,
+        /// Where the links lead, as patterns of routes: nobody is prompted there.
+        target_routes: texts,
         /// Uses younger than this at a snapshot without `counted` stay on top of it. Default 5,000.
         settle_ms: long,
         /// Everything that only people read, as one JSON object, which the engine hands out whole:

@@ -93,6 +93,10 @@ impl Policy {
             checkout_link: self.links.checkout.clone(),
             pricing_link: self.links.pricing.clone(),
             sales_link: self.links.sales.clone(),
+            target_routes: [&self.links.checkout, &self.links.pricing, &self.links.sales]
+                .into_iter()
+                .flat_map(|link| super::link::routes_to(link))
+                .collect(),
             settle_ms: self.settle_ms,
             ..RootDraft::default()
         };

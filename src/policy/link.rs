@@ -28,6 +28,19 @@ pub(super) fn read(walk: &mut Walk, tree: &Tree, at: &At<'_>, holes: Holes) -> O
     }
 }
 
+/// Patterns of the routes that a link within the host's site leads to: the part before a placeholder or
+/// query is what identifies the page.
+pub(super) fn routes_to(link: &str) -> Vec<String> {
+    let page = link.split(['{', '?', '#']).next().unwrap_or_default();
+    let page = page.trim_end_matches('/');
+    if !page.starts_with('/') {
+        return Vec::new();
+    }
+    ["", "/*", "?*", "#*"]
+        .map(|rest| format!("{page}{rest}"))
+        .into()
+}
+
 fn check(link: &str, holes: Holes) -> Result<(), (String, String)> {
     let wrong =
         |message: &str, help: &str| Err((format!("{}: {message}", shown(link)), help.to_string()));

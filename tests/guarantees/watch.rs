@@ -119,7 +119,6 @@ impl Watch {
                 Effect::Record(event) => self.recorded(time, event)?,
                 Effect::Update(_)
                 | Effect::Persist(_)
-                | Effect::WakeAt(..)
                 | Effect::Announce(_)
                 | Effect::Want { .. } => {}
             }

@@ -18,9 +18,7 @@ pub fn effect(plim: &Plim, effect: &Effect, prompt_of: &dyn Fn(u64) -> Option<St
             "withdraw": prompt_of(exposure.0), "reason": reason.name(), "exposure": hex(exposure.0),
         }),
         Effect::Record(event) => record(plim, event),
-        Effect::Persist(_) | Effect::WakeAt(..) | Effect::Announce(_) | Effect::Want { .. } => {
-            Value::Null
-        }
+        Effect::Persist(_) | Effect::Announce(_) | Effect::Want { .. } => Value::Null,
     }
 }
 

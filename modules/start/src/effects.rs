@@ -103,8 +103,6 @@ impl Core {
                 Effect::Record(event) => self.queue(now, &event),
                 Effect::Persist(Delta::Tally) => self.flags |= FLAG_LINE,
                 Effect::Persist(Delta::Memory) => self.flags |= FLAG_MEMORY,
-                // The shell asks for the next wake after every call.
-                Effect::WakeAt(..) => {}
                 Effect::Announce(HostEvent::Crossing { meter, percent }) => {
                     let id = self.engine.plim().root().meters().get(meter);
                     let id = id.map_or("", |meter| meter.id());

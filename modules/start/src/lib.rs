@@ -316,13 +316,12 @@ impl Core {
     pub fn wake_in(&self, wall: f64, mono: f64) -> f64 {
         let now = now(wall, mono);
         let time = self.engine.time(now);
-        let spans = [
-            self.engine.next_wake().map(|(at, _)| at.since(time)),
-            self.usage_due.map(|at| at.wrapping_sub(now.mono)),
-            self.outbox.wake_at().map(|at| at.wrapping_sub(now.mono)),
-        ];
-        let least = spans.into_iter().flatten().fold(Millis::MAX, Millis::min);
-        if least == Millis::MAX {
+        let never = Timestamp::MAX.since(time);
+        let mut least = self.engine.next_wake().since(time);
+        for at in [self.usage_due, self.outbox.wake_at()] {
+            least = least.min(at.map_or(never, |at| at.wrapping_sub(now.mono)));
+        }
+        if least == never {
             -1.0
         } else {
             number(least.max(0))
@@ -413,7 +412,7 @@ impl Core {
             self.post(now, outbox::Input::Hide);
         }
         let time = self.engine.time(now);
-        if self.engine.next_wake().is_some_and(|(at, _)| at <= time) {
+        if self.engine.next_wake() <= time {
             self.input(now, Input::Wake);
         }
         self.post(now, outbox::Input::Wake);
