@@ -21,18 +21,47 @@ impl Json {
         self.text
     }
 
+    /// Whether nothing was written yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// What is written so far, for the parts of a string that was opened.
+    pub fn text(&mut self) -> &mut String {
+        &mut self.text
+    }
+
+    /// Its length so far, in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Begins a value that [`Json::close`] ends: `{`, `[` or `"`.
+    #[inline(never)]
+    pub fn open(&mut self, bracket: char) {
+        self.comma();
+        self.text.push(bracket);
+    }
+
+    /// Ends a value with its bracket, or says what stands between the parts of a string.
+    pub fn close(&mut self, bracket: char) {
+        self.text.push(bracket);
+    }
+
     /// An object; its members are written by `fill`.
     pub fn object(&mut self, fill: impl FnOnce(&mut Self)) {
         self.open('{');
         fill(self);
-        self.text.push('}');
+        self.close('}');
     }
 
     /// A list; its items are written by `fill`.
     pub fn list(&mut self, fill: impl FnOnce(&mut Self)) {
         self.open('[');
         fill(self);
-        self.text.push(']');
+        self.close(']');
     }
 
     /// The name of the member whose value is written next.
@@ -43,21 +72,26 @@ impl Json {
     }
 
     /// A string.
+    #[inline(never)]
     pub fn string(&mut self, value: &str) {
         self.open('"');
-        for character in value.chars() {
-            match character {
-                '"' => self.text.push_str("\\\""),
-                '\\' => self.text.push_str("\\\\"),
-                '\n' => self.text.push_str("\\n"),
-                control if (control as u32) < 0x20 => {
-                    self.text.push_str("\\u00");
-                    self.text.push(hex_digit(control as u64 >> 4));
-                    self.text.push(hex_digit(control as u64));
-                }
-                plain => self.text.push(plain),
+        let mut plain = 0;
+        for (at, byte) in value.bytes().enumerate() {
+            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+                continue;
+            }
+            self.text.push_str(value.get(plain..at).unwrap_or_default());
+            plain = at.wrapping_add(1);
+            self.text.push('\\');
+            if byte < 0x20 {
+                self.text.push_str("u00");
+                self.text.push(hex_digit(u64::from(byte) >> 4));
+                self.text.push(hex_digit(u64::from(byte)));
+            } else {
+                self.text.push(char::from(byte));
             }
         }
+        self.text.push_str(value.get(plain..).unwrap_or_default());
         self.text.push('"');
     }
 
@@ -87,11 +121,6 @@ impl Json {
         self.text.push('"');
     }
 
-    fn open(&mut self, bracket: char) {
-        self.comma();
-        self.text.push(bracket);
-    }
-
     fn comma(&mut self) {
         // A value follows another value exactly when the text ends in neither an opening bracket nor a colon.
         if !matches!(self.text.as_bytes().last(), None | Some(b'{' | b'[' | b':')) {
@@ -105,18 +134,15 @@ pub fn push_number(text: &mut String, value: i64) {
     if value < 0 {
         text.push('-');
     }
-    let mut rest = value.unsigned_abs();
-    let mut digits = [0_u8; 20];
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' | u8::try_from(rest % 10).unwrap_or(0);
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+    push_digits(text, value.unsigned_abs(), 1);
+}
+
+/// Appends a number in decimal with so many digits at least.
+pub fn push_digits(text: &mut String, value: u64, least: i32) {
+    if value > 9 || least > 1 {
+        push_digits(text, value / 10, least.wrapping_sub(1));
     }
-    for digit in digits.iter().skip_while(|digit| **digit == 0) {
-        text.push(char::from(*digit));
-    }
+    text.push(hex_digit(value % 10));
 }
 
 /// Appends 64 bits as 16 hex digits.
@@ -129,10 +155,16 @@ pub fn push_hex(text: &mut String, value: u64) {
 /// Reads what [`push_hex`] wrote.
 #[must_use]
 pub fn read_hex(text: &str) -> Option<u64> {
-    match text.len() {
-        16 => u64::from_str_radix(text, 16).ok(),
-        _ => None,
+    let mut value = 0;
+    for byte in text.bytes() {
+        let digit = match byte {
+            b'0'..=b'9' => byte.wrapping_sub(b'0'),
+            b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
+            _ => return None,
+        };
+        value = value << 4 | u64::from(digit);
     }
+    (text.len() == 16).then_some(value)
 }
 
 fn hex_digit(value: u64) -> char {
@@ -160,7 +192,7 @@ mod tests {
         let text = json.finish();
         assert_eq!(
             text,
-            r#"{"a":-9223372036854775808,"b":[0,"\"\\\n\u001fé",true],"c":"00000000000000fe","d":{}}"#
+            r#"{"a":-9223372036854775808,"b":[0,"\"\\\u000a\u001fé",true],"c":"00000000000000fe","d":{}}"#
         );
         assert_eq!(read_hex("00000000000000fe"), Some(0xfe));
     }

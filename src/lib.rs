@@ -27,6 +27,7 @@ pub mod plim;
 pub mod policy;
 pub mod unit;
 pub mod wire;
+pub mod words;
 
 pub use engine::Engine;
 pub use engine::effect::{Effect, HoldReason};

@@ -4,7 +4,7 @@
 
 use crate::engine::effect::{About, Event};
 use crate::engine::period;
-use crate::json::{Json, push_hex, push_number};
+use crate::json::{Json, push_digits, push_hex, push_number};
 use crate::plim::Plim;
 use crate::unit::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp, Writer};
 
@@ -34,8 +34,18 @@ pub enum Worth {
     Seen,
     /// Counts and showings.
     Fact,
-    /// Answers, upgrades, requests and the account of what was dropped: never given up for room.
+    /// Answers, upgrades, requests: never given up for others.
     Kept,
+    /// The account of what was dropped.
+    Account,
+}
+
+impl Worth {
+    /// One digit for it, larger for what is worth more.
+    #[must_use]
+    pub fn digit(self) -> char {
+        char::from(b'0' | self as u8)
+    }
 }
 
 /// Why events never left the browser.
@@ -100,30 +110,25 @@ pub fn worth(event: &Event) -> Worth {
 /// An event as JSON text.
 #[must_use]
 pub fn event_json(plim: &Plim, event: &Event, meta: &EventMeta<'_>) -> String {
-    // Tabs, devices and teammates who report one crossing make one id, so that it counts once.
-    let id = match event {
-        Event::ThresholdCrossed { crossing, .. } => {
-            let mut id = String::from("x-");
-            push_hex(&mut id, *crossing);
-            id
-        }
-        _ => message_id(meta),
+    let crossing = match event {
+        Event::ThresholdCrossed { crossing, .. } => *crossing,
+        _ => 0,
     };
-    track(event_name(event), &id, meta, |json| {
-        properties(json, plim, event)
-    })
+    let mut json = begin(event_name(event), crossing, meta);
+    properties(&mut json, plim, event);
+    end(json)
 }
 
 /// The event that accounts for dropped ones.
 #[must_use]
 pub fn dropped_json(dropped: &Dropped, meta: &EventMeta<'_>) -> String {
-    track("Events Dropped", &message_id(meta), meta, |json| {
-        json.key("writer").hex(dropped.writer.0);
-        number(json, "from", signed(dropped.from));
-        number(json, "to", signed(dropped.to));
-        json.key("reason").string(dropped.reason.name());
-        number(json, "count", signed(dropped.count));
-    })
+    let mut json = begin("Events Dropped", 0, meta);
+    json.key("writer").hex(dropped.writer.0);
+    number(&mut json, "from", dropped.from.cast_signed());
+    number(&mut json, "to", dropped.to.cast_signed());
+    json.key("reason").string(dropped.reason.name());
+    number(&mut json, "count", dropped.count.cast_signed());
+    end(json)
 }
 
 /// The name on the wire: object, then action.
@@ -147,32 +152,43 @@ pub fn event_name(event: &Event) -> &'static str {
     }
 }
 
-fn message_id(meta: &EventMeta<'_>) -> String {
-    let mut id = String::new();
-    push_hex(&mut id, meta.writer.0);
-    id.push('-');
-    push_number(&mut id, signed(meta.seq));
-    id
+/// An event up to its properties.
+#[inline(never)]
+fn begin(name: &str, crossing: u64, meta: &EventMeta<'_>) -> Json {
+    let mut event = Json::new();
+    let json = &mut event;
+    let seq = meta.seq.cast_signed();
+    json.open('{');
+    json.key("type").string("track");
+    json.key("event").string(name);
+    json.key("messageId").open('"');
+    // Tabs, devices and teammates who report one crossing make one id, so that it counts once.
+    if crossing == 0 {
+        push_hex(json.text(), meta.writer.0);
+        json.close('-');
+        push_number(json.text(), seq);
+    } else {
+        json.text().push_str("x-");
+        push_hex(json.text(), crossing);
+    }
+    json.close('"');
+    push_time(json.key("timestamp"), meta.timestamp);
+    json.key("userId").string(meta.user);
+    json.key("context").open('{');
+    json.key("groupId").string(meta.account);
+    json.key("plimsoll").open('{');
+    json.key("writer").hex(meta.writer.0);
+    number(json, "seq", seq);
+    json.key("revision").string(meta.revision);
+    json.close('}');
+    json.close('}');
+    json.key("properties").open('{');
+    event
 }
 
-fn track(name: &str, id: &str, meta: &EventMeta<'_>, fill: impl FnOnce(&mut Json)) -> String {
-    let mut json = Json::new();
-    json.object(|json| {
-        json.key("type").string("track");
-        json.key("event").string(name);
-        json.key("messageId").string(id);
-        json.key("timestamp").string(&rfc3339(meta.timestamp));
-        json.key("userId").string(meta.user);
-        json.key("context").object(|json| {
-            json.key("groupId").string(meta.account);
-            json.key("plimsoll").object(|json| {
-                json.key("writer").hex(meta.writer.0);
-                number(json, "seq", signed(meta.seq));
-                json.key("revision").string(meta.revision);
-            });
-        });
-        json.key("properties").object(fill);
-    });
+fn end(mut json: Json) -> String {
+    json.close('}');
+    json.close('}');
     json.finish()
 }
 
@@ -210,7 +226,7 @@ fn properties(json: &mut Json, plim: &Plim, event: &Event) {
             number(json, "limit", limit);
             json.key("kind").string(kind.name());
             json.key("crossing").hex(crossing);
-            json.key("period_start").string(&rfc3339(period_start));
+            push_time(json.key("period_start"), period_start);
             number(json, "epoch", epoch);
             number(json, "rise", rise);
         }
@@ -256,7 +272,7 @@ fn properties(json: &mut Json, plim: &Plim, event: &Event) {
             reason,
         } => {
             prompt_and_subject(json, plim, shown.prompt);
-            json.key("exposure").hex(shown.exposure.0);
+            exposure(json, shown);
             json.key("reason").string(reason.name());
         }
         Event::UpgradeStarted {
@@ -305,7 +321,7 @@ fn properties(json: &mut Json, plim: &Plim, event: &Event) {
 fn about(json: &mut Json, plim: &Plim, shown: &About, shows: bool) {
     prompt_and_subject(json, plim, shown.prompt);
     json.key("surface").string(shown.surface.name());
-    json.key("exposure").hex(shown.exposure.0);
+    exposure(json, shown);
     if shows {
         let trigger = plim
             .root()
@@ -331,17 +347,18 @@ pub fn trigger_name(trigger: u32) -> &'static str {
 
 fn intent_of(json: &mut Json, intent: u64, shown: &About) {
     json.key("intent").hex(intent);
+    exposure(json, shown);
+}
+
+fn exposure(json: &mut Json, shown: &About) {
     json.key("exposure").hex(shown.exposure.0);
 }
 
-fn prompt_and_subject(json: &mut Json, plim: &Plim, prompt: u32) {
-    let id = plim
-        .root()
-        .prompts()
-        .get(prompt)
-        .map_or("", |prompt| prompt.id());
-    json.key("prompt").string(id);
-    subject(json, plim, prompt);
+fn prompt_and_subject(json: &mut Json, plim: &Plim, index: u32) {
+    let prompt = plim.root().prompts().get(index);
+    json.key("prompt")
+        .string(prompt.map_or("", |prompt| prompt.id()));
+    subject(json, plim, index);
 }
 
 fn subject(json: &mut Json, plim: &Plim, prompt: u32) {
@@ -354,30 +371,28 @@ fn subject(json: &mut Json, plim: &Plim, prompt: u32) {
     }
 }
 
+#[inline(never)]
 fn meter_id(json: &mut Json, plim: &Plim, index: u32) {
-    json.key("meter").string(
-        plim.root()
-            .meters()
-            .get(index)
-            .map_or("", |meter| meter.id()),
-    );
+    let meter = plim.root().meters().get(index);
+    json.key("meter")
+        .string(meter.map_or("", |meter| meter.id()));
 }
 
+#[inline(never)]
 fn feature_id(json: &mut Json, plim: &Plim, index: u32) {
-    json.key("feature").string(
-        plim.root()
-            .features()
-            .get(index)
-            .map_or("", |feature| feature.id()),
-    );
+    let feature = plim.root().features().get(index);
+    json.key("feature")
+        .string(feature.map_or("", |feature| feature.id()));
 }
 
+#[inline(never)]
 fn plan_id(json: &mut Json, plim: &Plim, name: &str, index: Option<u32>) {
     if let Some(plan) = index.and_then(|index| plim.root().plans().get(index)) {
         json.key(name).string(plan.id());
     }
 }
 
+#[inline(never)]
 fn number(json: &mut Json, name: &str, value: i64) {
     json.key(name).number(value);
 }
@@ -388,38 +403,24 @@ fn some_number(json: &mut Json, name: &str, value: Option<i64>) {
     }
 }
 
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-/// An instant as RFC 3339 text in UTC with milliseconds, `2026-11-22T10:00:00.000Z`.
-#[must_use]
-pub fn rfc3339(instant: Timestamp) -> String {
+/// Writes an instant as RFC 3339 text in UTC with milliseconds, `2026-11-22T10:00:00.000Z`.
+#[inline(never)]
+pub fn push_time(json: &mut Json, instant: Timestamp) {
     let instant = instant.clamped().0;
     let (year, month, day) = period::civil(instant / DAY_MS);
-    let mut text = String::with_capacity(24);
-    let time = instant % DAY_MS;
-    for (value, digits, end) in [
-        (year, 4, '-'),
-        (month, 2, '-'),
-        (day, 2, 'T'),
-        (time / HOUR_MS, 2, ':'),
-        (time % HOUR_MS / MINUTE_MS, 2, ':'),
-        (time % MINUTE_MS / SECOND_MS, 2, '.'),
-        (time % SECOND_MS, 3, 'Z'),
-    ] {
-        push_padded(&mut text, value, digits);
-        text.push(end);
-    }
-    text
-}
-
-fn push_padded(text: &mut String, value: i64, digits: u32) {
-    for place in (0..digits).rev() {
-        let digit = value.checked_div(10_i64.wrapping_pow(place)).unwrap_or(0) % 10;
-        let digit = u8::try_from(digit).unwrap_or(0);
-        text.push(char::from(b'0'.wrapping_add(digit)));
-    }
+    json.open('"');
+    let mut part = |value: i64, digits: i32, end: char| {
+        push_digits(json.text(), value.unsigned_abs(), digits);
+        json.close(end);
+    };
+    part(year, 4, '-');
+    part(month, 2, '-');
+    part(day, 2, 'T');
+    part(instant / HOUR_MS % 24, 2, ':');
+    part(instant / MINUTE_MS % 60, 2, ':');
+    part(instant / SECOND_MS % 60, 2, '.');
+    part(instant % SECOND_MS, 3, 'Z');
+    json.close('"');
 }
 
 #[cfg(test)]

@@ -16,11 +16,11 @@ export async function post(url, body) {
     const { status } = response;
     if (!response.ok) return { status, detail: retryAfter(response.headers.get("retry-after")) };
     const answer = readAnswer(await response.text());
-    if (!answer) return { status: 0, detail: 0, foreign: status };
+    if (!answer) return { status: 0, detail: -1, foreign: status };
     const rejected = Array.isArray(answer.rejected) ? answer.rejected : [];
     return { status: 1, detail: rejected.length, refusal: rejected[0] };
   } catch {
-    return { status: 0, detail: 0 };
+    return { status: 0, detail: -1 };
   } finally {
     clearTimeout(timer);
   }

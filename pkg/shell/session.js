@@ -141,8 +141,9 @@ export function makeSession(options, Core, policy) {
   function carry(effects, flags) {
     // The journal and the memory are written before anything is shown or sent.
     for (const effect of effects) {
-      if (effect.do === "store") berth?.write(`q:${effect.slot}`, effect.text);
-      else if (effect.do === "remove") berth?.remove(`q:${effect.slot}`);
+      const [name, slot, value] = effect;
+      if (name === "store") berth?.write(`q:${slot}`, value);
+      else if (name === "remove") berth?.remove(`q:${slot}`);
       else queue.push(effect);
     }
     persist(flags);
@@ -155,31 +156,31 @@ export function makeSession(options, Core, policy) {
     }
   }
 
-  function carryOne(effect) {
-    switch (effect.do) {
+  function carryOne([name, given, more]) {
+    switch (name) {
       case "present":
       case "update":
       case "withdraw":
-        return withPrompts((prompts) => prompts[effect.do](effect.facts ? effect : effect.exposure, effect.reason));
-      case "crossing": return emit("crossing", { meter: effect.meter, percent: effect.percent });
+        return withPrompts((prompts) => prompts[name](given, more));
+      case "crossing": return emit("crossing", { meter: more, percent: given });
       case "plan_changed": return undefined;
-      case "lease": return wantLease(effect.wanted);
-      case "send": return void send(effect.batch, effect.body);
-      case "beacon": return beacon(`${options.endpoint}/v1/batch`, effect.body);
+      case "lease": return wantLease(given);
+      case "send": return void send(given, more);
+      case "beacon": return beacon(`${options.endpoint}/v1/batch`, more);
       case "identity": return void identify();
-      case "sent": return emit("sent", { count: effect.number });
+      case "sent": return emit("sent", { count: given });
       case "rejected":
-        return report("events_rejected", "endpoint", `the collector refused ${effect.number} event(s) for good`);
+        return report("events_rejected", "endpoint", `the collector refused ${given} event(s) for good`);
       case "misconfigured":
-        return report("misconfigured", "endpoint", `no collector answers at \`${options.endpoint}\`: status ${effect.number}`,
+        return report("misconfigured", "endpoint", `no collector answers at \`${options.endpoint}\`: status ${given}`,
           "events are kept; check `endpoint`");
       case "unauthorized":
-        return report("unauthorized", "key", `the collector refused the key or the identity: status ${effect.number}`,
+        return report("unauthorized", "key", `the collector refused the key or the identity: status ${given}`,
           "events are kept; check `key` and `identity`");
       case "dropped":
-        return report("events_dropped", "", `events were dropped: ${effect.reason}`, "the collector is told how many");
+        return report("events_dropped", "", `events were dropped: ${more}`, "the collector is told how many");
       default:
-        return report("internal", "", `the core asks for the unknown \`${effect.do}\``, "use files of one version");
+        return report("internal", "", `the core asks for the unknown \`${name}\``, "use files of one version");
     }
   }
 
@@ -325,7 +326,7 @@ export function makeSession(options, Core, policy) {
 
   function adopt(of, proven_writer) {
     const is_readable = absorb(of);
-    for (const value of berth.journal(of)) core.tell(JOURNAL_VALUE, value, 0, 0, 0);
+    for (const value of berth.journal(of)) core.tell(JOURNAL_VALUE, value, 0, ...clocks());
     core.tell(ADOPT, proven_writer, 0, ...clocks());
     settle();
     persist(MEMORY);

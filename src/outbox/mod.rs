@@ -1,16 +1,21 @@
 //! The outbox: journals every event before it is sent and lets go of it only when it is acknowledged.
-//! A pure state machine: storage, requests, clocks and chance are the caller's, who does what the effects say, in order.
+//! A pure state machine: storage, requests, clocks and chance are the caller's, who does what the [`Words`] say, in order.
 //! Events come from `wire` as text; [`entry`] is how one is kept, [`send`] is how batches go out and answers come in.
 //!
+//! It says `store` (slot, text), `remove` (slot), `send` (batch, body), `beacon` (body) and `identity` (ask
+//! the host for a token); and for the host `sent` and `rejected` (how many), `misconfigured` and
+//! `unauthorized` (status), and `dropped` (reason).
+//!
 //! INVARIANT: requests are made one at a time, from the front of the queue, and an account of dropped
-//! events stands behind everything it could speak of. So when it arrives, no event between its first and
-//! last number is still on the way, and the collector may close the whole range.
+//! events goes to its end whenever it grows. So when it arrives, no event between its first and last
+//! number is still on the way, and the collector may close the whole range.
 
 mod entry;
 mod send;
 
 use crate::unit::{DAY_MS, HOUR_MS, MINUTE_MS, Millis, SECOND_MS, Timestamp, Writer};
 use crate::wire::{DropReason, Dropped, EventMeta, Worth, dropped_json};
+use crate::words::Words;
 use entry::Entry;
 use send::Sending;
 
@@ -36,6 +41,8 @@ pub const RETRY_MAX_MS: Millis = 5 * MINUTE_MS;
 pub const RETRY_AFTER_MAX_MS: Millis = HOUR_MS;
 /// A request without an answer for this long is taken as lost.
 pub const ANSWER_MAX_MS: Millis = MINUTE_MS;
+/// No time at all, where a time on the monotonic clock is expected.
+pub const NEVER: Millis = Millis::MAX;
 
 /// The time of an input: the page's monotonic clock for waiting, engine time for events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,77 +51,6 @@ pub struct Clock {
     pub mono: Millis,
     /// Engine time.
     pub time: Timestamp,
-}
-
-/// Everything that can happen to an outbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// An event under the number that [`Outbox::meta`] gave.
-    Record { worth: Worth, text: String },
-    /// The journal of a berth that is no more, in the order of its slots.
-    Adopt { values: Vec<String> },
-    /// A time from [`Outbox::wake_at`] has come.
-    Wake,
-    /// Send now what waits: the page is hidden.
-    Hide,
-    /// The page goes away: no answer will be seen.
-    Leave,
-    /// The network is back; `random` spreads those who notice together.
-    Online { random: u64 },
-    /// What became of a request; `random` is fresh for each.
-    Answered {
-        batch: u64,
-        answer: Answer,
-        random: u64,
-    },
-    /// The host's answer to [`Effect::AskIdentity`].
-    Identity(Option<String>),
-}
-
-/// What became of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The collector has it; so many of its events were refused by code, which is final.
-    Accepted { rejected: u32 },
-    /// The server answered with this status instead.
-    Refused {
-        status: u16,
-        retry_after_ms: Option<Millis>,
-    },
-    /// No answer, or none that a collector gives.
-    Unreachable,
-}
-
-/// Something the outbox wants done, in this order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Write this text under this slot of the berth's journal.
-    Store { slot: u64, text: String },
-    /// Remove the slot.
-    Remove { slot: u64 },
-    /// Post this body with `fetch` and report what becomes of it.
-    Send { batch: u64, body: String },
-    /// Post this body with `sendBeacon`.
-    Beacon { body: String },
-    /// Ask the host for a fresh token.
-    AskIdentity,
-    /// Tell the host.
-    Report(Report),
-}
-
-/// Something the host may want to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Report {
-    /// So many events are acknowledged.
-    Sent { count: u32 },
-    /// So many events were refused, each for itself, and are gone.
-    Rejected { count: u32 },
-    /// The endpoint is not a collector's; events are kept.
-    Misconfigured { status: u16 },
-    /// The key or the identity is refused; events are kept until the next start.
-    Unauthorized { status: u16 },
-    /// Events are dropped.
-    Dropped { reason: DropReason },
 }
 
 /// Where the outbox stands, for `explain`.
@@ -156,13 +92,26 @@ pub struct Outbox {
     writer: Writer,
     next_seq: u64,
     next_slot: u64,
-    /// In the order they are sent; accounts of dropped events that were not sent yet stand last.
+    /// In the order they are sent, which is that of their slots.
     queue: Vec<Entry>,
     queued_bytes: usize,
+    adopted_accounts: Vec<Entry>,
+    account: Account,
     sending: Sending,
+    now: Clock,
     sent: u32,
     rejected: u32,
     dropped: u32,
+}
+
+/// The last account of dropped events, which may grow as long as it was not sent.
+#[derive(Clone, Copy, Debug)]
+struct Account {
+    /// Where the journal keeps it; 0 when there is none that may grow.
+    slot: u64,
+    /// Its own number.
+    seq: u64,
+    dropped: Dropped,
 }
 
 impl Outbox {
@@ -176,64 +125,77 @@ impl Outbox {
             next_slot: 1,
             queue: Vec::new(),
             queued_bytes: 0,
+            adopted_accounts: Vec::new(),
+            account: Account {
+                slot: 0,
+                seq: 0,
+                dropped: Dropped {
+                    writer,
+                    from: 0,
+                    to: 0,
+                    reason: DropReason::Room,
+                    count: 0,
+                },
+            },
             sending: Sending::default(),
+            now: Clock::default(),
             sent: 0,
             rejected: 0,
             dropped: 0,
         }
     }
 
-    /// Everything that happens, happens here.
-    pub fn handle(&mut self, now: Clock, input: Input) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        match input {
-            Input::Record { worth, text } => {
-                let entry = Entry::new(self.writer, self.take_seq(), now.time, worth, text);
-                self.push(now, entry, &mut effects);
-                self.make_room(now, &mut effects);
-            }
-            Input::Adopt { values } => {
-                self.adopt(now, &values, &mut effects);
-                self.make_room(now, &mut effects);
-            }
-            Input::Wake => self.send_due(now, &mut effects),
-            Input::Hide => {
-                self.sending.hasten(now);
-                self.send_due(now, &mut effects);
-            }
-            Input::Leave => self.beacon(now, &mut effects),
-            Input::Online { random } => {
-                self.sending.online(now, random);
-                self.send_due(now, &mut effects);
-            }
-            Input::Answered {
-                batch,
-                answer,
-                random,
-            } => {
-                self.answered(now, batch, answer, random, &mut effects);
-            }
-            Input::Identity(token) => {
-                self.sending.identified(token);
-                self.send_due(now, &mut effects);
-            }
-        }
-        effects
+    /// Everything that follows happens at this time.
+    pub fn at(&mut self, now: Clock) -> &mut Self {
+        self.now = now;
+        self
     }
 
-    /// When [`Input::Wake`] is wanted, on the monotonic clock.
-    #[must_use]
-    pub fn wake_at(&self) -> Option<Millis> {
-        self.sending.wake_at(self.queue.is_empty())
+    /// Takes in an event under the number that [`Outbox::meta`] gave.
+    pub fn record(&mut self, worth: Worth, json: &str, words: &mut Words) {
+        let seq = self.take_seq();
+        let entry = Entry::new(worth, self.writer, seq, self.now.time, json);
+        self.push(entry, words);
+        if self.queued_bytes > KEPT_ROOM_BYTES {
+            // Even answers have an end; the newest is the one that goes, so that a loop harms itself only.
+            let newest = self.queue.len().wrapping_sub(1);
+            self.forget(newest, Some(DropReason::Room), words);
+        }
+        self.make_room(words);
+    }
+
+    /// Takes over, under its old id, what a slot of a dead berth's journal holds.
+    pub fn adopt(&mut self, value: &str, words: &mut Words) {
+        if let Some(entry) = Entry::read(value) {
+            if entry.is(Worth::Account) {
+                self.adopted_accounts.push(entry);
+            } else {
+                self.push_unknown(entry, words);
+            }
+        }
+    }
+
+    /// That was the whole journal; what it accounted for goes behind all it could speak of.
+    pub fn adopted(&mut self, words: &mut Words) {
+        for entry in core::mem::take(&mut self.adopted_accounts) {
+            self.push_unknown(entry, words);
+        }
+        self.make_room(words);
+    }
+
+    fn push_unknown(&mut self, entry: Entry, words: &mut Words) {
+        if !self.queue.iter().any(|known| known.id() == entry.id()) {
+            self.push(entry, words);
+        }
     }
 
     /// What the next recorded event must say of itself.
     #[must_use]
-    pub fn meta(&self, time: Timestamp) -> EventMeta<'_> {
+    pub fn meta(&self) -> EventMeta<'_> {
         EventMeta {
             writer: self.writer,
             seq: self.next_seq,
-            timestamp: time,
+            timestamp: self.now.time,
             user: &self.sender.user,
             account: &self.sender.account,
             revision: &self.sender.revision,
@@ -246,7 +208,7 @@ impl Outbox {
         Status {
             queued: self.queue.len(),
             queued_bytes: self.queued_bytes,
-            failures: self.sending.failures(),
+            failures: self.sending.failures,
             stopped: self.sending.is_stopped(),
             sent: self.sent,
             rejected: self.rejected,
@@ -256,7 +218,7 @@ impl Outbox {
 
     /// The policy changed under way; later events say so.
     pub fn revise(&mut self, revision: &str) {
-        self.sender.revision = revision.to_owned();
+        revision.clone_into(&mut self.sender.revision);
     }
 
     fn take_seq(&mut self) -> u64 {
@@ -265,166 +227,107 @@ impl Outbox {
         seq
     }
 
-    /// Puts an entry behind all events, before the accounts that may still grow.
-    fn push(&mut self, now: Clock, mut entry: Entry, effects: &mut Vec<Effect>) {
+    /// Puts an entry behind all others.
+    fn push(&mut self, mut entry: Entry, words: &mut Words) {
         entry.slot = self.next_slot;
-        self.next_slot = self.next_slot.wrapping_add(1);
-        self.queued_bytes = self.queued_bytes.wrapping_add(entry.bytes());
-        effects.push(Effect::Store {
-            slot: entry.slot,
-            text: entry.to_text(),
-        });
-        let growing = self
-            .queue
-            .iter()
-            .rev()
-            .take_while(|entry| entry.is_growing())
-            .count();
-        let place = match entry.is_growing() {
-            true => self.queue.len(),
-            false => self.queue.len().wrapping_sub(growing),
-        };
-        self.queue.insert(place, entry);
-        self.sending.queued(now, self.queued_bytes);
+        self.next_slot = entry.slot.wrapping_add(1);
+        self.queued_bytes = self.queued_bytes.wrapping_add(entry.text.len());
+        words.say("store", entry.slot.cast_signed(), &entry.text);
+        self.queue.push(entry);
+        self.sending.queued(self.now, self.queued_bytes);
     }
 
-    /// Takes over what another berth left, under its old ids.
-    fn adopt(&mut self, now: Clock, values: &[String], effects: &mut Vec<Effect>) {
-        let mut found: Vec<Entry> = values.iter().filter_map(|text| Entry::read(text)).collect();
-        // Slots are reused by no one, but an account may have been rewritten in an early slot.
-        found.sort_by_key(Entry::is_account);
-        for entry in found {
-            let known = |other: &Entry| (other.writer, other.seq) == (entry.writer, entry.seq);
-            if !self.queue.iter().any(known) {
-                self.push(now, entry, effects);
-            }
-        }
-    }
-
-    fn make_room(&mut self, now: Clock, effects: &mut Vec<Effect>) {
+    /// Past its room the least valuable go first, and answers never.
+    fn make_room(&mut self, words: &mut Words) {
         if self.queued_bytes <= ROOM_BYTES {
             return;
         }
         for worth in [Worth::Held, Worth::Seen, Worth::Fact] {
-            let mut excess = self.queued_bytes.saturating_sub(ROOM_AFTER_BYTES);
-            self.drop_where(now, DropReason::Room, effects, &mut |entry| {
-                let goes = excess > 0 && entry.worth == worth && !entry.is_account();
-                if goes {
-                    excess = excess.saturating_sub(entry.bytes());
+            let mut at = self.sending.in_flight;
+            while self.queued_bytes > ROOM_AFTER_BYTES
+                && let Some(entry) = self.queue.get(at)
+            {
+                if entry.is(worth) {
+                    self.forget(at, Some(DropReason::Room), words);
+                } else {
+                    at = at.wrapping_add(1);
                 }
-                goes
-            });
-        }
-        if self.queued_bytes > KEPT_ROOM_BYTES {
-            // Even answers have an end; the newest is the one that goes, so that a loop harms itself only.
-            let newest = self.next_seq.wrapping_sub(1);
-            let writer = self.writer;
-            self.drop_where(now, DropReason::Room, effects, &mut |entry| {
-                (entry.writer, entry.seq) == (writer, newest) && !entry.is_account()
-            });
+            }
         }
     }
 
-    /// Drops what is not in flight and fits, and accounts for it before the journal forgets it.
-    fn drop_where(
-        &mut self,
-        now: Clock,
-        reason: DropReason,
-        effects: &mut Vec<Effect>,
-        goes: &mut dyn FnMut(&Entry) -> bool,
-    ) {
-        let in_flight = self.sending.in_flight();
-        let mut gone = Vec::new();
-        let mut index = 0_usize;
-        self.queue.retain(|entry| {
-            let stays = index < in_flight || !goes(entry);
-            index = index.wrapping_add(1);
-            if !stays {
-                gone.push((
-                    entry.slot,
-                    entry.writer,
-                    entry.seq,
-                    entry.bytes(),
-                    entry.is_account(),
-                ));
-            }
-            stays
-        });
-        if gone.is_empty() {
+    /// Lets go of an entry. One that is dropped for a reason is accounted for before the journal forgets it.
+    #[inline(never)]
+    fn forget(&mut self, at: usize, dropped: Option<DropReason>, words: &mut Words) {
+        if at >= self.queue.len() {
             return;
         }
-        effects.push(Effect::Report(Report::Dropped { reason }));
-        for (_, writer, seq, bytes, is_account) in &gone {
-            self.queued_bytes = self.queued_bytes.wrapping_sub(*bytes);
+        let entry = self.queue.remove(at);
+        self.queued_bytes = self.queued_bytes.wrapping_sub(entry.text.len());
+        if let Some(reason) = dropped {
             self.dropped = self.dropped.wrapping_add(1);
             // An account that is itself dropped closes no gap and is not accounted for again.
-            if !is_account {
-                self.widen(reason, *writer, *seq);
+            if !entry.is(Worth::Account) {
+                self.account_for(&entry, reason, words);
             }
         }
-        self.write_accounts(now, effects);
-        effects.extend(gone.iter().map(|(slot, ..)| Effect::Remove { slot: *slot }));
+        words.say("remove", entry.slot.cast_signed(), "");
     }
 
-    /// Adds one dropped event to an account that may still grow, or begins one.
-    fn widen(&mut self, reason: DropReason, writer: Writer, seq: u64) {
-        // Accounts have numbers too. None may fall into the range of another, which could overtake it.
-        let accounts = self
+    /// Adds a dropped event to the last account, or begins another.
+    fn account_for(&mut self, gone: &Entry, reason: DropReason, words: &mut Words) {
+        let (writer, seq) = (gone.writer(), gone.seq());
+        let mut old = self
             .queue
             .iter()
-            .filter(|entry| entry.is_account() && entry.writer == writer);
-        let numbers: Vec<u64> = accounts.map(|entry| entry.seq).collect();
-        for entry in &mut self.queue {
-            if entry.widen(reason, writer, seq, &numbers) {
-                return;
-            }
+            .position(|entry| entry.slot == self.account.slot);
+        let dropped = &self.account.dropped;
+        if dropped.writer != writer || dropped.reason != reason {
+            old = None;
         }
-        let dropped = Dropped {
-            writer,
-            from: seq,
-            to: seq,
-            reason,
-            count: 1,
+        if old.is_none() {
+            self.account = Account {
+                slot: 0,
+                seq: self.take_seq(),
+                dropped: Dropped {
+                    writer,
+                    from: seq,
+                    to: seq,
+                    reason,
+                    count: 0,
+                },
+            };
+            words.say("dropped", 0, reason.name());
+        }
+        let dropped = &mut self.account.dropped;
+        dropped.from = dropped.from.min(seq);
+        dropped.to = dropped.to.max(seq);
+        dropped.count = dropped.count.wrapping_add(1);
+        let meta = EventMeta {
+            seq: self.account.seq,
+            ..self.meta()
         };
-        let own_seq = self.take_seq();
-        let mut entry = Entry::account(self.writer, own_seq, dropped);
-        entry.slot = self.next_slot;
-        self.next_slot = self.next_slot.wrapping_add(1);
-        self.queued_bytes = self.queued_bytes.wrapping_add(entry.bytes());
-        self.queue.push(entry);
-    }
-
-    /// Writes the accounts that grew since they were last written.
-    fn write_accounts(&mut self, now: Clock, effects: &mut Vec<Effect>) {
-        let (sender, mut bytes) = (&self.sender, self.queued_bytes);
-        for entry in &mut self.queue {
-            let (writer, seq) = (entry.writer, entry.seq);
-            let Some(dropped) = entry.unwritten() else {
-                continue;
-            };
-            let meta = EventMeta {
-                writer,
-                seq,
-                timestamp: now.time,
-                user: &sender.user,
-                account: &sender.account,
-                revision: &sender.revision,
-            };
-            let text = dropped_json(&dropped, &meta);
-            bytes = bytes.wrapping_sub(entry.bytes());
-            entry.write(now.time, text);
-            bytes = bytes.wrapping_add(entry.bytes());
-            effects.push(Effect::Store {
-                slot: entry.slot,
-                text: entry.to_text(),
-            });
+        let text = dropped_json(&self.account.dropped, &meta);
+        let entry = Entry::new(
+            Worth::Account,
+            self.writer,
+            self.account.seq,
+            self.now.time,
+            &text,
+        );
+        self.account.slot = self.next_slot;
+        self.push(entry, words);
+        // Under its new slot it stands behind whatever it speaks of. A crash between the two leaves the
+        // old one, and the event that it does not name.
+        if let Some(old) = old {
+            self.forget(old, None, words);
         }
-        self.queued_bytes = bytes;
-        self.sending.queued(now, self.queued_bytes);
     }
 }
 
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod plain;
 #[cfg(test)]
 mod tests;

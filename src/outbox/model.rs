@@ -2,6 +2,7 @@
 //! between any two effects: every event reaches the collector, counts once, and none is closed as
 //! dropped while it is still on the way. Seeds are fixed; a failure names its own.
 
+use super::plain::{Answer, Effect, Input};
 use super::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -213,7 +214,7 @@ impl World {
     }
 
     fn record(&mut self, worth: Worth, length: usize) {
-        let meta = self.outbox.meta(self.now.time);
+        let meta = self.outbox.meta();
         let id = (meta.writer.0, meta.seq);
         let mut pad = "x".repeat(length);
         if self.random.one_in(40) {
@@ -261,7 +262,7 @@ impl World {
                 return;
             }
         }
-        if self.outbox.wake_at().is_some_and(|at| at <= self.now.mono) {
+        if self.outbox.wake_at() <= self.now.mono {
             let effects = self.outbox.handle(self.now, Input::Wake);
             self.execute(effects);
         }

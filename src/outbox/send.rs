@@ -1,29 +1,35 @@
 //! Sending: which batch goes when, and what each answer of a server means (`docs/wire.md`).
 //! Owns the one request in flight, the waiting between retries, and halving; the queue is [`super`]'s.
-//! It makes bodies; whoever executes the effects posts them.
+//! It makes bodies; whoever carries out the words posts them.
 
 use super::{
-    AGE_MAX_MS, ANSWER_MAX_MS, Answer, BATCH_BYTES, Clock, Effect, FLIGHT_BYTES, FLUSH_MS, Outbox,
-    RETRY_AFTER_MAX_MS, RETRY_MAX_MS, RETRY_MS, Report,
+    AGE_MAX_MS, ANSWER_MAX_MS, BATCH_BYTES, Clock, FLIGHT_BYTES, FLUSH_MS, NEVER, Outbox,
+    RETRY_AFTER_MAX_MS, RETRY_MAX_MS, RETRY_MS,
 };
 use crate::json::Json;
-use crate::unit::{Millis, SECOND_MS, Timestamp};
-use crate::wire::{DropReason, rfc3339};
+use crate::unit::{Millis, SECOND_MS};
+use crate::wire::{DropReason, Worth, push_time};
+use crate::words::Words;
 
 /// Doubling stops here: 1 s × 2^9 is past the longest wait.
 const DOUBLINGS_MAX: u32 = 9;
+/// The collector takes no more events in one batch.
+const SHARE_MAX: usize = 500;
 
 /// The state of sending.
 #[derive(Clone, Debug)]
 pub(super) struct Sending {
-    /// The one request that may be under way.
-    flight: Option<Flight>,
-    next_batch: u64,
+    /// So many entries at the front of the queue are under way in one request; 0 when there is none.
+    pub(super) in_flight: usize,
+    /// The last request, and since when.
+    batch: u64,
+    since: Millis,
     /// When what waits should go, on the monotonic clock.
-    due: Option<Millis>,
+    due: Millis,
     /// Nothing goes before this, on the monotonic clock.
     not_before: Millis,
-    failures: u32,
+    /// Requests that failed since the last that did not.
+    pub(super) failures: u32,
     /// At most this many events a batch; halved when a batch is refused whole.
     share: usize,
     standing: Standing,
@@ -31,24 +37,15 @@ pub(super) struct Sending {
     misconfigured: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Flight {
-    batch: u64,
-    /// So many entries at the front of the queue.
-    count: usize,
-    bytes: usize,
-    since: Millis,
-}
-
 /// Whether the collector lets us in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 enum Standing {
     /// As far as we know.
     Welcome,
+    /// The host gave a token.
+    Renewed,
     /// The host was asked for a token.
     Asking,
-    /// The host gave one.
-    Renewed,
     /// Not before the next start.
     Stopped,
 }
@@ -56,12 +53,13 @@ enum Standing {
 impl Default for Sending {
     fn default() -> Self {
         Self {
-            flight: None,
-            next_batch: 1,
-            due: None,
+            in_flight: 0,
+            batch: 0,
+            since: 0,
+            due: NEVER,
             not_before: 0,
             failures: 0,
-            share: usize::MAX,
+            share: SHARE_MAX,
             standing: Standing::Welcome,
             token: String::new(),
             misconfigured: false,
@@ -70,279 +68,244 @@ impl Default for Sending {
 }
 
 impl Sending {
-    pub(super) fn failures(&self) -> u32 {
-        self.failures
-    }
-
     pub(super) fn is_stopped(&self) -> bool {
         self.standing == Standing::Stopped
     }
 
-    /// How many entries at the front of the queue are under way.
-    pub(super) fn in_flight(&self) -> usize {
-        self.flight.map_or(0, |flight| flight.count)
-    }
-
     pub(super) fn queued(&mut self, now: Clock, bytes: usize) {
         let wait = if bytes >= BATCH_BYTES { 0 } else { FLUSH_MS };
-        let due = now.mono.wrapping_add(wait);
-        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+        self.due = self.due.min(now.mono.wrapping_add(wait));
     }
 
-    pub(super) fn hasten(&mut self, now: Clock) {
-        self.due = Some(now.mono);
-    }
-
-    pub(super) fn online(&mut self, now: Clock, random: u64) {
-        self.failures = 0;
-        // A server's own wish to be left alone is not the network's doing, but it is short.
-        self.not_before = self
-            .not_before
-            .min(now.mono.wrapping_add(jitter(random, SECOND_MS)));
-    }
-
-    pub(super) fn identified(&mut self, token: Option<String>) {
-        if self.standing == Standing::Asking {
-            match token {
-                Some(token) => {
-                    self.standing = Standing::Renewed;
-                    self.token = token;
-                }
-                None => self.standing = Standing::Stopped,
-            }
-        }
-    }
-
-    pub(super) fn wake_at(&self, is_empty: bool) -> Option<Millis> {
-        match (self.flight, self.standing) {
-            (Some(flight), _) => Some(flight.since.wrapping_add(ANSWER_MAX_MS)),
-            (None, Standing::Asking | Standing::Stopped) => None,
-            (None, _) if is_empty => None,
-            (None, _) => self.due.map(|due| due.max(self.not_before)),
-        }
-    }
-
-    fn may_send(&self, now: Clock) -> bool {
-        self.flight.is_none()
-            && now.mono >= self.not_before
-            && matches!(self.standing, Standing::Welcome | Standing::Renewed)
-    }
-
-    /// Waits longer with each failure, by chance, so that pages which failed together part.
-    fn back_off(&mut self, now: Clock, random: u64, doublings: u32) {
-        let most = RETRY_MS
-            .wrapping_mul(1 << doublings.min(DOUBLINGS_MAX))
-            .min(RETRY_MAX_MS);
-        self.not_before = now.mono.wrapping_add(jitter(random, most));
-        self.due = Some(self.not_before);
+    fn is_welcome(&self) -> bool {
+        self.standing <= Standing::Renewed
     }
 }
 
-/// A span from 0 to `most`.
-fn jitter(random: u64, most: Millis) -> Millis {
-    let most = u64::try_from(most).unwrap_or(0);
-    let below = most.wrapping_add(1);
-    i64::try_from(random.checked_rem(below).unwrap_or(0)).unwrap_or(0)
+/// A span from 0 to `most`, by a random number of 32 bits.
+fn jitter(random: u32, most: Millis) -> Millis {
+    i64::from(random).wrapping_mul(most.wrapping_add(1)) >> 32
 }
 
 impl Outbox {
-    pub(super) fn send_due(&mut self, now: Clock, effects: &mut Vec<Effect>) {
-        if let Some(flight) = self.sending.flight
-            && now.mono.wrapping_sub(flight.since) >= ANSWER_MAX_MS
-        {
-            self.sending.flight = None;
-            self.sending.due = Some(now.mono);
+    /// When [`Outbox::send_due`] is wanted, on the monotonic clock; [`NEVER`] when nothing waits.
+    #[must_use]
+    #[inline(never)]
+    pub fn wake_at(&self) -> Millis {
+        let sending = &self.sending;
+        if sending.in_flight > 0 {
+            return sending.since.wrapping_add(ANSWER_MAX_MS);
         }
-        if !self.sending.may_send(now) || self.sending.due.is_none_or(|due| now.mono < due) {
-            return;
+        if self.queue.is_empty() || !sending.is_welcome() {
+            return NEVER;
         }
-        self.drop_where(now, DropReason::TooOld, effects, &mut |entry| {
-            now.time.since(entry.time) > AGE_MAX_MS && !entry.is_growing()
-        });
-        let count = self.batch_from(0, BATCH_BYTES);
-        if count == 0 {
-            self.sending.due = None;
-            return;
-        }
-        self.queue
-            .iter_mut()
-            .take(count)
-            .for_each(|entry| entry.fix());
-        let body = self.body(0, count, now.time);
-        let batch = self.sending.next_batch;
-        self.sending.next_batch = batch.wrapping_add(1);
-        self.sending.flight = Some(Flight {
-            batch,
-            count,
-            bytes: body.len(),
-            since: now.mono,
-        });
-        self.sending.due = (count < self.queue.len()).then_some(now.mono);
-        effects.push(Effect::Send { batch, body });
+        sending.due.max(sending.not_before)
     }
 
-    /// Says once, without an answer, what is not under way; all of it stays until it is acknowledged.
-    pub(super) fn beacon(&mut self, now: Clock, effects: &mut Vec<Effect>) {
-        if now.mono < self.sending.not_before
-            || !matches!(self.sending.standing, Standing::Welcome | Standing::Renewed)
-        {
+    /// Sends what waits, if it is time.
+    #[inline(never)]
+    pub fn send_due(&mut self, words: &mut Words) {
+        let mono = self.now.mono;
+        if mono >= self.wake_at() && self.sending.in_flight > 0 {
+            // Without an answer for so long it is taken as lost.
+            self.sending.in_flight = 0;
+            self.sending.due = mono;
+        }
+        if mono < self.wake_at() {
             return;
         }
-        let mut from = self.sending.in_flight();
-        let mut left =
-            FLIGHT_BYTES.saturating_sub(self.sending.flight.map_or(0, |flight| flight.bytes));
+        let mut at = 0;
+        while let Some(entry) = self.queue.get(at) {
+            if self.now.time.since(entry.time()) > AGE_MAX_MS {
+                self.forget(at, Some(DropReason::TooOld), words);
+            } else {
+                at = at.wrapping_add(1);
+            }
+        }
+        self.sending.due = NEVER;
+        let (body, count) = self.body(0, BATCH_BYTES, true);
+        let Some(last) = self.queue.get(count.wrapping_sub(1)) else {
+            return;
+        };
+        // What an account says must not change any more once it was sent.
+        if last.slot >= self.account.slot {
+            self.account.slot = 0;
+        }
+        if count < self.queue.len() {
+            self.sending.due = mono;
+        }
+        self.sending.in_flight = count;
+        self.sending.batch = self.sending.batch.wrapping_add(1);
+        self.sending.since = mono;
+        words.say("send", self.sending.batch.cast_signed(), &body);
+    }
+
+    /// Sends now what waits: the page is hidden.
+    pub fn hide(&mut self, words: &mut Words) {
+        if !self.queue.is_empty() {
+            self.sending.due = self.now.mono;
+        }
+        self.send_due(words);
+    }
+
+    /// The page goes away and no answer will be seen: says once what is not under way. All of it stays
+    /// until it is acknowledged.
+    pub fn leave(&mut self, words: &mut Words) {
+        if self.now.mono < self.sending.not_before || !self.sending.is_welcome() {
+            return;
+        }
+        let mut from = self.sending.in_flight;
+        let mut left = match from {
+            0 => FLIGHT_BYTES,
+            _ => FLIGHT_BYTES.wrapping_sub(BATCH_BYTES),
+        };
         loop {
-            let count = self.batch_from(from, left.min(BATCH_BYTES));
             // An account may overtake a request whose fate is unknown, so it never goes this way.
-            let accounts = self
-                .queue
-                .iter()
-                .skip(from)
-                .take_while(|entry| !entry.is_account());
-            let count = count.min(accounts.count());
-            let body = self.body(from, count, now.time);
+            let (body, count) = self.body(from, left.min(BATCH_BYTES), false);
             if count == 0 || body.len() > left {
                 return;
             }
             left = left.wrapping_sub(body.len());
             from = from.wrapping_add(count);
-            effects.push(Effect::Beacon { body });
+            words.say("beacon", 0, &body);
         }
     }
 
-    pub(super) fn answered(
+    /// The network is back; `random` spreads those who notice together.
+    pub fn online(&mut self, random: u32, words: &mut Words) {
+        self.sending.failures = 0;
+        // A server's own wish to be left alone is not the network's doing, but it is short.
+        let soon = self.now.mono.wrapping_add(jitter(random, SECOND_MS));
+        self.sending.not_before = self.sending.not_before.min(soon);
+        self.send_due(words);
+    }
+
+    /// The host's answer to `identity`; "" when it has none.
+    pub fn identify(&mut self, token: &str, words: &mut Words) {
+        if self.sending.standing == Standing::Asking {
+            self.sending.standing = match token {
+                "" => Standing::Stopped,
+                _ => Standing::Renewed,
+            };
+            token.clone_into(&mut self.sending.token);
+        }
+        self.send_due(words);
+    }
+
+    /// What became of a request: 0 no answer that a collector gives, 1 accepted with `detail` events
+    /// refused for good, else the HTTP status with `detail` as milliseconds to wait, negative for none
+    /// stated. `random` is fresh for each.
+    pub fn answered(
         &mut self,
-        now: Clock,
         batch: u64,
-        answer: Answer,
-        random: u64,
-        effects: &mut Vec<Effect>,
+        status: u16,
+        detail: i64,
+        random: u32,
+        words: &mut Words,
     ) {
+        let sending = &mut self.sending;
+        let count = sending.in_flight;
         // The answer to a request that was given up says nothing about the one under way now.
-        let Some(flight) = self.sending.flight.take_if(|flight| flight.batch == batch) else {
+        if count == 0 || sending.batch != batch {
             return;
-        };
-        match answer {
-            Answer::Accepted { rejected } => self.accepted(flight, rejected, effects),
-            Answer::Refused {
-                status: status @ (401 | 403),
-                ..
-            } => self.unwelcome(status, effects),
-            Answer::Refused {
-                status: 400 | 413, ..
-            } => self.halve(now, flight, effects),
-            Answer::Refused {
-                status: 408 | 429 | 500..=599,
-                retry_after_ms,
-            } => {
-                self.retry(now, random, retry_after_ms);
+        }
+        sending.in_flight = 0;
+        if status == 1 {
+            self.accepted(count, detail, words);
+            return self.send_due(words);
+        }
+        let mono = self.now.mono;
+        sending.due = mono;
+        match status {
+            401 | 403 => {
+                if sending.standing == Standing::Welcome {
+                    sending.standing = Standing::Asking;
+                    words.say("identity", 0, "");
+                } else {
+                    sending.standing = Standing::Stopped;
+                }
+                words.say("unauthorized", i64::from(status), "");
             }
-            Answer::Refused { status, .. } => {
-                self.sending.failures = self.sending.failures.wrapping_add(1);
-                self.sending.back_off(now, random, DOUBLINGS_MAX);
-                if !core::mem::replace(&mut self.sending.misconfigured, true) {
-                    effects.push(Effect::Report(Report::Misconfigured { status }));
+            // A batch that is refused whole is cut until the event that spoils it stands alone.
+            400 | 413 => {
+                sending.share = (count / 2).max(1);
+                if count == 1 {
+                    self.forget(0, Some(DropReason::Refused), words);
+                    self.reject(1, words);
                 }
             }
-            Answer::Unreachable => self.retry(now, random, None),
+            _ => {
+                let mut doublings = sending.failures.min(DOUBLINGS_MAX);
+                sending.failures = sending.failures.wrapping_add(1);
+                let (mut least, mut most) = (0, SECOND_MS);
+                let passes = matches!(status, 0 | 408 | 429 | 500..=599);
+                if !passes {
+                    doublings = DOUBLINGS_MAX;
+                    if !sending.misconfigured {
+                        sending.misconfigured = true;
+                        words.say("misconfigured", i64::from(status), "");
+                    }
+                }
+                if passes && detail >= 0 {
+                    least = detail.min(RETRY_AFTER_MAX_MS);
+                } else {
+                    // Longer with each failure, by chance, so that pages which failed together part.
+                    most = (RETRY_MS << doublings).min(RETRY_MAX_MS);
+                }
+                sending.not_before = mono.wrapping_add(least).wrapping_add(jitter(random, most));
+            }
         }
-        self.send_due(now, effects);
+        self.send_due(words);
     }
 
-    fn accepted(&mut self, flight: Flight, rejected: u32, effects: &mut Vec<Effect>) {
-        self.let_go(flight.count, effects);
-        let count = u32::try_from(flight.count).unwrap_or(u32::MAX);
-        let rejected = rejected.min(count);
-        self.sent = self.sent.wrapping_add(count.wrapping_sub(rejected));
-        self.rejected = self.rejected.wrapping_add(rejected);
+    fn accepted(&mut self, count: usize, rejected: i64, words: &mut Words) {
+        for _ in 0..count {
+            self.forget(0, None, words);
+        }
         self.sending.failures = 0;
         self.sending.misconfigured = false;
-        self.sending.share = self.sending.share.saturating_mul(2);
-        effects.push(Effect::Report(Report::Sent {
-            count: count.wrapping_sub(rejected),
-        }));
+        self.sending.share = self.sending.share.wrapping_mul(2).min(SHARE_MAX);
+        let count = count as i64;
+        let rejected = rejected.clamp(0, count);
+        let sent = count.wrapping_sub(rejected);
+        self.sent = self.sent.wrapping_add(sent as u32);
+        words.say("sent", sent, "");
         if rejected > 0 {
-            effects.push(Effect::Report(Report::Rejected { count: rejected }));
+            self.reject(rejected, words);
         }
     }
 
-    fn unwelcome(&mut self, status: u16, effects: &mut Vec<Effect>) {
-        match self.sending.standing {
-            Standing::Welcome => {
-                self.sending.standing = Standing::Asking;
-                effects.push(Effect::AskIdentity);
-            }
-            _ => self.sending.standing = Standing::Stopped,
-        }
-        effects.push(Effect::Report(Report::Unauthorized { status }));
+    fn reject(&mut self, count: i64, words: &mut Words) {
+        self.rejected = self.rejected.wrapping_add(count as u32);
+        words.say("rejected", count, "");
     }
 
-    /// A batch that is refused whole is cut until the event that spoils it stands alone.
-    fn halve(&mut self, now: Clock, flight: Flight, effects: &mut Vec<Effect>) {
-        self.sending.due = Some(now.mono);
-        self.sending.share = (flight.count / 2).max(1);
-        if flight.count == 1 {
-            let first = self.queue.first().map(|entry| (entry.writer, entry.seq));
-            self.drop_where(now, DropReason::Refused, effects, &mut |entry| {
-                Some((entry.writer, entry.seq)) == first
-            });
-            self.rejected = self.rejected.wrapping_add(1);
-            effects.push(Effect::Report(Report::Rejected { count: 1 }));
+    /// A batch of the entries from `from` on, at most `most` bytes long unless the first is longer, and
+    /// how many it holds.
+    fn body(&self, from: usize, most: usize, with_accounts: bool) -> (String, usize) {
+        let mut json = Json::new();
+        json.open('{');
+        json.key("writeKey").string(&self.sender.write_key);
+        push_time(json.key("sentAt"), self.now.time);
+        if !self.sending.token.is_empty() {
+            json.key("identity").string(&self.sending.token);
         }
-    }
-
-    fn retry(&mut self, now: Clock, random: u64, retry_after_ms: Option<Millis>) {
-        let failures = self.sending.failures;
-        self.sending.failures = failures.wrapping_add(1);
-        match retry_after_ms.filter(|wait| *wait >= 0) {
-            Some(wait) => {
-                let wait = wait
-                    .min(RETRY_AFTER_MAX_MS)
-                    .wrapping_add(jitter(random, SECOND_MS));
-                self.sending.not_before = now.mono.wrapping_add(wait);
-                self.sending.due = Some(self.sending.not_before);
-            }
-            None => self.sending.back_off(now, random, failures),
-        }
-    }
-
-    fn let_go(&mut self, count: usize, effects: &mut Vec<Effect>) {
-        for entry in self.queue.drain(..count.min(self.queue.len())) {
-            self.queued_bytes = self.queued_bytes.wrapping_sub(entry.bytes());
-            effects.push(Effect::Remove { slot: entry.slot });
-        }
-    }
-
-    /// How many entries from `from` on make a batch of at most `most` bytes: one at least, if there is one.
-    fn batch_from(&self, from: usize, most: usize) -> usize {
-        let mut bytes = self.body(0, 0, Timestamp(0)).len();
-        let mut count = 0_usize;
-        for entry in self.queue.iter().skip(from).take(self.sending.share) {
-            bytes = bytes.wrapping_add(entry.json().len()).wrapping_add(1);
-            if count > 0 && bytes > most {
+        json.key("batch").open('[');
+        let mut count: usize = 0;
+        while let Some(entry) = self.queue.get(from.wrapping_add(count))
+            && count < self.sending.share
+            && (with_accounts || !entry.is(Worth::Account))
+        {
+            let event = entry.json();
+            // The event, a comma before it, two brackets after.
+            if count > 0 && json.len().wrapping_add(event.len()).wrapping_add(3) > most {
                 break;
             }
+            json.raw(event);
             count = count.wrapping_add(1);
         }
-        count
-    }
-
-    fn body(&self, from: usize, count: usize, time: Timestamp) -> String {
-        let mut json = Json::new();
-        json.object(|json| {
-            json.key("writeKey").string(&self.sender.write_key);
-            json.key("sentAt").string(&rfc3339(time));
-            if !self.sending.token.is_empty() {
-                json.key("identity").string(&self.sending.token);
-            }
-            json.key("batch").list(|json| {
-                self.queue
-                    .iter()
-                    .skip(from)
-                    .take(count)
-                    .for_each(|entry| json.raw(entry.json()));
-            });
-        });
-        json.finish()
+        json.close(']');
+        json.close('}');
+        (json.finish(), count)
     }
 }

@@ -9,14 +9,14 @@
 mod effects;
 mod snapshot;
 
-use effects::Words;
 use lol_alloc::{FreeListAllocator, LockedAllocator};
 use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Snapshot, Step};
 use plimsoll::engine::memory::Memory;
 use plimsoll::engine::{Identity, intent_id};
 use plimsoll::json::{push_hex, read_hex};
-use plimsoll::outbox::{self, Answer, Clock, Outbox, Sender};
+use plimsoll::outbox::{Clock, FLUSH_MS, NEVER, Outbox, Sender};
 use plimsoll::unit::{COUNT_MAX, ExposureId, Key, Millis, Timestamp, Writer};
+use plimsoll::words::Words;
 use plimsoll::{Engine, Plim};
 use wasm_bindgen::prelude::*;
 
@@ -61,8 +61,7 @@ pub struct Core {
     /// Events are made: consent is given and nothing forbids sending.
     recording: bool,
     /// When uses that were not put into an event yet should be, on the monotonic clock.
-    usage_due: Option<Millis>,
-    adopting: Vec<String>,
+    usage_due: Millis,
     /// The own memory could not be read: nothing interrupts.
     unreadable: bool,
 }
@@ -92,8 +91,7 @@ impl Core {
             flags: 0,
             has_begun: false,
             recording: false,
-            usage_due: None,
-            adopting: Vec::new(),
+            usage_due: NEVER,
             unreadable: false,
         })
     }
@@ -162,9 +160,7 @@ impl Core {
     pub fn use_(&mut self, meter: u32, amount: f64, wall: f64, mono: f64) -> f64 {
         let key = self.meter_key(meter);
         let now = now(wall, mono);
-        self.usage_due = self
-            .usage_due
-            .or(Some(now.mono.wrapping_add(outbox::FLUSH_MS)));
+        self.usage_due = self.usage_due.min(now.mono.wrapping_add(FLUSH_MS));
         self.input(
             now,
             match whole(amount) {
@@ -194,7 +190,7 @@ impl Core {
     /// · 4 respond (exposure, 0 to 5 an action in the order of `ActionKind`, 6 later, 7 never, 8 close)
     /// · 5 converted (epoch, negative for the one known here) · 6 wake · 7 hidden · 8 leaving
     /// · 9 online (random number) · 10 fresh token ("" for none) · 11 one value of a dead berth's journal
-    /// · 12 take over that journal, and what its writer used and said in no event (writer)
+    /// · 12 its end, and what its writer used and said in no event (writer)
     /// · 13 the snapshot is whole · 14 record events (1) or stop (0)
     pub fn tell(&mut self, kind: u32, text: &str, amount: f64, wall: f64, mono: f64) {
         let now = now(wall, mono);
@@ -235,28 +231,24 @@ impl Core {
             6 => return self.wake(now),
             7 | 8 => {
                 self.count_usage(now, self.identity.writer);
-                self.post(now, outbox::Input::Hide);
+                self.tell_time(now);
+                self.outbox.hide(&mut self.words);
                 if kind == 8 {
-                    self.post(now, outbox::Input::Leave);
+                    self.outbox.leave(&mut self.words);
                 }
                 return;
             }
-            9 => {
-                return self.post(
-                    now,
-                    outbox::Input::Online {
-                        random: amount as u64,
-                    },
-                );
+            9..=11 => {
+                self.tell_time(now);
+                return match kind {
+                    9 => self.outbox.online(amount as u32, &mut self.words),
+                    10 => self.outbox.identify(text, &mut self.words),
+                    _ => self.outbox.adopt(text, &mut self.words),
+                };
             }
-            10 => {
-                let token = (!text.is_empty()).then(|| text.to_owned());
-                return self.post(now, outbox::Input::Identity(token));
-            }
-            11 => return self.adopting.push(text.to_owned()),
             12 => {
-                let values = core::mem::take(&mut self.adopting);
-                self.post(now, outbox::Input::Adopt { values });
+                self.tell_time(now);
+                self.outbox.adopted(&mut self.words);
                 return self.count_usage(now, Writer(exposure.0));
             }
             13 => Input::Snapshot(Box::new(core::mem::take(&mut self.draft))),
@@ -293,22 +285,10 @@ impl Core {
         wall: f64,
         mono: f64,
     ) {
-        let answer = match status {
-            0 => Answer::Unreachable,
-            1 => Answer::Accepted {
-                rejected: detail as u32,
-            },
-            status => Answer::Refused {
-                status,
-                retry_after_ms: (detail >= 0.0).then_some(whole(detail)),
-            },
-        };
-        let input = outbox::Input::Answered {
-            batch: batch as u64,
-            answer,
-            random: random as u64,
-        };
-        self.post(now(wall, mono), input);
+        self.tell_time(now(wall, mono));
+        let words = &mut self.words;
+        self.outbox
+            .answered(batch as u64, status, whole(detail), random as u32, words);
     }
 
     /// The milliseconds until [`Core::tell`] is wanted with `wake`; -1 for never.
@@ -318,8 +298,9 @@ impl Core {
         let time = self.engine.time(now);
         let never = Timestamp::MAX.since(time);
         let mut least = self.engine.next_wake().since(time);
-        for at in [self.usage_due, self.outbox.wake_at()] {
-            least = least.min(at.map_or(never, |at| at.wrapping_sub(now.mono)));
+        let due = self.usage_due.min(self.outbox.wake_at());
+        if due < NEVER {
+            least = least.min(due.wrapping_sub(now.mono));
         }
         if least == never {
             -1.0
@@ -407,15 +388,17 @@ impl Core {
     }
 
     fn wake(&mut self, now: Now) {
-        if self.usage_due.is_some_and(|due| due <= now.mono) {
+        if self.usage_due <= now.mono {
             self.count_usage(now, self.identity.writer);
-            self.post(now, outbox::Input::Hide);
+            self.tell_time(now);
+            self.outbox.hide(&mut self.words);
         }
         let time = self.engine.time(now);
         if self.engine.next_wake() <= time {
             self.input(now, Input::Wake);
         }
-        self.post(now, outbox::Input::Wake);
+        self.tell_time(now);
+        self.outbox.send_due(&mut self.words);
     }
 
     fn rebuild(&mut self, plim: Plim, memory: Memory) {
@@ -425,7 +408,9 @@ impl Core {
     }
 
     fn count_usage(&mut self, now: Now, writer: Writer) {
-        self.usage_due = self.usage_due.filter(|_| writer != self.identity.writer);
+        if writer == self.identity.writer {
+            self.usage_due = NEVER;
+        }
         let events = self.engine.take_usage(writer);
         if !events.is_empty() {
             let effects = events.into_iter().map(plimsoll::Effect::Record).collect();
@@ -439,13 +424,11 @@ impl Core {
         self.carry_out(now, effects);
     }
 
-    fn post(&mut self, now: Now, input: outbox::Input) {
-        let clock = Clock {
+    fn tell_time(&mut self, now: Now) {
+        self.outbox.at(Clock {
             mono: now.mono,
             time: self.engine.time(now),
-        };
-        let effects = self.outbox.handle(clock, input);
-        self.words.outbox(&effects);
+        });
     }
 }
 
