@@ -3,9 +3,10 @@
  * Importing has no side effect and works in Node. Errors are thrown by `start` alone; what an
  * instance does is in `shell/instance.js`, how each part meets the browser in its neighbours.
  */
+import { loadCore } from "./shell/door.js";
 import { PlimsollError } from "./shell/error.js";
 import { makeInstance } from "./shell/instance.js";
-import { loadCore, loadPolicy } from "./shell/load.js";
+import { loadPolicy, worded } from "./shell/load.js";
 import { readOptions } from "./shell/options.js";
 
 export { PlimsollError };
@@ -14,8 +15,9 @@ export { PlimsollError };
  * @param {import("./index.js").Options} options see index.d.ts
  * @returns {Promise<import("./index.js").Plimsoll>}
  */
-export async function start(options) {
-  const read = readOptions(options);
-  const [kit, policy] = await Promise.all([loadCore(read.wasm), loadPolicy(read)]);
-  return makeInstance(read, kit, policy);
-}
+export const start = (options) =>
+  worded(async () => {
+    const read = readOptions(options);
+    const [policy] = await Promise.all([loadPolicy(read), loadCore(read.wasm)]);
+    return makeInstance(read, policy);
+  });

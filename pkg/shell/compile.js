@@ -1,28 +1,29 @@
-/** Compiling a policy in the page: loads the policy module, and tells all mistakes at once. */
-import { PlimsollError } from "./error.js";
+/**
+ * Compiling a policy in the page: loads the policy module, and tells all mistakes at once. It imports
+ * nothing of its neighbours, so that a bundler makes one file of it.
+ */
 
-/** The bytes of a policy given as JSON text or as an object, for a locale. */
-export async function compile(policy, locale) {
+/** The bytes of a policy given as JSON text or as an object, for a locale; `Fault` is the class of what it throws. */
+export async function compile(policy, locale, Fault) {
   let compiler;
   try {
     compiler = await import("../dist/plimsoll_policy.js");
     await compiler.default();
   } catch {
-    throw new PlimsollError("policy_module_missing", "policy", "the module that compiles policies cannot be loaded",
-      "serve `dist/plimsoll_policy.js` and `dist/plimsoll_policy_bg.wasm`, or pass a compiled policy (`.plim`)");
+    throw new Fault("policy_module_missing", "policy");
   }
   try {
     return (typeof policy == "string" ? compiler.compile_text : compiler.compile_value)(policy, locale);
   } catch (errors) {
-    throw invalid(errors);
+    throw invalid(errors, Fault);
   }
 }
 
 /** All mistakes of a policy in one error: the first in full, each in `errors`. */
-function invalid(errors) {
+function invalid(errors, Fault) {
   const list = Array.isArray(errors) && errors.length ? errors : [{ path: "", message: "it cannot be read", help: "" }];
   const lines = list.map(({ path, message }) => (path ? `${path}: ${message}` : message));
-  const error = new PlimsollError("policy_invalid", String(list[0].path ?? ""),
+  const error = new Fault("policy_invalid", String(list[0].path ?? ""),
     `the policy is not valid: ${lines.slice(0, 20).join("; ")}`, String(list[0].help ?? ""));
   error.errors = list;
   return error;

@@ -11,11 +11,22 @@ export class PlimsollError extends Error {
   }
 }
 
+/** What went wrong, when a value is not what it should be. */
+export const wrong = (code, path, value, expected, help) =>
+  new PlimsollError(code, path, `${path ? `\`${path}\`` : "the argument"} is ${shown(value)}, not ${expected}`, help);
+
 /** A value of any kind as one short piece of an error message. */
-export function shown(value) {
+export const shown = (value) => {
+  const text = textOf(value);
+  return `\`${text.length > 60 ? text.slice(0, 60) + "…" : text}\``;
+};
+
+/** The message of whatever was thrown. */
+export const why = (error) => textOf(error, "message");
+
+function textOf(value, name) {
   try {
-    const text = typeof value == "string" ? value : String(value);
-    return "`" + (text.length > 60 ? text.slice(0, 60) + "…" : text) + "`";
+    return String((name && value?.[name]) ?? value);
   } catch {
     return "a value that cannot be shown";
   }

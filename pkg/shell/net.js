@@ -1,38 +1,44 @@
 /**
- * Requests to the collector, and what an answer is. Only a collector's own words count as received:
- * a captive portal answers 200 with a page, some proxies answer 204 to anything.
+ * Requests to the collector, what an answer is, and what the developer hears of it; loaded when there
+ * is something to send. Only a collector's own words count as received: a captive portal answers 200
+ * with a page, some proxies answer 204 to anything.
  */
 
 /** Longer than the collector's own deadline, shorter than the outbox's patience. */
 const ANSWER_MAX_MS = 30_000;
+const KEPT = "events are kept; check ";
 
-/** The answer as `Core.answered` takes it: a status and a detail; and the collector's first refusal. */
-export async function post(url, body) {
+/** The answer as the core takes it, a status and a detail; `report` hears what a developer should know. */
+export async function post(endpoint, body, report) {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), ANSWER_MAX_MS);
   try {
     // Text without a type of its own is `text/plain`, which needs no preflight.
-    const response = await fetch(url, { method: "POST", body, keepalive: true, signal: abort.signal });
+    const response = await fetch(`${endpoint}/v1/batch`, { method: "POST", body, keepalive: true, signal: abort.signal });
     const { status } = response;
-    if (!response.ok) return { status, detail: retryAfter(response.headers.get("retry-after")) };
+    if (!response.ok) return [status, retryAfter(response.headers.get("retry-after")?.trim() ?? "")];
     const answer = readAnswer(await response.text());
-    if (!answer) return { status: 0, detail: -1, foreign: status };
+    if (!answer) {
+      report("misconfigured", "endpoint", `\`${endpoint}\` answers ${status}, but not as a collector does`, `${KEPT}\`endpoint\``);
+      return [0, -1];
+    }
     const rejected = Array.isArray(answer.rejected) ? answer.rejected : [];
-    return { status: 1, detail: rejected.length, refusal: rejected[0] };
+    if (rejected[0]) report(`event_${rejected[0].code}`, "", `the collector refused an event: ${rejected[0].message}`);
+    return [1, rejected.length];
   } catch {
-    return { status: 0, detail: -1 };
+    return [0, -1];
   } finally {
     clearTimeout(timer);
   }
 }
 
-export function beacon(url, body) {
-  try {
-    navigator.sendBeacon?.(url, body);
-  } catch {
-    // It stays in the journal; the next start sends it.
-  }
-}
+/** What the core says of its queue, as the arguments of `report`. */
+export const news = (name, number, reason, endpoint) => ({
+  rejected: ["events_rejected", "endpoint", `the collector refused ${number} event(s) for good`],
+  misconfigured: ["misconfigured", "endpoint", `no collector answers at \`${endpoint}\`: status ${number}`, `${KEPT}\`endpoint\``],
+  unauthorized: ["unauthorized", "key", `the collector refused the key or the identity: status ${number}`, `${KEPT}\`key\` and \`identity\``],
+  dropped: ["events_dropped", "", `events were dropped: ${reason}`, "the collector is told how many"],
+}[name] ?? ["internal", "", `the core asks for the unknown \`${name}\``, "use files of one version"]);
 
 function readAnswer(text) {
   if (/^"?ok"?$/i.test(text.trim())) return {};
@@ -45,8 +51,7 @@ function readAnswer(text) {
 }
 
 /** Both forms, in milliseconds from now; -1 when it says nothing that can be followed. */
-function retryAfter(value) {
-  const text = value?.trim() ?? "";
-  const wait_ms = /^\d+$/.test(text) ? Number(text) * 1000 : text ? Date.parse(text) - Date.now() : NaN;
+function retryAfter(text) {
+  const wait_ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return wait_ms >= 0 ? Math.min(wait_ms, Number.MAX_SAFE_INTEGER) : -1;
 }

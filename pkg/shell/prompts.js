@@ -4,7 +4,7 @@
  * prompts is the core's.
  */
 
-import { CONVERTED, PAINTED, READING, RESPOND } from "./core.js";
+import { CONVERTED, INTENT, PAINTED, READING, RESPOND } from "./core.js";
 import { ACTIONS, promptOf } from "./prompt.js";
 
 const RESPONSES = { later: 6, never: 7, close: 8 };
@@ -14,7 +14,7 @@ const FAILED = 2;
 /** Where an amount is on the screen, so that one press may buy. */
 const CARDS = ["modal", "preview", "inline"];
 
-/** @param tab the instance's own side: `core`, `call`, `emit`, `report`, `options`, `texts` */
+/** @param tab the instance's own side: `tell`, `text`, `emit`, `report`, `options`, `texts` */
 export function makePrompts(tab) {
   const { options, emit, report } = tab;
   /** By exposure: {prompt, acting, quote, running}. */
@@ -143,7 +143,7 @@ export function makePrompts(tab) {
 
   function intentOf({ prompt }, action, place) {
     const { exposure, subject = {}, plan = {} } = prompt;
-    return { id: tab.core().intent(exposure, place), action, prompt: prompt.prompt, exposure, plan, ...subject };
+    return { id: tab.text(INTENT, exposure, place), action, prompt: prompt.prompt, exposure, plan, ...subject };
   }
 
   async function askQuote(state) {

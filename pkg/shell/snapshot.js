@@ -3,168 +3,122 @@
  * wrong field is refused whole, because half a truth shows wrong prompts. Dates are read here, so
  * that no date text enters the core.
  */
-import { SNAPSHOT } from "./core.js";
-import { PlimsollError, shown } from "./error.js";
+import { SNAPSHOT, SNAPSHOT_NUMBER, SNAPSHOT_TEXT } from "./core.js";
+import { PlimsollError, shown, wrong } from "./error.js";
 
 /** Ids are at most this long. Unit: UTF-16 code units. */
 const ID_LENGTH_MAX = 256;
 /** More meters, features or writers than any policy may have are refused. */
 const LIST_LENGTH_MAX = 1000;
-const NAME_LENGTH_MAX = 200;
 const WRITER = /^[0-9a-f]{16}$/;
+const HELP = "docs/snapshot.md names every field and its type";
 
-/** @returns {{snapshot?: object, error?: PlimsollError}} a plain object, or why there is none */
-export function readSnapshot(given) {
-  try {
-    return { snapshot: read(plain(given)) };
-  } catch (error) {
-    if (error instanceof PlimsollError) return { error };
-    const help = "pass the object that your server made, as it is";
-    return { error: new PlimsollError("snapshot_invalid", "snapshot", "the snapshot cannot be read", help) };
+/** A kind of field: in words, and how its value is read, which answers `undefined` to what is not that. */
+const kind = (expected, read) => (owner, path, name, is_required = false) => {
+  const value = owner[name] ?? undefined;
+  const found = value === undefined ? value : read(value);
+  if (found === undefined) {
+    if (value !== undefined) throw invalid(path + name, value, expected);
+    if (is_required) throw new PlimsollError("snapshot_invalid", path + name, `\`${path + name}\` is missing`, HELP);
   }
+  return found;
+};
+
+const readText = (value) => (typeof value == "string" && value.length <= ID_LENGTH_MAX ? value : undefined);
+const readCount = (value) => (Number.isSafeInteger(value) && value >= 0 ? value : undefined);
+const isObject = (value) => typeof value == "object" && !Array.isArray(value);
+const isShort = (list) => list.length <= LIST_LENGTH_MAX;
+
+const text = kind("a text", readText);
+const count = kind("an integer from 0 to 2^53 - 1", readCount);
+const truth = kind("true or false", (value) => (typeof value == "boolean" ? +value : undefined));
+const object = kind("an object", (value) => (isObject(value) ? value : undefined));
+const entries = kind(`an object of at most ${LIST_LENGTH_MAX} entries`, (value) =>
+  isObject(value) && isShort(Object.keys(value)) ? Object.entries(value) : undefined);
+const list = kind(`a list of at most ${LIST_LENGTH_MAX} ids`, (value) =>
+  Array.isArray(value) && isShort(value) ? value : undefined);
+const id = kind("an id", (value) => readText(typeof value == "number" ? `${value}` : value) || undefined);
+const limit = kind("an integer, `unlimited` or `none`", (value) =>
+  value === "unlimited" ? -1 : value === "none" ? 0 : readCount(value));
+/** RFC 3339 text; a Date has become one on the way here. */
+const time = kind("a time like `2026-11-22T10:00:00Z`", (value) => {
+  const at = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : -1;
+  return at >= 0 ? at : undefined;
+});
+
+/** Whom it is about, and the calls by which the core hears it; throws a PlimsollError that says what is wrong. */
+export function readSnapshot(given) {
+  const top = object({ snapshot: plain(given) }, "", "snapshot", true);
+  const account = object(top, "", "account", true);
+  const user = object(top, "", "user", true);
+  const trial = object(top, "", "trial") ?? {};
+  const calls = [];
+  const tellText = (field, value) => calls.push([SNAPSHOT_TEXT, value, field]);
+  const tellNumber = (field, value) => value !== undefined && calls.push([SNAPSHOT_NUMBER, "", field, value]);
+
+  tellText(0, text(top, "", "plan", true));
+  tellText(1, text(top, "", "billing_owner") ?? "");
+  [
+    count(top, "", "plan_epoch"),
+    time(top, "", "server_time"),
+    time(account, "account.", "created_at"),
+    time(user, "user.", "created_at"),
+    truth(top, "", "can_purchase"),
+    time(trial, "trial.", "ends_at"),
+    truth(trial, "trial.", "extendable"),
+    truth(top, "", "in_sales_conversation"),
+  ].forEach((value, field) => tellNumber(field, value));
+  ["features", "overage_accepted"].forEach((name, place) => {
+    const ids = list(top, "", name) ?? [];
+    for (const index in ids) tellText(2 + place, text(ids, `${name}.`, index, true));
+  });
+  for (const [meter] of entries(top, "", "meters") ?? []) {
+    const figures = object(top.meters, "meters.", meter, true);
+    const path = `meters.${meter}.`;
+    tellText(4, meter);
+    tellNumber(8, count(figures, path, "used"));
+    tellNumber(9, limit(figures, path, "limit"));
+    const period = object(figures, path, "period");
+    if (period) {
+      const start = time(period, `${path}period.`, "start", true);
+      const end = time(period, `${path}period.`, "end", true);
+      if (end <= start) throw invalid(`${path}period.end`, period.end, "a time after the start");
+      tellNumber(10, start);
+      tellNumber(11, end);
+    }
+    for (const [writer, counted] of entries(figures, path, "counted") ?? []) {
+      if (!WRITER.test(writer)) throw invalid(`${path}counted`, writer, "a writer, the part of a token before the colon");
+      tellText(5, writer);
+      // Of a counter it is one number; of a level what was added and what was released.
+      const [added, released] = Array.isArray(counted) ? counted : [counted];
+      tellNumber(12, count({ [writer]: added }, `${path}counted.`, writer, true));
+      tellNumber(13, count({ [writer]: released }, `${path}counted.`, writer));
+    }
+  }
+  return { account: idOf(account, "account."), user: idOf(user, "user."), calls };
+}
+
+/** Tells the core; `arrived` are the clocks when the snapshot arrived. */
+export function tellSnapshot(core, { calls }, arrived) {
+  for (const call of calls) core.ask(...call);
+  core.ask(SNAPSHOT, "", ...arrived);
 }
 
 /** Getters, proxies and classes end here: what JSON does not carry is not in a snapshot. */
 function plain(given) {
-  const text = JSON.stringify(given, (_, value) =>
-    typeof value == "number" && !Number.isFinite(value) ? String(value) : value);
-  return text === undefined ? undefined : JSON.parse(text);
-}
-
-function read(given) {
-  const top = object(given, "snapshot");
-  const account = object(top.account, "account");
-  const user = object(top.user, "user");
-  const trial = object(top.trial ?? {}, "trial");
-  return {
-    account: id(account.id, "account.id"),
-    user: id(user.id, "user.id"),
-    plan: text(top.plan, "plan", ID_LENGTH_MAX),
-    owner: text(top.billing_owner ?? "", "billing_owner", NAME_LENGTH_MAX),
-    // In the order of `Core.snapshot_number`.
-    numbers: [
-      count(top.plan_epoch, "plan_epoch"),
-      time(top.server_time, "server_time"),
-      time(account.created_at, "account.created_at"),
-      time(user.created_at, "user.created_at"),
-      truth(top.can_purchase, "can_purchase"),
-      time(trial.ends_at, "trial.ends_at"),
-      truth(trial.extendable, "trial.extendable"),
-      truth(top.in_sales_conversation, "in_sales_conversation"),
-    ],
-    features: ids(top.features, "features"),
-    overage: ids(top.overage_accepted, "overage_accepted"),
-    meters: entries(top.meters, "meters").map(([name, value]) => meter(name, value)),
-  };
-}
-
-function meter(name, given) {
-  const path = `meters.${name}`;
-  const figure = object(given, path);
-  const period = figure.period == null ? undefined : object(figure.period, `${path}.period`);
-  const start = period && (time(period.start, `${path}.period.start`) ?? missing(`${path}.period.start`));
-  const end = period && (time(period.end, `${path}.period.end`) ?? missing(`${path}.period.end`));
-  if (period && end <= start) wrong(`${path}.period.end`, period.end, "a time after the start");
-  return {
-    name,
-    // In the order of `Core.snapshot_number`, from 8 on.
-    figures: [count(figure.used, `${path}.used`), limit(figure.limit, `${path}.limit`), start, end],
-    counted: entries(figure.counted, `${path}.counted`).map(([writer, counted]) => {
-      if (!WRITER.test(writer)) wrong(`${path}.counted`, writer, "a writer, the part of a token before the colon");
-      const [added, released = 0] = Array.isArray(counted) ? counted : [counted];
-      const at = `${path}.counted.${writer}`;
-      return [writer, count(added, at) ?? missing(at), count(released, at)];
-    }),
-  };
-}
-
-function limit(value, path) {
-  if (value == null) return undefined;
-  if (value === "unlimited") return -1;
-  if (value === "none") return 0;
-  return typeof value == "number" ? count(value, path) : wrong(path, value, "an integer, `unlimited` or `none`");
-}
-
-function object(value, path) {
-  if (value == null) missing(path);
-  if (typeof value != "object" || Array.isArray(value)) wrong(path, value, "an object");
-  return value;
-}
-
-function entries(value, path) {
-  const list = value == null ? [] : Object.entries(object(value, path));
-  if (list.length > LIST_LENGTH_MAX) wrong(path, list.length, `at most ${LIST_LENGTH_MAX} entries`);
-  return list;
-}
-
-function ids(value, path) {
-  if (value == null) return [];
-  if (!Array.isArray(value) || value.length > LIST_LENGTH_MAX) {
-    wrong(path, value, `a list of at most ${LIST_LENGTH_MAX} ids`);
+  try {
+    return JSON.parse(JSON.stringify(given, (_, value) =>
+      typeof value == "number" && !Number.isFinite(value) ? `${value}` : value) ?? null);
+  } catch {
+    throw new PlimsollError("snapshot_invalid", "snapshot", "the snapshot cannot be read", "pass the object that your server made, as it is");
   }
-  return value.map((item, index) => text(item, `${path}[${index}]`, ID_LENGTH_MAX));
 }
 
-function id(value, path) {
-  const read = text(typeof value == "number" ? String(value) : value, path, ID_LENGTH_MAX);
-  if (!read) wrong(path, read, "an id");
-  if (read.includes("@")) {
-    const help = "ids leave the browser in events: use one that says nothing about the person";
-    throw new PlimsollError("id_is_email", path, `${shown(read)} looks like an e-mail address`, help);
-  }
-  return read;
+function idOf(owner, path) {
+  const found = id(owner, path, "id", true);
+  if (!found.includes("@")) return found;
+  throw new PlimsollError("id_is_email", `${path}id`, `${shown(found)} looks like an e-mail address`,
+    "ids leave the browser in events: use one that says nothing about the person");
 }
 
-function text(value, path, length_max) {
-  if (value == null) missing(path);
-  if (typeof value != "string") wrong(path, value, "a text");
-  if (value.length > length_max) wrong(path, value, `a text of at most ${length_max} characters`);
-  return value;
-}
-
-function count(value, path) {
-  if (value == null) return undefined;
-  return Number.isSafeInteger(value) && value >= 0 ? value : wrong(path, value, "an integer from 0 to 2^53 - 1");
-}
-
-function truth(value, path) {
-  if (value == null) return undefined;
-  return typeof value == "boolean" ? +value : wrong(path, value, "true or false");
-}
-
-/** A time as RFC 3339 text; a Date has become one on the way here. */
-function time(value, path) {
-  if (value == null) return undefined;
-  const at = typeof value == "string" && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : NaN;
-  return at >= 0 ? at : wrong(path, value, "a time like `2026-11-22T10:00:00Z`");
-}
-
-function missing(path) {
-  const help = "docs/snapshot.md names what is required";
-  throw new PlimsollError("snapshot_invalid", path, `\`${path}\` is missing`, help);
-}
-
-function wrong(path, value, expected) {
-  throw new PlimsollError("snapshot_invalid", path, `\`${path}\` is ${shown(value)}, not ${expected}`,
-    "docs/snapshot.md names every field and its type");
-}
-
-/** Tells the core; `wall` and `mono` are the clocks when the snapshot arrived. */
-export function tellSnapshot(core, { plan, owner, numbers, features, overage, meters }, wall, mono) {
-  const tell = (values, from) =>
-    values.forEach((value, place) => value !== undefined && core.snapshot_number(from + place, value));
-  core.snapshot_text(0, plan);
-  core.snapshot_text(1, owner);
-  tell(numbers, 0);
-  for (const feature of features) core.snapshot_text(2, feature);
-  for (const meter of overage) core.snapshot_text(3, meter);
-  for (const { name, figures, counted } of meters) {
-    core.snapshot_text(4, name);
-    tell(figures, 8);
-    for (const [writer, ...tally] of counted) {
-      core.snapshot_text(5, writer);
-      tell(tally, 12);
-    }
-  }
-  core.tell(SNAPSHOT, "", 0, wall, mono);
-}
+const invalid = (path, value, expected) => wrong("snapshot_invalid", path, value, expected, HELP);

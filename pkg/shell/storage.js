@@ -3,7 +3,7 @@
  * berth has a memory (`m`), a line of tallies (`t`) and a journal with a key for each event (`q:n`).
  * Every access may throw, at any time: then the berth is closed for good and says so once.
  */
-const ROOT = "plimsoll:";
+export const ROOT = "plimsoll:";
 
 /** What belongs to one (key, account, user), on this origin; the same in every tab. */
 export function scopeOf(...parts) {
@@ -18,93 +18,55 @@ export function scopeOf(...parts) {
 
 export const hex = (word) => (word >>> 0).toString(16).padStart(8, "0");
 
-/** A berth in the making: `null` storage means memory only. */
-export function openBerth(scope, writer, on_lost) {
-  const prefix = `${ROOT}${scope}:`;
-  const line_key = `${prefix}${writer}:t`;
+/** The berth of a writer; `prefix` is how the keys of its scope begin. */
+export function openBerth(prefix, writer, on_lost) {
   let store;
-  try {
-    store = globalThis.localStorage;
-    // Some browsers let one look and throw on the first write.
-    store.setItem(`${prefix}${writer}:m`, "");
-  } catch {
-    store = undefined;
-  }
-
-  const lose = () => {
-    if (!store) return;
-    store = undefined;
-    on_lost();
-  };
   const attempt = (access, otherwise) => {
     if (!store) return otherwise;
     try {
       return access(store);
     } catch {
-      lose();
+      store = undefined;
+      on_lost();
       return otherwise;
     }
   };
   const own = (name) => `${prefix}${writer}:${name}`;
 
+  /** The parts of a key of the scope, `[berth, name, slot?]`; none of any other key. */
+  const partsOf = (key) => (key?.startsWith(prefix) ? key.slice(prefix.length).split(":") : []);
+  const all = () => attempt((open) => keysOf(open).map(partsOf).filter(([of]) => of), []);
+
   const berth = {
-    writer,
-    prefix,
-    lock: prefix + writer,
-    is_open: () => store !== undefined,
+    prefix, partsOf,
+    is_open: () => !!store,
     write: (name, text) => attempt((open) => open.setItem(own(name), text)),
-    /** The write that every use makes. */
-    writeLine(text) {
-      if (!store) return;
-      try {
-        store.setItem(line_key, text);
-      } catch {
-        lose();
-      }
-    },
     remove: (name) => attempt((open) => open.removeItem(own(name))),
-    read: (of, name) => attempt((open) => open.getItem(`${prefix}${of}:${name}`), null) ?? "",
+    read: (of, name) => attempt((open) => open.getItem(`${prefix}${of}:${name}`)) ?? "",
     /** The other berths of the scope. */
-    others() {
-      const found = new Set();
-      for (const [of] of keys()) if (of !== writer) found.add(of);
-      return [...found];
-    },
+    others: () => [...new Set(all().map(([of]) => of))].filter((of) => of !== writer),
     /** A berth's journal, oldest first. */
     journal: (of) =>
-      keys()
+      all()
         .filter(([other, name, slot]) => other === of && name === "q" && slot)
         .sort((one, other) => one[2] - other[2])
         .map(([, , slot]) => berth.read(of, `q:${slot}`)),
     /** Forgets another berth whose state has been taken over; a memory nobody can read is set aside. */
-    fold(of, set_aside) {
+    fold: (of, set_aside) =>
       attempt((open) => {
-        for (const parts of keys()) {
-          const key = prefix + parts.join(":");
-          if (parts[0] !== of) continue;
-          if (set_aside && parts[1] === "m") open.setItem(`${ROOT}aside:${scope}`, open.getItem(key));
-          open.removeItem(key);
-        }
-      });
-    },
-    /** Whose key this is, when it is another berth's of this scope: `[berth, name]`. */
-    whose(key) {
-      const parts = key?.startsWith(prefix) ? key.slice(prefix.length).split(":") : [];
-      return parts.length > 1 && parts[0] !== writer ? parts : undefined;
-    },
+        if (set_aside) open.setItem(`${ROOT}aside:${prefix.slice(ROOT.length, -1)}`, berth.read(of, "m"));
+        erase(open, `${prefix}${of}:`);
+      }),
     close: () => void (store = undefined),
   };
 
-  /** The keys of the scope, as `[berth, name, slot?]`. */
-  function keys() {
-    return attempt((open) => {
-      const found = [];
-      for (let index = 0; index < open.length; index += 1) {
-        const key = open.key(index);
-        if (key?.startsWith(prefix)) found.push(key.slice(prefix.length).split(":"));
-      }
-      return found;
-    }, []);
+  try {
+    // Some browsers let one look and throw on the first write.
+    const found = globalThis.localStorage;
+    found.setItem(own("m"), "");
+    store = found;
+  } catch {
+    // Then everything stays in memory.
   }
   return berth;
 }
@@ -112,10 +74,14 @@ export function openBerth(scope, writer, on_lost) {
 /** Consent is taken back: nothing of ours stays, in any scope. */
 export function eraseAll() {
   try {
-    const store = globalThis.localStorage;
-    const keys = Array.from({ length: store.length }, (_, index) => store.key(index));
-    for (const key of keys) if (key?.startsWith(ROOT)) store.removeItem(key);
+    erase(globalThis.localStorage, ROOT);
   } catch {
     // What cannot be reached holds nothing of ours that could be read.
   }
+}
+
+const keysOf = (store) => Array.from({ length: store.length }, (_, index) => store.key(index));
+
+function erase(store, prefix) {
+  for (const key of keysOf(store)) if (key?.startsWith(prefix)) store.removeItem(key);
 }

@@ -11,20 +11,21 @@ const LEASE = "plimsoll:lease";
 
 export const hasLocks = () => typeof globalThis.navigator?.locks?.request == "function";
 
-/** Resolves to a function that releases the lock, or to null when it is not given. */
-export function hold(name, options = {}) {
+/** Resolves to a function that releases the lock, or to nothing when it is not given. */
+export function hold(name, options) {
   return new Promise((resolve) => {
     try {
       navigator.locks
-        .request(name, options, (lock) => (lock ? new Promise((release) => resolve(release)) : resolve(null)))
-        .catch(() => resolve(null));
+        .request(name, options, (lock) => lock && new Promise((release) => resolve(release)))
+        .catch(() => {})
+        .then(resolve);
     } catch {
-      resolve(null);
+      resolve(undefined);
     }
   });
 }
 
-/** The names of the berths of a scope that are alive. */
+/** The writers whose berths are alive, of a scope. */
 export async function livingBerths(prefix) {
   try {
     const { held } = await navigator.locks.query();
@@ -39,9 +40,9 @@ export function makeLease(granted) {
   let waiting;
   let release;
   return {
-    is_held: () => release !== undefined,
+    is_held: () => !!release,
     async want() {
-      if (waiting || release || !hasLocks()) return;
+      if (waiting || release) return;
       const mine = (waiting = new AbortController());
       const given = await hold(LEASE, { signal: mine.signal });
       if (waiting !== mine) return given?.();

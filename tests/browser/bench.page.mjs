@@ -4,9 +4,8 @@
 import { GrowthBook } from "@growthbook/growthbook";
 import jsonLogic from "json-logic-js";
 import { start } from "/pkg/index.js";
-import init from "/pkg/dist/plimsoll.js";
-import { EFFECT_LIST } from "/pkg/shell/core.js";
-import { loadCore } from "/pkg/shell/load.js";
+import { CLOSE, CONTEXT, EFFECT_LIST, FLAGS, GIVEN, RENEW } from "/pkg/shell/core.js";
+import { loadCore, openCore } from "/pkg/shell/door.js";
 import { readSnapshot, tellSnapshot } from "/pkg/shell/snapshot.js";
 
 const LIMIT = 1_000_000_000;
@@ -81,22 +80,21 @@ async function measureUse(prompts) {
 
 /** All prompts, all of them candidates. */
 async function measureDecision(prompts) {
-  const Core = await loadCore();
-  const core = Core.open(await policyOf(prompts), "");
-  core.renew("a", "u", "0000000100000002");
-  const { snapshot } = readSnapshot(snapshotOf(prompts / 5, LIMIT * 0.92));
-  const clocks = [Date.now(), performance.now()];
-  core.context(CONTEXT_BITS, "", 0, ...clocks);
-  tellSnapshot(core, snapshot, ...clocks);
-  core.flags();
+  await loadCore();
+  const core = openCore(await policyOf(prompts));
+  for (const given of ["", "a", "u"]) core.ask(GIVEN, given);
+  core.ask(RENEW, "0000000100000002");
+  core.ask(CONTEXT, "", CONTEXT_BITS, 0);
+  tellSnapshot(core, readSnapshot(snapshotOf(prompts / 5, LIMIT * 0.92)), [Date.now(), performance.now()]);
+  core.ask(FLAGS);
   // Each change of route is a new decision over everything.
   let turn = 0;
   const decided_us = await median(20, () => {
     turn += 1;
-    core.context(CONTEXT_BITS, turn % 2 ? "/a" : "/b", 0, ...clocks);
-    if (core.flags()) core.text(EFFECT_LIST, ...clocks);
+    core.ask(CONTEXT, turn % 2 ? "/a" : "/b", CONTEXT_BITS, 0);
+    if (core.ask(FLAGS)) core.text(EFFECT_LIST);
   });
-  core.free();
+  core.ask(CLOSE);
   return decided_us;
 }
 
@@ -192,7 +190,7 @@ async function startOnce() {
   await start({ policy: globalThis.policy, snapshot: snapshotOf(10, 0), view: "none" });
   await pause();
   long_tasks += observer.takeRecords().length;
-  const { memory } = await init();
+  const { memory } = await loadCore();
   return { long_tasks, wasm_bytes: memory.buffer.byteLength };
 }
 

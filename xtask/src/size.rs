@@ -19,7 +19,7 @@ const BYTES_PER_KB: u64 = 1_000;
 /// One thing a page loads: an entry of the bundle, the module that comes with it, its budget.
 struct Load {
     name: &'static str,
-    /// The sources of its bundle, the first that exists counts.
+    /// The sources of its bundles.
     entries: &'static [&'static str],
     wasm: Option<&'static str>,
     /// Brotli; held by the published build only.
@@ -30,10 +30,10 @@ struct Load {
 }
 
 /// In the order of loading: what an earlier one has brought is not counted again.
-const LOADS: [Load; 4] = [
+const LOADS: [Load; 5] = [
     Load {
         name: "start",
-        entries: &["pkg/index.js", "pkg/dist/plimsoll.js"],
+        entries: &["pkg/index.js"],
         wasm: Some("plimsoll_bg.wasm"),
         budget_kb: Some(32),
         held_at_kb: Some(56),
@@ -41,7 +41,7 @@ const LOADS: [Load; 4] = [
     },
     Load {
         name: "view",
-        entries: &["pkg/view.js", "pkg/dist/plimsoll_view.js"],
+        entries: &["pkg/view.js"],
         wasm: Some("plimsoll_view_bg.wasm"),
         budget_kb: Some(18),
         held_at_kb: None,
@@ -49,7 +49,7 @@ const LOADS: [Load; 4] = [
     },
     Load {
         name: "policy",
-        entries: &["pkg/policy.js", "pkg/dist/plimsoll_policy.js"],
+        entries: &["pkg/shell/compile.js", "pkg/dist/plimsoll_policy.js"],
         wasm: Some("plimsoll_policy_bg.wasm"),
         budget_kb: Some(90),
         held_at_kb: None,
@@ -62,6 +62,14 @@ const LOADS: [Load; 4] = [
         budget_kb: None,
         held_at_kb: None,
         when: "with the custom elements",
+    },
+    Load {
+        name: "idle",
+        entries: &["pkg/shell/prompts.js", "pkg/shell/net.js"],
+        wasm: None,
+        budget_kb: None,
+        held_at_kb: None,
+        when: "in idle time: actions, requests",
     },
 ];
 
@@ -118,13 +126,12 @@ fn measure_built(dist: &Path, flavour: Flavour) -> Result<Vec<Row>> {
     let mut counted = BTreeSet::new();
     let mut rows = Vec::new();
     for load in &LOADS {
-        let Some(entry) = entry(&package, load) else {
-            continue;
-        };
         let mut bytes = Bytes::default();
-        for file in downloads(&bundle, entry)? {
-            if counted.insert(file.clone()) {
-                bytes.add(&std::fs::read(package.join(&file))?)?;
+        for entry in load.entries {
+            for file in downloads(&bundle, entry)? {
+                if counted.insert(file.clone()) {
+                    bytes.add(&std::fs::read(package.join(&file))?)?;
+                }
             }
         }
         if let Some(wasm) = load.wasm {
@@ -162,16 +169,9 @@ fn copy_files(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-fn entry(stage: &Path, load: &Load) -> Option<&'static str> {
-    load.entries
-        .iter()
-        .copied()
-        .find(|entry| stage.join(entry).is_file())
-}
-
 /// esbuild's description of its output, which lists what each chunk imports.
 fn bundle(stage: &Path) -> Result<Value> {
-    let entries = LOADS.iter().filter_map(|load| entry(stage, load));
+    let entries = LOADS.iter().flat_map(|load| load.entries);
     let mut esbuild = node::tool("esbuild");
     esbuild.current_dir(stage).args(entries);
     esbuild.args([

@@ -1,11 +1,13 @@
-//! The start module: the engine and the outbox of one tab behind one class of plain calls.
+//! The start module: the engine and the outbox of one tab behind three plain calls.
 //! Owns the translation between JavaScript's numbers and texts and the core's types; touches no page,
 //! storage or network: `pkg/shell` does, told by what [`Core::text`] gives.
-//! Calls go to [`Core`], what they want done is put into words by [`effects`], snapshots enter through [`snapshot`].
+//! Calls come in through [`door`] and go to [`Core`], what they want done is put into words by
+//! [`effects`], snapshots enter through [`snapshot`].
 //!
 //! Nothing here throws: ids that are unknown answer with a neutral value, and the shell checks the
-//! rest before. The path of one `use` makes no JSON: [`Core::use_`], [`Core::flags`] and the text of the line.
+//! rest before. The path of one `use` makes no JSON: the count, the flags and the text of the line.
 
+mod door;
 mod effects;
 mod snapshot;
 
@@ -18,7 +20,6 @@ use plimsoll::outbox::{Clock, FLUSH_MS, NEVER, Outbox, Sender};
 use plimsoll::unit::{COUNT_MAX, ExposureId, Key, Millis, Timestamp, Writer};
 use plimsoll::words::Words;
 use plimsoll::{Engine, Plim};
-use wasm_bindgen::prelude::*;
 
 /// The core allocates small and rarely, so the smallest allocator is the best one.
 #[global_allocator]
@@ -32,22 +33,8 @@ const FLAG_MEMORY: u32 = 2;
 /// There are effects to take.
 const FLAG_EFFECTS: u32 = 4;
 
-/// The stable code of what is wrong with a compiled policy; "" when nothing is.
-#[wasm_bindgen]
-#[must_use]
-pub fn policy_fault(bytes: Vec<u8>) -> String {
-    Plim::open(&bytes)
-        .err()
-        .map_or("", |error| error.code())
-        .to_owned()
-}
-
 /// Engine and outbox of one tab, for one account and user.
-///
-/// Few exports take a kind and do many things: each export costs glue, and the kinds have names in
-/// `pkg/shell/core.js`, which is the only caller. Clocks are the wall's and the page's monotonic milliseconds.
-#[wasm_bindgen]
-pub struct Core {
+pub(crate) struct Core {
     engine: Engine,
     outbox: Outbox,
     identity: Identity,
@@ -62,25 +49,21 @@ pub struct Core {
     recording: bool,
     /// When uses that were not put into an event yet should be, on the monotonic clock.
     usage_due: Millis,
+    /// What the next call that takes several texts is about.
+    texts: Vec<String>,
     /// The own memory could not be read: nothing interrupts.
     unreadable: bool,
 }
 
-#[wasm_bindgen]
 impl Core {
-    /// A core that remembers nothing yet. `undefined` when the compiled policy is refused; then
-    /// [`policy_fault`] says why. [`Core::renew`] says who it is for.
-    #[must_use]
-    pub fn open(plim: Vec<u8>, key: String) -> Option<Core> {
-        let plim = Plim::open(&plim).ok()?;
-        let revision = plim.root().revision().to_owned();
+    /// A core that remembers nothing yet; [`Core::renew`] says who it is for.
+    pub(crate) fn new(plim: Plim) -> Self {
+        let identity = Identity::default();
         let sender = Sender {
-            write_key: key,
-            revision,
+            revision: plim.root().revision().to_owned(),
             ..Sender::default()
         };
-        let identity = Identity::default();
-        Some(Self {
+        Self {
             engine: Engine::new(plim, identity.clone(), Some(Memory::default())),
             outbox: Outbox::new(sender.clone(), identity.writer),
             identity,
@@ -92,19 +75,23 @@ impl Core {
             has_begun: false,
             recording: false,
             usage_due: NEVER,
+            texts: Vec::new(),
             unreadable: false,
-        })
+        }
     }
 
-    /// A new generation of this berth, or another one, for this account and user: the memory stays,
-    /// the queue does not. The writer is 16 hex digits.
-    pub fn renew(&mut self, account: String, user: String, writer: &str) {
+    /// A new generation of this berth, or another one, for the publishable key, account and user that
+    /// were given as texts: the memory stays, the queue does not. The writer is 16 hex digits.
+    fn renew(&mut self, writer: &str) {
         let writer = Writer(read_hex(writer).unwrap_or(0));
-        self.sender.account.clone_from(&account);
-        self.sender.user.clone_from(&user);
+        let mut texts = core::mem::take(&mut self.texts).into_iter();
+        let mut next = || texts.next().unwrap_or_default();
+        self.sender.write_key = next();
+        self.sender.account = next();
+        self.sender.user = next();
         self.identity = Identity {
-            account,
-            user,
+            account: self.sender.account.clone(),
+            user: self.sender.user.clone(),
             writer,
         };
         self.outbox = Outbox::new(self.sender.clone(), writer);
@@ -112,27 +99,24 @@ impl Core {
         self.rebuild(self.engine.plim().clone(), memory);
     }
 
-    /// The same policy in another locale, or a newer one. False when it is refused; the old one stays.
-    pub fn replace_policy(&mut self, plim: Vec<u8>) -> bool {
-        let Ok(plim) = Plim::open(&plim) else {
-            return false;
-        };
+    /// The same policy in another locale, or a newer one.
+    pub(crate) fn replace_policy(&mut self, plim: Plim) {
         plim.root().revision().clone_into(&mut self.sender.revision);
         self.outbox.revise(plim.root().revision());
         let memory = self.engine.memory().clone();
         self.rebuild(plim, memory);
-        true
     }
 
-    /// Takes in what another berth wrote, its memory and its line. False when the memory cannot be
-    /// read; before the beginning, that means that nothing interrupts in this page life.
-    pub fn absorb(&mut self, memory: &str, line: &str, wall: f64, mono: f64) -> bool {
+    /// Takes in what another berth wrote, its memory and its line (given as a text). False when the
+    /// memory cannot be read; before the beginning, that means that nothing interrupts in this page life.
+    fn absorb(&mut self, memory: &str, now: Now) -> bool {
         let memory = Memory::decode(&bytes_of(memory));
         let readable = memory.is_some();
         let mut theirs = memory.unwrap_or_default();
-        theirs.merge(&Memory::decode(&bytes_of(line)).unwrap_or_default());
+        let line = self.texts.pop().unwrap_or_default();
+        theirs.merge(&Memory::decode(&bytes_of(&line)).unwrap_or_default());
         if self.has_begun {
-            self.input(now(wall, mono), Input::Merge(Box::new(theirs)));
+            self.input(now, Input::Merge(Box::new(theirs)));
         } else {
             self.unreadable |= !readable;
             theirs.merge(self.engine.memory());
@@ -141,25 +125,21 @@ impl Core {
         readable
     }
 
-    /// The index of a meter (kind 0) or a feature (kind 1); -1 when the policy does not have it.
-    #[must_use]
-    pub fn index(&self, kind: u32, id: &str) -> i32 {
+    /// The index of a meter or a feature; -1 when the policy does not have it.
+    fn index(&self, is_meter: bool, id: &str) -> f64 {
         let (plim, key) = (self.engine.plim(), Key::of(id));
-        let index = if kind == 0 {
+        let index = if is_meter {
             plim.meter_index(key)
         } else {
             plim.feature_index(key)
         };
-        index
-            .and_then(|index| i32::try_from(index).ok())
-            .unwrap_or(-1)
+        index.map_or(-1.0, f64::from)
     }
 
     /// The host did it: counts; a negative amount is a level going down. The answer is all this writer
     /// has added on the meter.
-    pub fn use_(&mut self, meter: u32, amount: f64, wall: f64, mono: f64) -> f64 {
+    fn count(&mut self, meter: u32, amount: f64, now: Now) -> f64 {
         let key = self.meter_key(meter);
-        let now = now(wall, mono);
         self.usage_due = self.usage_due.min(now.mono.wrapping_add(FLUSH_MS));
         self.input(
             now,
@@ -175,25 +155,15 @@ impl Core {
     }
 
     /// All this writer has released on the meter; -1 when it is a counter, which has no such thing.
-    #[must_use]
-    pub fn released(&self, meter: u32) -> f64 {
+    fn released(&self, meter: u32) -> f64 {
         match self.engine.plim().root().meters().get(meter) {
             Some(meter) if meter.kind() == 1 => number(self.engine.tally(Key(meter.key())).1),
             _ => -1.0,
         }
     }
 
-    /// Something happened. What it is, to whom, and how much, depends on the kind:
-    ///
-    /// 0 attempt (meter, amount) · 1 limit hit (meter) · 2 explore (feature, place of the step in `seen,
-    /// tried, previewed, built, requested`) · 3 painted (exposure, 0 rendered, 1 seen, 2 failed, 3 faded)
-    /// · 4 respond (exposure, 0 to 5 an action in the order of `ActionKind`, 6 later, 7 never, 8 close)
-    /// · 5 converted (epoch, negative for the one known here) · 6 wake · 7 hidden · 8 leaving
-    /// · 9 online (random number) · 10 fresh token ("" for none) · 11 one value of a dead berth's journal
-    /// · 12 its end, and what its writer used and said in no event (writer)
-    /// · 13 the snapshot is whole · 14 record events (1) or stop (0)
-    pub fn tell(&mut self, kind: u32, text: &str, amount: f64, wall: f64, mono: f64) {
-        let now = now(wall, mono);
+    /// Something happened: kinds 0 to 14 of [`door::ask`].
+    fn tell(&mut self, kind: u32, text: &str, amount: f64, now: Now) {
         let key = Key::of(text);
         let place = amount as usize;
         let exposure = ExposureId(read_hex(text).unwrap_or(0));
@@ -259,7 +229,7 @@ impl Core {
 
     /// What the page allows, as bits: 1 visible, 2 busy, 4 dialog open, 8 online, 16 storage, 32 lease.
     /// With it the core has begun.
-    pub fn context(&mut self, bits: u32, route: &str, east_minutes: i32, wall: f64, mono: f64) {
+    fn context(&mut self, bits: u32, route: String, utc_offset_minutes: i32, now: Now) {
         self.has_begun = true;
         self.context = Context {
             visible: bits & 1 != 0,
@@ -268,33 +238,23 @@ impl Core {
             online: bits & 8 != 0,
             storage: bits & 16 != 0,
             lease: bits & 32 != 0,
-            route: route.to_owned(),
-            utc_offset_minutes: east_minutes,
+            route,
+            utc_offset_minutes,
         };
-        self.input(now(wall, mono), Input::Context(self.context.clone()));
+        self.input(now, Input::Context(self.context.clone()));
     }
 
     /// What became of a request: 0 no answer, 1 accepted with `detail` refused events, else the HTTP
     /// status with `detail` as milliseconds to wait, negative for none stated.
-    pub fn answered(
-        &mut self,
-        batch: f64,
-        status: u16,
-        detail: f64,
-        random: f64,
-        wall: f64,
-        mono: f64,
-    ) {
-        self.tell_time(now(wall, mono));
+    fn answered(&mut self, batch: f64, status: u16, detail: f64, random: f64, now: Now) {
+        self.tell_time(now);
         let words = &mut self.words;
         self.outbox
             .answered(batch as u64, status, whole(detail), random as u32, words);
     }
 
     /// The milliseconds until [`Core::tell`] is wanted with `wake`; -1 for never.
-    #[must_use]
-    pub fn wake_in(&self, wall: f64, mono: f64) -> f64 {
-        let now = now(wall, mono);
+    fn wake_in(&self, now: Now) -> f64 {
         let time = self.engine.time(now);
         let never = Timestamp::MAX.since(time);
         let mut least = self.engine.next_wake().since(time);
@@ -310,7 +270,7 @@ impl Core {
     }
 
     /// What has to be stored or done since the last call: 1 the line, 2 the memory, 4 effects.
-    pub fn flags(&mut self) -> u32 {
+    fn flags(&mut self) -> u32 {
         let effects = if self.words.is_empty() {
             0
         } else {
@@ -319,49 +279,33 @@ impl Core {
         core::mem::take(&mut self.flags) | effects
     }
 
-    /// A text: 0 the effects to carry out, in order, as a JSON list · 1 the own writer's tallies, the one
-    /// value that every use writes · 2 the whole memory, a byte a character · 3 plan, meters and features
-    /// as JSON · 4 the trace of the decision at this instant and the outbox, as JSON · 5 the policy's
-    /// built-in texts and the meters' names, as JSON.
-    pub fn text(&mut self, kind: u32, wall: f64, mono: f64) -> String {
-        let now = now(wall, mono);
+    /// What [`door::text`] is asked for.
+    fn text(&mut self, kind: u32, given: &str, numbers: [f64; 2], now: Now) -> String {
+        let [place, amount] = numbers;
         match kind {
             0 => self.words.take(),
             1 => text_of(&self.engine.memory().tallies_of(self.identity.writer)),
             2 => text_of(self.engine.memory()),
             3 => effects::read_json(&self.engine, now),
             4 => effects::explain_json(&self.engine, &self.outbox, now),
-            _ => self.engine.plim().root().words().to_owned(),
+            5 => self.engine.plim().root().words().to_owned(),
+            6 => {
+                let meter = self.meter_key(place as u32);
+                effects::answer_json(&self.engine.fits(now, meter, whole(amount)))
+            }
+            _ => {
+                let action = ActionKind::ALL.get(place as usize);
+                let mut text = String::new();
+                push_hex(
+                    &mut text,
+                    intent_id(
+                        ExposureId(read_hex(given).unwrap_or(0)),
+                        action.copied().unwrap_or(ActionKind::Later),
+                    ),
+                );
+                text
+            }
         }
-    }
-
-    /// Whether an amount would fit: `{"verdict", "used", "limit"}`.
-    #[must_use]
-    pub fn fits(&self, meter: u32, amount: f64, wall: f64, mono: f64) -> String {
-        effects::answer_json(&self.engine.fits(
-            now(wall, mono),
-            self.meter_key(meter),
-            whole(amount),
-        ))
-    }
-
-    /// The id of an intent: however often the action is clicked, it is one.
-    #[must_use]
-    pub fn intent(&self, exposure: &str, action: usize) -> String {
-        let exposure = ExposureId(read_hex(exposure).unwrap_or(0));
-        let action = ActionKind::ALL
-            .get(action)
-            .copied()
-            .unwrap_or(ActionKind::Later);
-        let mut text = String::new();
-        push_hex(&mut text, intent_id(exposure, action));
-        text
-    }
-
-    /// Whether the lease of the interrupt lane is wanted or held with reason.
-    #[must_use]
-    pub fn wants_lease(&self) -> bool {
-        self.engine.wants_lease()
     }
 }
 

@@ -6,14 +6,12 @@ use crate::{Core, whole};
 use plimsoll::engine::input::{MeterFigure, Snapshot};
 use plimsoll::json::read_hex;
 use plimsoll::unit::{Key, Limit, Timestamp, Writer};
-use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen]
 impl Core {
     /// A text of the snapshot: 0 the plan, with which a snapshot begins · 1 the billing owner · 2 a feature
     /// the account has · 3 a meter whose overage it accepted · 4 a meter, with which its figures begin
     /// · 5 a writer, with which what was counted of it begins.
-    pub fn snapshot_text(&mut self, field: u32, text: &str) {
+    pub(crate) fn snapshot_text(&mut self, field: u32, text: &str) {
         let draft = &mut self.draft;
         match field {
             0 => {
@@ -42,7 +40,7 @@ impl Core {
     /// · 2 and 3 when account and user were made · 4 can purchase · 5 end of the trial · 6 extendable
     /// · 7 in a sales conversation. Of the last meter: 8 used · 9 limit, 0 for none, negative for unlimited
     /// · 10 and 11 start and end of the period. Of its last writer: 12 added · 13 released.
-    pub fn snapshot_number(&mut self, field: u32, value: f64) {
+    pub(crate) fn snapshot_number(&mut self, field: u32, value: f64) {
         let draft = &mut self.draft;
         let value = whole(value);
         let time = Some(Timestamp(value).clamped());
