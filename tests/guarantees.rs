@@ -140,7 +140,7 @@ fn merge_laws(seed: u64) -> Result<(), String> {
             ),
             (
                 "kept by storing",
-                Memory::decode(&a.encode()).as_ref() == Some(&a),
+                Memory::decode(a.encode().as_bytes()).as_ref() == Some(&a),
             ),
         ];
         if let Some((law, _)) = laws.iter().find(|(_, holds)| !holds) {

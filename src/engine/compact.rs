@@ -3,7 +3,7 @@
 //! Runs when rows were added; what another tab still has and brings back is dropped again.
 
 use super::Engine;
-use super::crossing::span_id;
+use super::crossing::{MeterView, span_id};
 use super::entry::Entry;
 use super::ledger::nth_newest;
 use super::memory::{Memory, Row, Table};
@@ -124,8 +124,11 @@ impl Engine {
             Table::Span => self.keeps_span(row, bounds.now),
             Table::Rise | Table::Crossing => bounds.spans.contains(&row.a),
             Table::Occasion => {
-                let mut steps = self.meters.iter().flat_map(|view| view.steps.iter());
-                steps.any(|step| step.identity == row.a)
+                let now_passed = |view: &MeterView| {
+                    let mut steps = view.steps.iter();
+                    steps.any(|step| step.identity == row.a)
+                };
+                self.meters.iter().any(now_passed)
                     || stamp(row) > bounds.occasions_after && !past(v4, KEPT_MS)
             }
             Table::Exposure => v4 == 0 || stamp(row) > bounds.exposures_after || fault!(24),
@@ -174,7 +177,7 @@ impl Engine {
     fn newest(&self, table: Table) -> i64 {
         let rows = self.memory.table(table).iter();
         let stamps: Vec<i64> = rows.map(stamp).collect();
-        nth_newest(&stamps, NEWEST_MAX.wrapping_add(1)).unwrap_or(i64::MIN)
+        nth_newest(&stamps, NEWEST_MAX.wrapping_add(1))
     }
 }
 

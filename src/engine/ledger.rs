@@ -233,19 +233,20 @@ pub(super) fn no_later_than(stamp: Timestamp, now: Timestamp) -> Timestamp {
     }
 }
 
-/// The stamp that so many are as new as, or newer than.
-pub(super) fn nth_newest(stamps: &[i64], count: u32) -> Option<i64> {
-    let (mut left, mut last) = (count, i64::MAX);
-    // There are never many, and `count` is small: the newest is looked for again and again.
-    loop {
-        let next = stamps.iter().filter(|stamp| **stamp < last).max()?;
-        let same = stamps.iter().filter(|stamp| *stamp == next).count() as u32;
-        if left <= same {
-            return Some(*next);
+/// The newest stamp that so many are as new as, or newer than; the least number where there are too few.
+pub(super) fn nth_newest(stamps: &[i64], count: u32) -> i64 {
+    let mut nth = i64::MIN;
+    for stamp in stamps {
+        // There are never many: each is held against all.
+        let mut newer = 0_u32;
+        for other in stamps {
+            newer = newer.wrapping_add(u32::from(other >= stamp));
         }
-        left = left.wrapping_sub(same);
-        last = *next;
+        if newer >= count {
+            nth = nth.max(*stamp);
+        }
     }
+    nth
 }
 
 /// Remembers a `later`.

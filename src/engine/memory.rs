@@ -10,7 +10,7 @@ use crate::unit::{Key, Writer, fnv32};
 use core::cmp::Ordering;
 
 /// The format this version writes, and the only one it reads.
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u64 = 1;
 /// Columns of the widest table.
 pub const COLUMNS: usize = 8;
 
@@ -256,65 +256,61 @@ impl Memory {
         own
     }
 
-    /// The stored form: format, rows, checksum.
+    /// The stored form: format, checksum, rows, as numbers of six bits a character.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = vec![FORMAT];
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
         let mut last = (Table::Clock, 0, 0);
         for row in &self.rows {
-            // One byte says the table, the last column that is not 0, and whether the key begins like the
-            // one before.
+            // The first number says whether the key begins like the one before, the table, and the last
+            // column that is not 0.
             let same_a = row.table == last.0 && row.a == last.1;
             let end = row.v.iter().rposition(|value| *value != 0).unwrap_or(0);
-            bytes.push(row.table as u8 | ((end as u8) << 4) | (u8::from(same_a) << 7));
+            let head = u64::from(same_a) | ((row.table as u64) << 1) | ((end as u64) << 5);
+            push_number(&mut text, head);
             if !same_a {
-                push_varint(&mut bytes, row.a);
+                push_number(&mut text, row.a);
                 last = (row.table, row.a, 0);
             }
-            push_varint(&mut bytes, row.b.wrapping_sub(last.2));
+            push_number(&mut text, row.b.wrapping_sub(last.2));
             last.2 = row.b;
             for value in row.v.iter().take(end.wrapping_add(1)) {
                 let forgotten = fault!(16) && row.table == Table::Choice && *value == row.v[4];
                 let value = if forgotten { 0 } else { *value };
-                push_varint(&mut bytes, ((value << 1) ^ (value >> 63)) as u64);
+                push_number(&mut text, ((value << 1) ^ (value >> 63)) as u64);
             }
         }
-        let checksum = fnv32(&bytes);
-        bytes.extend_from_slice(&checksum.to_le_bytes());
-        bytes
+        let mut whole = String::new();
+        push_number(&mut whole, FORMAT);
+        push_number(&mut whole, u64::from(fnv32(text.as_bytes())));
+        whole.push_str(&text);
+        whole
     }
 
-    /// Reads the stored form; `None` when the bytes are of another format, cut or changed.
-    /// No bytes at all are an empty memory.
+    /// Reads the stored form; `None` when it is of another format, cut or changed. No text at all is an
+    /// empty memory.
     #[must_use]
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
+    pub fn decode(text: &[u8]) -> Option<Self> {
         let mut memory = Self::default();
-        if bytes.is_empty() {
-            return Some(memory);
-        }
-        let (body, checksum) = bytes.split_last_chunk::<4>()?;
-        if fnv32(body) != u32::from_le_bytes(*checksum) && !fault!(27) {
+        let mut reader = Reader(text);
+        let (format, checksum) = (reader.number(), reader.number());
+        let intact = checksum == u64::from(fnv32(reader.0)) || fault!(27);
+        if (format != FORMAT || !intact) && !text.is_empty() {
             return None;
         }
-        let mut reader = Reader(body);
-        if reader.byte() != FORMAT {
-            return None;
-        }
-        // Every row is joined: whatever bytes somebody made, what they make is a memory.
+        // Every row is joined: whatever text somebody made, what it makes is a memory.
         let (mut a, mut b) = (0, 0);
         while !reader.0.is_empty() {
-            let head = reader.byte();
-            let table = *Table::ALL.get(usize::from(head & 15))?;
-            if head & 0x80 == 0 {
-                (a, b) = (reader.varint(), 0);
+            let head = reader.number();
+            let table = *Table::ALL.get((head >> 1 & 15) as usize)?;
+            if head & 1 == 0 {
+                (a, b) = (reader.number(), 0);
             }
-            b = reader.varint().wrapping_add(b);
+            b = reader.number().wrapping_add(b);
             let mut v = Columns::default();
-            for column in v
-                .iter_mut()
-                .take(usize::from(head >> 4 & 7).wrapping_add(1))
-            {
-                let value = reader.varint();
+            let columns = (head >> 5 & 7) as usize;
+            for column in v.iter_mut().take(columns.wrapping_add(1)) {
+                let value = reader.number();
                 *column = ((value >> 1) as i64) ^ ((value & 1) as i64).wrapping_neg();
             }
             memory.join(table, a, b, &v);
@@ -325,8 +321,17 @@ impl Memory {
     /// How many rows come before a place.
     #[inline(never)]
     fn before(&self, table: u8, a: u64, b: u64) -> usize {
-        self.rows
-            .partition_point(|row| (row.table as u8, row.a, row.b) < (table, a, b))
+        let (mut from, mut to) = (0_usize, self.rows.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            match self.rows.get(middle) {
+                Some(row) if (row.table as u8, row.a, row.b) < (table, a, b) => {
+                    from = middle.wrapping_add(1);
+                }
+                _ => to = middle,
+            }
+        }
+        from
     }
 }
 
@@ -336,22 +341,17 @@ pub fn mark_key(meter: Key, second: u32) -> u64 {
     (u64::from(meter.0) << 32) | u64::from(second)
 }
 
-/// Bytes to be read; after their end come zeros.
+/// Text to be read; after its end come zeros.
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
-    fn byte(&mut self) -> u8 {
-        let (first, rest) = self.0.split_first().unwrap_or((&0, &[]));
-        self.0 = rest;
-        *first
-    }
-
-    fn varint(&mut self) -> u64 {
+    fn number(&mut self) -> u64 {
         let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte();
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
+        for shift in (0..64).step_by(6) {
+            let (byte, rest) = self.0.split_first().unwrap_or((&0, &[]));
+            self.0 = rest;
+            value |= u64::from(byte & 63) << shift;
+            if byte & 64 == 0 {
                 break;
             }
         }
@@ -359,12 +359,14 @@ impl Reader<'_> {
     }
 }
 
-fn push_varint(bytes: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        bytes.push((value as u8) | 0x80);
-        value >>= 7;
+/// Six bits a character, the lowest first; a seventh says that more follow. So what is stored as text is
+/// one byte a character in memory, too.
+fn push_number(text: &mut String, mut value: u64) {
+    while value >= 64 {
+        text.push(char::from((value & 63) as u8 | 64));
+        value >>= 6;
     }
-    bytes.push(value as u8);
+    text.push(char::from(value as u8));
 }
 
 #[cfg(test)]

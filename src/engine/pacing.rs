@@ -132,7 +132,10 @@ fn full(
     for row in engine.memory.table(Table::Exposure) {
         let exposure = Exposure::of(row);
         if engine.counts(entry, of, &exposure) {
-            stamps.push(no_later_than(exposure.rendered, now).0);
+            let stamp = no_later_than(exposure.rendered, now);
+            if stamp.plus(per) > now {
+                stamps.push(stamp.0);
+            }
         }
     }
     // Those being painted count as shown now.
@@ -143,9 +146,9 @@ fn full(
         }
     }
     if count == 0 {
-        return now.plus(per);
+        stamps.push(now.0);
     }
-    nth_newest(&stamps, count).map_or(Timestamp(0), |stamp| Timestamp(stamp).plus(per))
+    Timestamp(nth_newest(&stamps, count)).plus(per)
 }
 
 impl Engine {

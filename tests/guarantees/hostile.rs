@@ -86,19 +86,15 @@ fn history(policy: &str, random: &mut Random, bytes: &[u8], told: &mut String) -
     }
     if random.percent(10) {
         // A row that promises more than there are bytes.
-        bytes = vec![
-            1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0,
-        ];
+        bytes = vec![1, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
     }
-    if random.percent(80) && bytes.len() > 4 {
-        let body = bytes.len() - 4;
-        let checksum = bytes.get(..body).map_or(0, fnv32).to_le_bytes();
-        bytes.splice(body.., checksum);
+    if random.percent(80) {
+        bytes = sealed(&bytes);
     }
     *told = format!("memory {bytes:02x?}");
     let mut line = Memory::default();
     line.join(Table::Tally, random.next(), random.next(), &[i64::MAX, 3]);
-    let mut line = line.encode();
+    let mut line = line.encode().into_bytes();
     if random.percent(50) {
         flip(&mut line, random);
     }
@@ -124,6 +120,22 @@ fn history(policy: &str, random: &mut Random, bytes: &[u8], told: &mut String) -
         }
     }
     tab.stored()
+}
+
+/// A damaged memory with a right checksum: the format, then six bits a byte, then the rows.
+fn sealed(bytes: &[u8]) -> Vec<u8> {
+    let mut ends = bytes.iter().skip(1);
+    let end = ends.position(|byte| byte & 64 == 0).unwrap_or(0) + 2;
+    let rows = bytes.get(end..).unwrap_or_default();
+    let mut checksum = fnv32(rows);
+    let mut whole = vec![1];
+    while checksum >= 64 {
+        whole.push((checksum & 63) as u8 | 64);
+        checksum >>= 6;
+    }
+    whole.push(checksum as u8);
+    whole.extend(rows);
+    whole
 }
 
 fn flip(bytes: &mut [u8], random: &mut Random) {

@@ -137,13 +137,16 @@ impl Tab {
 
     /// The bytes of it.
     pub fn stored(&self) -> Vec<u8> {
-        self.engine.memory().encode()
+        self.engine.memory().encode().into_bytes()
     }
 
     /// The line that a use writes.
     pub fn line(&self) -> Vec<u8> {
         let memory = self.engine.memory();
-        memory.tallies_of(self.identity.writer).encode()
+        memory
+            .tallies_of(self.identity.writer)
+            .encode()
+            .into_bytes()
     }
 
     /// Whether the engine wants the lease, or needs to keep it.

@@ -110,11 +110,11 @@ impl Core {
     /// Takes in what another berth wrote, its memory and its line (given as a text). False when the
     /// memory cannot be read; before the beginning, that means that nothing interrupts in this page life.
     fn absorb(&mut self, memory: &str, now: Now) -> bool {
-        let memory = Memory::decode(&bytes_of(memory));
+        let memory = Memory::decode(memory.as_bytes());
         let readable = memory.is_some();
         let mut theirs = memory.unwrap_or_default();
         let line = self.texts.pop().unwrap_or_default();
-        theirs.merge(&Memory::decode(&bytes_of(&line)).unwrap_or_default());
+        theirs.merge(&Memory::decode(line.as_bytes()).unwrap_or_default());
         if self.has_begun {
             self.input(now, Input::Merge(Box::new(theirs)));
         } else {
@@ -284,8 +284,12 @@ impl Core {
         let [place, amount] = numbers;
         match kind {
             0 => self.words.take(),
-            1 => text_of(&self.engine.memory().tallies_of(self.identity.writer)),
-            2 => text_of(self.engine.memory()),
+            1 => self
+                .engine
+                .memory()
+                .tallies_of(self.identity.writer)
+                .encode(),
+            2 => self.engine.memory().encode(),
             3 => effects::read_json(&self.engine, now),
             4 => effects::explain_json(&self.engine, &self.outbox, now),
             5 => self.engine.plim().root().words().to_owned(),
@@ -390,25 +394,4 @@ fn whole(number: f64) -> i64 {
 
 fn number(value: i64) -> f64 {
     value.min(COUNT_MAX) as f64
-}
-
-/// A memory as text: every byte a character.
-fn text_of(memory: &Memory) -> String {
-    memory.encode().into_iter().map(char::from).collect()
-}
-
-/// The bytes of such a text. Its UTF-8 has one byte for those below 128, two for the others; any other
-/// character makes the whole unreadable, as it should.
-fn bytes_of(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut high = 0;
-    for byte in text.bytes() {
-        if byte >= 0xc0 {
-            high = (byte & 1) << 6;
-        } else {
-            bytes.push(byte | high);
-            high = 0;
-        }
-    }
-    bytes
 }
