@@ -6,7 +6,7 @@ use crate::engine::effect::{About, Event};
 use crate::engine::period;
 use crate::json::{Json, push_digits, push_hex, push_number};
 use crate::plim::Plim;
-use crate::unit::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp, Writer};
+use crate::unit::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp, Writer};
 
 /// Who says it, when, and under which number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -406,16 +406,17 @@ fn some_number(json: &mut Json, name: &str, value: Option<i64>) {
 /// Writes an instant as RFC 3339 text in UTC with milliseconds, `2026-11-22T10:00:00.000Z`.
 #[inline(never)]
 pub fn push_time(json: &mut Json, instant: Timestamp) {
-    let instant = instant.clamped().0;
-    let (year, month, day) = period::civil(instant / DAY_MS);
+    let instant = instant.clamped();
+    let date = period::civil(instant);
+    let (month, instant) = (period::month_of(date), instant.0);
     json.open('"');
     let mut part = |value: i64, digits: i32, end: char| {
         push_digits(json.text(), value.unsigned_abs(), digits);
         json.close(end);
     };
-    part(year, 4, '-');
-    part(month, 2, '-');
-    part(day, 2, 'T');
+    part(month / 12, 4, '-');
+    part((month % 12).wrapping_add(1), 2, '-');
+    part(period::day_of(date), 2, 'T');
     part(instant / HOUR_MS % 24, 2, ':');
     part(instant / MINUTE_MS % 60, 2, ':');
     part(instant / SECOND_MS % 60, 2, '.');

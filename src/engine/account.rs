@@ -7,11 +7,6 @@ use super::memory::{Columns, Memory, Table};
 use crate::plim::Plim;
 use crate::unit::{COUNT_MAX, Key, Limit, Timestamp};
 
-/// Where a snapshot stands among others; compared left to right, larger is newer.
-/// With the host's plan epoch it is [epoch, 0, 0]. Without, it is [epoch before, plan, -own epoch]:
-/// of two that follow the same epoch with the same plan, the lower own epoch wins.
-pub(super) type Order = [i64; 3];
-
 const CAN_PURCHASE: i64 = 1;
 const SALES_CONVERSATION: i64 = 2;
 const TRIAL_EXTENDABLE: i64 = 4;
@@ -19,7 +14,7 @@ const FEATURES: u64 = 1;
 const OVERAGE: u64 = 2;
 
 /// What is known of the account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Account {
     /// Whether a snapshot has come.
     pub known: bool,
@@ -35,45 +30,52 @@ pub(super) struct Account {
     pub sales_conversation: bool,
     /// Whether the trial may be extended.
     pub trial_extendable: bool,
-    /// When the trial ends.
-    pub trial_ends: Option<Timestamp>,
+    /// When the trial ends; 0 for never, as below.
+    pub trial_ends: Timestamp,
     /// When the account was made.
-    pub account_created: Option<Timestamp>,
+    pub account_created: Timestamp,
     /// When the user was made.
-    pub user_created: Option<Timestamp>,
-    order: Order,
+    pub user_created: Timestamp,
+    /// Where its snapshot stands among others; compared left to right, larger is newer. It begins with the
+    /// host's plan epoch, 0, 0. Without that, with the epoch before, the plan and the own epoch negated:
+    /// of two that follow the same epoch with the same plan, the lower own epoch wins. Its time is last.
+    order: [i64; 4],
 }
 
 impl Account {
     /// Reads the newest snapshot out of memory.
     pub fn read(plim: &Plim, memory: &Memory) -> Self {
-        let Some(row) = memory.find(Table::Snapshot, 0, 0) else {
-            return Self::default();
-        };
-        let [o0, o1, o2, server_time, epoch, plan, flags, trial] = *row;
-        let more = memory
-            .find(Table::Snapshot, 0, 1)
-            .copied()
-            .unwrap_or_default();
-        let index = plim.plan_index(Key(u32::try_from(plan).unwrap_or(0)));
-        Self {
-            known: true,
-            plan: if fault!(19) { index.or(Some(0)) } else { index },
-            epoch,
-            server_time: Timestamp(server_time),
-            can_purchase: flags & CAN_PURCHASE != 0,
-            sales_conversation: flags & SALES_CONVERSATION != 0,
-            trial_extendable: flags & TRIAL_EXTENDABLE != 0,
-            trial_ends: stamp(trial),
-            account_created: stamp(more[4]),
-            user_created: stamp(more[5]),
-            order: [o0, o1, o2],
+        let mut account = Self::default();
+        if let Some(row) = memory.find(Table::Snapshot, 0, 0) {
+            let [o0, o1, o2, time, epoch, plan, flags, trial] = *row;
+            account.known = true;
+            account.order = [o0, o1, o2, time];
+            account.server_time = Timestamp(time);
+            account.epoch = epoch;
+            account.plan = plim.plan_index(Key(plan as u32));
+            if fault!(19) {
+                account.plan = account.plan.or(Some(0));
+            }
+            account.can_purchase = flags & CAN_PURCHASE != 0;
+            account.sales_conversation = flags & SALES_CONVERSATION != 0;
+            account.trial_extendable = flags & TRIAL_EXTENDABLE != 0;
+            account.trial_ends = Timestamp(trial);
         }
+        if let Some(row) = memory.find(Table::Snapshot, 0, 1) {
+            account.account_created = Timestamp(row[4]);
+            account.user_created = Timestamp(row[5]);
+        }
+        account
     }
 
-    /// Whether a row with this order and time belongs to the newest snapshot's epoch.
+    /// Whether a row that a snapshot made belongs to the newest snapshot's epoch.
     pub fn same_epoch(&self, row: &Columns) -> bool {
-        row.get(..3) == Some(&self.order)
+        row[..3] == self.order[..3]
+    }
+
+    /// Whether the newest snapshot made a row.
+    pub fn made(&self, row: &Columns) -> bool {
+        row[..4] == self.order
     }
 
     /// Whether the account has a feature, by plan or on its own.
@@ -98,47 +100,45 @@ impl Account {
     fn listed(&self, memory: &Memory, list: u64, key: u32) -> bool {
         memory
             .find(Table::Listed, list, u64::from(key))
-            .is_some_and(|row| self.same_epoch(row) && row.get(3) == Some(&self.server_time.0))
+            .is_some_and(|row| self.made(row))
     }
 }
 
-/// What became of a snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Applied {
-    /// Older than the newest kept one.
-    Ignored,
-    /// Kept.
-    Kept,
-}
-
-/// Writes a snapshot into memory, unless a newer one is there.
+/// Writes a snapshot into memory. False when a newer one is there.
 pub(super) fn apply(
     plim: &Plim,
     memory: &mut Memory,
+    known: &Account,
     snapshot: &Snapshot,
     arrival: Timestamp,
-) -> Applied {
-    let known = Account::read(plim, memory);
-    let plan = Key::of(&snapshot.plan);
-    let time = snapshot.server_time.unwrap_or(arrival).clamped();
-    let (order, epoch) = order_of(memory, &known, snapshot, plan, time);
-    let older = (order, time) < (known.order, known.server_time);
-    if known.known && older && !fault!(25) {
-        return Applied::Ignored;
+) -> bool {
+    let plan = i64::from(Key::of(&snapshot.plan).0);
+    let time = snapshot.server_time.unwrap_or(arrival).clamped().0;
+    let before = memory.find(Table::Snapshot, 0, 0).map_or(0, |row| row[5]);
+    let [o0, o1, o2, newest] = known.order;
+    let mut v = [o0, o1, o2, time, known.epoch, 0, 0, 0];
+    if let Some(epoch) = snapshot.plan_epoch {
+        v = [epoch, 0, 0, time, epoch, 0, 0, 0];
+    } else if !known.known {
+        v = [-1, plan, 0, time, 0, 0, 0, 0];
+    } else if before != plan && time >= newest {
+        let epoch = time.max(known.epoch.wrapping_add(1));
+        v = [
+            known.epoch,
+            plan,
+            epoch.wrapping_neg(),
+            time,
+            epoch,
+            0,
+            0,
+            0,
+        ];
     }
-    let [o0, o1, o2] = order;
-    let mut v = [o0, o1, o2, time.0, 0, 0, 0, 0];
-    for (list, keys) in [
-        (FEATURES, &snapshot.features),
-        (OVERAGE, &snapshot.overage_accepted),
-    ] {
-        for key in keys {
-            memory.join(Table::Listed, list, u64::from(key.0), &v);
-        }
+    if known.known && v[..4] < known.order[..] && !fault!(25) {
+        return false;
     }
     let flag = |on: bool, flag: i64| if on { flag } else { 0 };
-    v[4] = epoch;
-    v[5] = i64::from(plan.0);
+    v[5] = plan;
     v[6] = flag(snapshot.can_purchase.unwrap_or(true), CAN_PURCHASE)
         | flag(snapshot.in_sales_conversation, SALES_CONVERSATION)
         | flag(snapshot.trial_extendable, TRIAL_EXTENDABLE);
@@ -148,6 +148,14 @@ pub(super) fn apply(
     v[5] = number(snapshot.user_created_at);
     (v[6], v[7]) = (0, 0);
     memory.join(Table::Snapshot, 0, 1, &v);
+    for (list, keys) in [
+        (FEATURES, &snapshot.features),
+        (OVERAGE, &snapshot.overage_accepted),
+    ] {
+        for key in keys {
+            memory.join(Table::Listed, list, u64::from(key.0), &v[..4]);
+        }
+    }
     for figure in &snapshot.meters {
         // What the policy does not know is ignored.
         if plim.meter_index(figure.meter).is_none() {
@@ -168,31 +176,7 @@ pub(super) fn apply(
         (v[6], v[7]) = (start.0, end.0);
         memory.join(Table::Figure, a, 0, &v);
     }
-    Applied::Kept
-}
-
-fn order_of(
-    memory: &Memory,
-    known: &Account,
-    snapshot: &Snapshot,
-    plan: Key,
-    time: Timestamp,
-) -> (Order, i64) {
-    if let Some(epoch) = snapshot.plan_epoch {
-        return ([epoch, 0, 0], epoch);
-    }
-    if !known.known {
-        return ([-1, i64::from(plan.0), 0], 0);
-    }
-    let before = memory.find(Table::Snapshot, 0, 0).map_or(0, |row| row[5]);
-    if before == i64::from(plan.0) || time < known.server_time {
-        return (known.order, known.epoch);
-    }
-    let epoch = time.0.max(known.epoch.wrapping_add(1));
-    (
-        [known.epoch, i64::from(plan.0), epoch.wrapping_neg()],
-        epoch,
-    )
+    true
 }
 
 /// A limit as one number: -1 not said, -2 unlimited, 0 none.
@@ -218,8 +202,4 @@ pub(super) fn limit_of(code: i64) -> Option<Limit> {
 /// An instant as a column: 0 for none.
 fn number(at: Option<Timestamp>) -> i64 {
     at.map_or(0, |at| at.clamped().0.max(1))
-}
-
-fn stamp(column: i64) -> Option<Timestamp> {
-    (column > 0).then_some(Timestamp(column))
 }

@@ -50,7 +50,7 @@ impl Engine {
             Some(_) if !account.can_purchase => by_sales.and(Actions::of(ActionKind::AskAdmin)),
             Some(SALES) => sales,
             Some(_) => {
-                let running = account.trial_ends.is_some_and(|ends| ends > now);
+                let running = account.trial_ends > now;
                 let more = if running && account.trial_extendable {
                     Actions::of(ActionKind::ExtendTrial)
                 } else {

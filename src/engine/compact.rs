@@ -89,7 +89,7 @@ impl Engine {
         };
         match row.table {
             Table::Clock | Table::Snapshot | Table::Converted => true,
-            Table::Listed => self.account.same_epoch(&row.v) && v3 == self.account.server_time.0,
+            Table::Listed => self.account.made(&row.v),
             Table::Figure => !past(v3, KEPT_MS),
             Table::Cover => {
                 let known = self.memory.find(Table::Tally, row.a, row.b).is_some();

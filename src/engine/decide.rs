@@ -421,7 +421,7 @@ impl Engine {
             next_limit: self.next_limit(entry, next_plan),
             date: match reading {
                 Some(reading) => Some(reading.period_end).filter(|end| end.0 > 0),
-                None if entry.trigger == 4 => self.account.trial_ends,
+                None if entry.trigger == 4 => Some(self.account.trial_ends),
                 None => None,
             },
             // Whoever may buy needs nobody named who may.

@@ -202,7 +202,7 @@ impl Engine {
         if !self.trial_ends_within(span, now) {
             return Some(HoldReason::NotFired);
         }
-        let ends = self.account.trial_ends.unwrap_or_default();
+        let ends = self.account.trial_ends;
         judgement.since = ends.plus(span.wrapping_neg());
         judgement.occasion = Digest::default()
             .text("trial")
@@ -214,7 +214,7 @@ impl Engine {
 
     /// Whether the trial runs and ends within a span.
     pub(super) fn trial_ends_within(&self, span: Millis, now: Timestamp) -> bool {
-        let left = self.account.trial_ends.unwrap_or_default().since(now);
+        let left = self.account.trial_ends.since(now);
         0 < left && left <= span
     }
 
@@ -422,21 +422,16 @@ fn audience(
         return Some(HoldReason::Route);
     }
     let pacing = engine.plim.root().pacing().get(0)?;
-    if judgement.surface == Surface::Banner
-        && let Some(made) = engine.account.account_created
-    {
-        let until = made.plus(pacing.min_account_age_ms());
-        if until > now {
-            return judgement.until(HoldReason::AccountTooNew, until);
-        }
+    // Of unknown age is what was made in 1970: it passes.
+    let until = engine.account.account_created;
+    let until = until.plus(pacing.min_account_age_ms());
+    if judgement.surface == Surface::Banner && until > now {
+        return judgement.until(HoldReason::AccountTooNew, until);
     }
-    if judgement.surface != Surface::Inline
-        && let Some(made) = engine.account.user_created
-    {
-        let until = made.plus(pacing.min_user_age_ms());
-        if until > now {
-            return judgement.until(HoldReason::UserTooNew, until);
-        }
+    let until = engine.account.user_created;
+    let until = until.plus(pacing.min_user_age_ms());
+    if judgement.surface != Surface::Inline && until > now {
+        return judgement.until(HoldReason::UserTooNew, until);
     }
     None
 }

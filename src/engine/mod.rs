@@ -29,7 +29,7 @@ pub use respond::intent_id;
 
 use crate::plim::{NONE, Plim};
 use crate::unit::{COUNT_MAX, Digest, Key, Limit, Timestamp, Writer};
-use account::{Account, Applied};
+use account::Account;
 use clock::Clock;
 use crossing::{MeterView, Scene};
 use decide::{Hit, Shown};
@@ -179,7 +179,7 @@ impl Engine {
                 limit: None,
             };
         };
-        let reading = usage::reading(&self.plim, &self.memory, &self.account, index, now);
+        let reading = self.reading(index, now);
         let over = match reading.limit {
             None | Some(Limit::Unlimited) => false,
             Some(Limit::None) => true,
@@ -224,9 +224,7 @@ impl Engine {
     pub fn read(&self, now: Now) -> Vec<Reading> {
         let now = self.time(now);
         let count = u32::try_from(self.plim.root().meters().len()).unwrap_or(0);
-        (0..count)
-            .map(|index| usage::reading(&self.plim, &self.memory, &self.account, index, now))
-            .collect()
+        (0..count).map(|index| self.reading(index, now)).collect()
     }
 
     /// What is remembered.
@@ -309,7 +307,7 @@ impl Engine {
         let count = u32::try_from(self.plim.root().meters().len()).unwrap_or(0);
         self.roll_at = Timestamp::MAX;
         for index in 0..count {
-            let reading = usage::reading(&self.plim, &self.memory, &self.account, index, now);
+            let reading = self.reading(index, now);
             if self.meters.len() <= index as usize {
                 self.meters.push(MeterView::new(reading));
             }
@@ -368,25 +366,24 @@ impl Engine {
         let writer = self.identity.writer;
         usage::count(&mut self.memory, writer, meter, added, released, now);
         self.dirty.tally = true;
-        let Some(view) = self.meters.get_mut(index as usize) else {
-            return;
+        // A use moves the figure by its amount; a release may be of more than is used.
+        let reading = match self.meters.get_mut(index as usize) {
+            Some(view) if released == 0 => {
+                let reading = usage::moved(&view.reading, added);
+                if reading.used < view.next_count() && !reading.provisional {
+                    view.reading = reading;
+                    return self.touch(index);
+                }
+                reading
+            }
+            _ => self.reading(index, now),
         };
-        let clamps = released > view.reading.used;
-        let reading = if clamps {
-            usage::reading(&self.plim, &self.memory, &self.account, index, now)
-        } else {
-            usage::moved(&view.reading, added.wrapping_sub(released))
-        };
-        if released == 0 && reading.used < view.next_count() && !reading.provisional {
-            view.reading = reading;
-            return self.touch(index);
-        }
         self.observe(index, reading, now, out);
         self.decide(now, index, out);
     }
 
     fn snapshot(&mut self, snapshot: &input::Snapshot, now: Timestamp, out: &mut Vec<Effect>) {
-        if account::apply(&self.plim, &mut self.memory, snapshot, now) == Applied::Ignored {
+        if !account::apply(&self.plim, &mut self.memory, &self.account, snapshot, now) {
             return;
         }
         let (known, from_plan, epoch) = (self.account.known, self.account.plan, self.account.epoch);

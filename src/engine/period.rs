@@ -76,9 +76,9 @@ pub fn rolled(cadence: Cadence, known: Period, at: Timestamp) -> Period {
 /// period before, so that an anchor on the 31st returns to the 31st after a shorter month.
 fn around(cadence: Cadence, anchor: Timestamp, at: Timestamp) -> Period {
     let count = if cadence.days > 0 {
-        at.since(anchor) / DAY_MS / cadence.days.max(1)
+        at.since(anchor) / DAY_MS / cadence.days
     } else {
-        (month_of(at).0 - month_of(anchor).0) / cadence.months.max(1)
+        (month_of(civil(at)) - month_of(civil(anchor))) / cadence.months.max(1)
     };
     let start = step(cadence, anchor, count);
     // In the month of its start an instant may still be before it.
@@ -91,24 +91,13 @@ fn around(cadence: Cadence, anchor: Timestamp, at: Timestamp) -> Period {
 
 fn step(cadence: Cadence, from: Timestamp, count: i64) -> Timestamp {
     if cadence.days > 0 {
-        return Timestamp(from.0 + cadence.days * DAY_MS * count);
+        return from.plus(cadence.days * DAY_MS * count);
     }
-    let (month, day) = month_of(from);
-    let first = first_of(month + cadence.months * count);
-    let length = first_of(month + cadence.months * count + 1) - first;
-    let days = first + day.min(length) - 1;
-    Timestamp(days * DAY_MS + from.0.rem_euclid(DAY_MS)).clamped()
-}
-
-/// The month of an instant, counted from the year 0, and the day in it.
-fn month_of(at: Timestamp) -> (i64, i64) {
-    let (year, month, day) = civil(at.0.div_euclid(DAY_MS));
-    (year * 12 + month - 1, day)
-}
-
-/// The first day of a month counted from the year 0.
-fn first_of(month: i64) -> i64 {
-    days_of(month.div_euclid(12), month.rem_euclid(12) + 1, 1)
+    let date = civil(from);
+    let month = month_of(date) + cadence.months * count;
+    let length = first_of(month + 1) - first_of(month);
+    let days = first_of(month) + day_of(date).min(length) - 1;
+    Timestamp(days * DAY_MS + from.0 % DAY_MS).clamped()
 }
 
 /// Whether two periods share more than half of the longer one: then they are the same for keys.
@@ -119,34 +108,39 @@ pub fn same(a: Period, b: Period) -> bool {
     shared.wrapping_mul(2) > longer
 }
 
-/// Year, month 1-12 and day 1-31 of a day counted from 1970-01-01.
-/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
+/// The date of an instant as one number: the months since the year 0, times 32, and the day.
+/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`, for days since 1970.
 #[must_use]
-pub fn civil(days: i64) -> (i64, i64, i64) {
-    let z = days.wrapping_add(719_468);
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
+pub fn civil(at: Timestamp) -> i64 {
+    let z = at.0 / DAY_MS + 719_468;
+    let (era, day_of_era) = (z / 146_097, z % 146_097);
     let year_of_era =
         (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // Years begin in March here, the third month of the year that is written.
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    ((year_of_era + era * 400) * 12 + shifted + 2) * 32 + day
 }
 
-/// The day counted from 1970-01-01, `days_from_civil` of the same source.
+/// The month of a date, counted from the year 0.
 #[must_use]
-pub fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let shifted = if month > 2 { month - 3 } else { month + 9 };
-    let day_of_year = (153 * shifted + 2) / 5 + day - 1;
+pub fn month_of(date: i64) -> i64 {
+    date >> 5
+}
+
+/// The day of a date, 1-31.
+#[must_use]
+pub fn day_of(date: i64) -> i64 {
+    date & 31
+}
+
+/// The first day of a month counted from the year 0, as days since 1970-01-01: `days_from_civil` of the
+/// same source.
+fn first_of(month: i64) -> i64 {
+    let (year, shifted) = ((month - 2) / 12, (month - 2) % 12);
+    let (era, year_of_era) = (year / 400, year % 400);
+    let day_of_year = (153 * shifted + 2) / 5;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - 719_468
 }
@@ -165,19 +159,19 @@ mod tests {
     use super::*;
 
     fn day(year: i64, month: i64, day: i64) -> Timestamp {
-        Timestamp(days_of(year, month, day) * DAY_MS)
+        Timestamp((first_of(year * 12 + month - 1) + day - 1) * DAY_MS)
     }
 
     #[test]
     fn days_and_dates_are_inverse_from_1970_to_9999() {
-        let mut last = (1969, 12, 31);
+        let mut last = 0;
         for number in 0..2_932_897 {
-            let date = civil(number);
-            assert_eq!(days_of(date.0, date.1, date.2), number);
-            assert!(date > last, "{date:?} after {last:?}");
+            let date = civil(Timestamp(number * DAY_MS));
+            assert_eq!(first_of(month_of(date)) + day_of(date) - 1, number);
+            assert!(date > last, "{date} after {last}");
             last = date;
         }
-        assert_eq!(last, (9999, 12, 31));
+        assert_eq!(last, (9999 * 12 + 11) * 32 + 31);
     }
 
     #[test]

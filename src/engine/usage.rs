@@ -2,11 +2,11 @@
 //! Owns the reconciliation with local uses and releases; knows nothing of thresholds or prompts.
 //! `crossing` watches its readings; `read` and prompts show them.
 
-use super::account::{Account, limit_of};
+use super::Engine;
+use super::account::limit_of;
 use super::effect::{MeterState, Reading, Source};
 use super::memory::{Columns, Memory, Row, Table, mark_key};
 use super::period::{Cadence, Period, calendar, rolled};
-use crate::plim::Plim;
 use crate::unit::{
     COUNT_MAX, DAY_MS, HOUR_MS, Key, Limit, Millis, Timestamp, Writer, basis_points,
 };
@@ -16,59 +16,56 @@ const LATE_RESET_MS: Millis = 48 * HOUR_MS;
 /// A writer that a snapshot's `counted` leaves out is taken as covered when it has been silent this long.
 const SILENT_WRITER_MS: Millis = DAY_MS;
 
-/// Where a meter stands at an instant.
-pub(super) fn reading(
-    plim: &Plim,
-    memory: &Memory,
-    account: &Account,
-    index: u32,
-    at: Timestamp,
-) -> Reading {
-    let mut reading = Reading::default();
-    let Some(meter) = plim.root().meters().get(index) else {
-        return reading;
-    };
-    let key = Key(meter.key());
-    let figure = memory.find(Table::Figure, u64::from(key.0), 0);
-    let quota = account
-        .plan
-        .and_then(|plan| plim.root().plans().get(plan))
-        .and_then(|plan| plan.quotas().get(index));
-    reading.limit = quota.map(|quota| quota.granted());
-    if meter.kind() != 1 {
-        let cadence = Cadence::from_word(quota.map_or(0, |quota| quota.period()));
-        find_period(&mut reading, cadence, figure, at);
-    }
-    // A level has no period, and nothing was used before 1970.
-    let mut covered_until = reading.period_start;
-    let mut counted = None;
-    if let Some(row) = figure {
-        if account.same_epoch(row) {
-            reading.limit = limit_of(row[5]).or(reading.limit);
+impl Engine {
+    /// Where a meter stands at an instant.
+    pub(super) fn reading(&self, index: u32, at: Timestamp) -> Reading {
+        let (plim, memory, account) = (&self.plim, &self.memory, &self.account);
+        let mut reading = Reading::default();
+        let Some(meter) = plim.root().meters().get(index) else {
+            return reading;
+        };
+        let key = Key(meter.key());
+        let figure = memory.find(Table::Figure, u64::from(key.0), 0);
+        let quota = account
+            .plan
+            .and_then(|plan| plim.root().plans().get(plan))
+            .and_then(|plan| plan.quotas().get(index));
+        reading.limit = quota.map(|quota| quota.granted());
+        if meter.kind() != 1 {
+            let cadence = Cadence::from_word(quota.map_or(0, |quota| quota.period()));
+            find_period(&mut reading, cadence, figure, at);
         }
-        if row[4] >= 0 {
-            reading.source = Source::Snapshot;
-            if !reading.provisional {
-                reading.used = row[4] >> 1;
-                counted = (row[4] & 1 == 1).then_some(row);
-                covered_until = Timestamp(row[3].wrapping_sub(plim.root().settle_ms()));
-                if fault!(26) {
-                    covered_until = Timestamp::MAX;
+        // A level has no period, and nothing was used before 1970.
+        let mut covered_until = reading.period_start;
+        let mut counted = None;
+        if let Some(row) = figure {
+            if account.same_epoch(row) {
+                reading.limit = limit_of(row[5]).or(reading.limit);
+            }
+            if row[4] >= 0 {
+                reading.source = Source::Snapshot;
+                if !reading.provisional {
+                    reading.used = row[4] >> 1;
+                    counted = (row[4] & 1 == 1).then_some(row);
+                    covered_until = Timestamp(row[3].wrapping_sub(plim.root().settle_ms()));
+                    if fault!(26) {
+                        covered_until = Timestamp::MAX;
+                    }
                 }
             }
         }
+        for tally in memory.under(Table::Tally, u64::from(key.0)) {
+            let (added, released) = match counted {
+                Some(figure) => counted_of(memory, figure, tally),
+                None => mark_before(memory, Writer(tally.b), key, covered_until),
+            };
+            let added = tally.v[0].wrapping_sub(added).max(0);
+            let released = tally.v[1].wrapping_sub(released).max(0);
+            reading.used = reading.used.wrapping_add(added).wrapping_sub(released);
+        }
+        finish(&mut reading);
+        reading
     }
-    for tally in memory.under(Table::Tally, u64::from(key.0)) {
-        let (added, released) = match counted {
-            Some(figure) => counted_of(memory, figure, tally),
-            None => mark_before(memory, Writer(tally.b), key, covered_until),
-        };
-        let added = tally.v[0].wrapping_sub(added).max(0);
-        let released = tally.v[1].wrapping_sub(released).max(0);
-        reading.used = reading.used.wrapping_add(added).wrapping_sub(released);
-    }
-    finish(&mut reading);
-    reading
 }
 
 /// The reading after usage changed by a known amount and nothing else did.
