@@ -36,7 +36,7 @@ impl Entry {
     pub(super) fn read(text: &str) -> Option<Self> {
         let (event, sum) = text.split_at_checked(text.len().wrapping_sub(SUM_CHARS))?;
         let is_whole =
-            event.len() > HEADER_CHARS && read_hex(sum) == Some(u64::from(fnv32(event.as_bytes())));
+            event.len() > HEADER_CHARS && read_hex(sum) == u64::from(fnv32(event.as_bytes()));
         is_whole.then(|| Self {
             slot: 0,
             text: text.to_owned(),
@@ -55,21 +55,17 @@ impl Entry {
 
     /// Who made it.
     pub(super) fn writer(&self) -> Writer {
-        Writer(read_hex(self.part(1, 17)).unwrap_or(0))
+        Writer(read_hex(self.part(1, 17)))
     }
 
     /// Its number within the writer.
     pub(super) fn seq(&self) -> u64 {
-        read_hex(self.part(17, 33)).unwrap_or(0)
+        read_hex(self.part(17, 33))
     }
 
     /// When it was made, in engine time.
     pub(super) fn time(&self) -> Timestamp {
-        Timestamp(
-            read_hex(self.part(33, HEADER_CHARS))
-                .unwrap_or(0)
-                .cast_signed(),
-        )
+        Timestamp(read_hex(self.part(33, HEADER_CHARS)).cast_signed())
     }
 
     /// Whether it is worth this, and no more.

@@ -192,9 +192,13 @@ impl Outbox {
     /// What the next recorded event must say of itself.
     #[must_use]
     pub fn meta(&self) -> EventMeta<'_> {
+        self.meta_of(self.next_seq)
+    }
+
+    fn meta_of(&self, seq: u64) -> EventMeta<'_> {
         EventMeta {
             writer: self.writer,
-            seq: self.next_seq,
+            seq,
             timestamp: self.now.time,
             user: &self.sender.user,
             account: &self.sender.account,
@@ -303,11 +307,7 @@ impl Outbox {
         dropped.from = dropped.from.min(seq);
         dropped.to = dropped.to.max(seq);
         dropped.count = dropped.count.wrapping_add(1);
-        let meta = EventMeta {
-            seq: self.account.seq,
-            ..self.meta()
-        };
-        let text = dropped_json(&self.account.dropped, &meta);
+        let text = dropped_json(&self.account.dropped, &self.meta_of(self.account.seq));
         let entry = Entry::new(
             Worth::Account,
             self.writer,

@@ -15,26 +15,26 @@ use plimsoll::{Effect, Engine};
 impl Core {
     /// Puts the engine's effects into words; events go through the outbox first.
     pub(crate) fn carry_out(&mut self, now: Now, effects: Vec<Effect>) {
-        for effect in effects {
+        for effect in &effects {
             match effect {
-                Effect::Present(prompt) => self.show("present", &prompt),
-                Effect::Update(prompt) => self.show("update", &prompt),
+                Effect::Present(prompt) => self.show("present", prompt),
+                Effect::Update(prompt) => self.show("update", prompt),
                 Effect::Withdraw { exposure, reason } => {
                     let json = self.words.begin("withdraw");
                     json.hex(exposure.0);
                     json.string(reason.name());
                     self.words.end();
                 }
-                Effect::Record(event) => self.queue(now, &event),
+                Effect::Record(event) => self.queue(now, event),
                 Effect::Persist(Delta::Tally) => self.flags |= FLAG_LINE,
                 Effect::Persist(Delta::Memory) => self.flags |= FLAG_MEMORY,
                 Effect::Announce(HostEvent::Crossing { meter, percent }) => {
-                    let id = self.engine.plim().root().meters().get(meter);
+                    let id = self.engine.plim().root().meters().get(*meter);
                     let id = id.map_or("", |meter| meter.id());
-                    self.words.say("crossing", percent, id);
+                    self.words.say("crossing", *percent, id);
                 }
                 Effect::Announce(HostEvent::PlanChanged) => self.words.say("plan_changed", 0, ""),
-                Effect::Want { lease } => self.words.say("lease", i64::from(lease), ""),
+                Effect::Want { lease } => self.words.say("lease", i64::from(*lease), ""),
             }
         }
     }
@@ -47,6 +47,7 @@ impl Core {
         self.words.end();
     }
 
+    #[inline(never)]
     fn queue(&mut self, now: Now, event: &Event) {
         if self.recording {
             self.tell_time(now);

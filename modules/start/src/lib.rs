@@ -83,7 +83,7 @@ impl Core {
     /// A new generation of this berth, or another one, for the publishable key, account and user that
     /// were given as texts: the memory stays, the queue does not. The writer is 16 hex digits.
     fn renew(&mut self, writer: &str) {
-        let writer = Writer(read_hex(writer).unwrap_or(0));
+        let writer = Writer(read_hex(writer));
         let mut texts = core::mem::take(&mut self.texts).into_iter();
         let mut next = || texts.next().unwrap_or_default();
         self.sender.write_key = next();
@@ -166,7 +166,7 @@ impl Core {
     fn tell(&mut self, kind: u32, text: &str, amount: f64, now: Now) {
         let key = Key::of(text);
         let place = amount as usize;
-        let exposure = ExposureId(read_hex(text).unwrap_or(0));
+        let exposure = ExposureId(read_hex(text));
         let input = match kind {
             0 => Input::Attempt {
                 meter: key,

@@ -28,7 +28,7 @@ impl Core {
                 ..MeterFigure::default()
             }),
             _ => {
-                let writer = Writer(read_hex(text).unwrap_or(0));
+                let writer = Writer(read_hex(text));
                 if let Some(meter) = draft.meters.last_mut() {
                     meter.counted.push((writer, 0, 0));
                 }
