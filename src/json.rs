@@ -32,6 +32,12 @@ impl Json {
         &mut self.text
     }
 
+    /// JSON as it stands, where only what comes next is to be filled in.
+    pub fn put(&mut self, json: &'static str) -> &mut Self {
+        self.text.push_str(json);
+        self
+    }
+
     /// Its length so far, in bytes.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -158,37 +158,27 @@ fn begin(name: &str, crossing: u64, meta: &EventMeta<'_>) -> Json {
     let mut event = Json::new();
     let json = &mut event;
     let seq = meta.seq.cast_signed();
-    json.open('{');
-    json.key("type").string("track");
-    json.key("event").string(name);
-    json.key("messageId").open('"');
+    json.put(r#"{"type":"track","event":"#).string(name);
+    json.put(r#","messageId":""#);
     // Tabs, devices and teammates who report one crossing make one id, so that it counts once.
     if crossing == 0 {
         push_hex(json.text(), meta.writer.0);
-        json.close('-');
-        push_number(json.text(), seq);
+        push_number(json.put("-").text(), seq);
     } else {
-        json.text().push_str("x-");
-        push_hex(json.text(), crossing);
+        push_hex(json.put("x-").text(), crossing);
     }
-    json.close('"');
-    push_time(json.key("timestamp"), meta.timestamp);
-    json.key("userId").string(meta.user);
-    json.key("context").open('{');
-    json.key("groupId").string(meta.account);
-    json.key("plimsoll").open('{');
-    json.key("writer").hex(meta.writer.0);
-    number(json, "seq", seq);
-    json.key("revision").string(meta.revision);
-    json.close('}');
-    json.close('}');
-    json.key("properties").open('{');
+    push_time(json.put(r#"","timestamp":"#), meta.timestamp);
+    json.put(r#","userId":"#).string(meta.user);
+    json.put(r#","context":{"groupId":"#).string(meta.account);
+    json.put(r#","plimsoll":{"writer":"#).hex(meta.writer.0);
+    json.put(r#","seq":"#).number(seq);
+    json.put(r#","revision":"#).string(meta.revision);
+    json.put(r#"}},"properties":{"#);
     event
 }
 
 fn end(mut json: Json) -> String {
-    json.close('}');
-    json.close('}');
+    json.put("}}");
     json.finish()
 }
 

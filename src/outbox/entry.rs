@@ -48,12 +48,7 @@ impl Entry {
         self.text.get(from..to).unwrap_or_default()
     }
 
-    /// Whose it is, another's when it was adopted, and its number within that writer: as text, to compare.
-    pub(super) fn id(&self) -> &str {
-        self.part(1, 33)
-    }
-
-    /// Who made it.
+    /// Who made it; another writer when it was adopted.
     pub(super) fn writer(&self) -> Writer {
         Writer(read_hex(self.part(1, 17)))
     }

@@ -284,13 +284,12 @@ impl Outbox {
     /// how many it holds.
     fn body(&self, from: usize, most: usize, with_accounts: bool) -> (String, usize) {
         let mut json = Json::new();
-        json.open('{');
-        json.key("writeKey").string(&self.sender.write_key);
-        push_time(json.key("sentAt"), self.now.time);
+        json.put(r#"{"writeKey":"#).string(&self.sender.write_key);
+        push_time(json.put(r#","sentAt":"#), self.now.time);
         if !self.sending.token.is_empty() {
-            json.key("identity").string(&self.sending.token);
+            json.put(r#","identity":"#).string(&self.sending.token);
         }
-        json.key("batch").open('[');
+        json.put(r#","batch":["#);
         let mut count: usize = 0;
         while let Some(entry) = self.queue.get(from.wrapping_add(count))
             && count < self.sending.share
@@ -304,8 +303,7 @@ impl Outbox {
             json.raw(event);
             count = count.wrapping_add(1);
         }
-        json.close(']');
-        json.close('}');
+        json.put("]}");
         (json.finish(), count)
     }
 }

@@ -303,7 +303,7 @@ impl Core {
                 push_hex(
                     &mut text,
                     intent_id(
-                        ExposureId(read_hex(given).unwrap_or(0)),
+                        ExposureId(read_hex(given)),
                         action.copied().unwrap_or(ActionKind::Later),
                     ),
                 );
