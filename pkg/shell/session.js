@@ -166,7 +166,6 @@ export function makeSession(options, policy) {
       case "update":
       case "withdraw": return withPrompts((prompts) => prompts[name](given, more));
       case "crossing": return emit(name, { meter: more, percent: given });
-      case "plan_changed": return undefined;
       case "lease": return mooring.wantLease(given);
       case "send": return send(given, more);
       case "beacon": return beacon(more);

@@ -33,7 +33,8 @@ impl Core {
                     let id = id.map_or("", |meter| meter.id());
                     self.words.say("crossing", *percent, id);
                 }
-                Effect::Announce(HostEvent::PlanChanged) => self.words.say("plan_changed", 0, ""),
+                // The shell tells nobody of it.
+                Effect::Announce(HostEvent::PlanChanged) => {}
                 Effect::Want { lease } => self.words.say("lease", i64::from(*lease), ""),
             }
         }
