@@ -13,8 +13,6 @@ use crate::unit::{Digest, Limit, Timestamp, basis_points, count_at, fnv32};
 
 /// The code of the limit itself as a threshold; percentages are their basis points, below it.
 pub(super) const AT_LIMIT: u32 = 10_000;
-/// Absolute and remaining thresholds have codes from here on.
-const ABSOLUTE: u32 = 0x8000_0000;
 /// How far usage has to fall below a threshold before it arms again: five percentage points, a
 /// twentieth of the limit.
 const REARM_PART: i64 = 20;
@@ -174,17 +172,9 @@ pub(super) fn code_of(prompt: Prompt<'_>) -> u32 {
     }
 }
 
+/// Percentages and the limit itself are their basis points; the other kinds have codes beyond them all.
 fn code(kind: u32, value: i64) -> u32 {
-    if kind == 0 {
-        u32::try_from(value).unwrap_or(0).min(AT_LIMIT)
-    } else {
-        fnv32(
-            &value
-                .wrapping_mul(4)
-                .wrapping_add(i64::from(kind))
-                .to_le_bytes(),
-        ) | ABSOLUTE
-    }
+    (value as u32 & 0x3fff_ffff) | kind << 30
 }
 
 fn fallen(reading: &Reading, count: i64) -> bool {

@@ -153,16 +153,15 @@ impl Engine {
 
     /// Withdraws what may no longer stand, on the screen here or open in memory.
     fn take_back(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        let mut open = Vec::new();
-        for exposure in ledger::open_exposures(&self.memory) {
-            open.push(exposure);
-        }
-        for exposure in &open {
-            if let Some(reason) = self.over(exposure, now) {
-                self.end(exposure, reason, now, out);
+        let mut place = 0;
+        while let Some(exposure) = self.open_at(place) {
+            match self.over(&exposure, now) {
+                // What has ended is not among the open ones any more.
+                Some(reason) => self.end(&exposure, reason, now, out),
+                None => place = place.wrapping_add(1),
             }
         }
-        let mut place = 0;
+        place = 0;
         while let Some(shown) = self.shown.get(place) {
             let (exposure, acting) = (shown.exposure, shown.acting);
             let mut reason = match ledger::exposure(&self.memory, exposure.id) {
@@ -185,6 +184,10 @@ impl Engine {
                 None => place = place.wrapping_add(1),
             }
         }
+    }
+
+    fn open_at(&self, place: usize) -> Option<Exposure> {
+        ledger::open_exposures(&self.memory).nth(place)
     }
 
     fn end(

@@ -61,22 +61,16 @@ pub(super) fn entries(plim: &Plim) -> Vec<Entry> {
     let root = plim.root();
     let mut entries = Vec::new();
     for (prompt, index) in root.prompts().iter().zip(0..) {
-        let (mut meter, mut feature, mut subject_key) = (NONE, NONE, 0);
-        let subject = prompt.subject();
-        match prompt.subject_kind() {
-            1 => {
-                meter = subject;
-                subject_key = root.meters().get(subject).map_or(0, |meter| meter.key());
+        let about = |kind| {
+            if prompt.subject_kind() == kind {
+                prompt.subject()
+            } else {
+                NONE
             }
-            2 => {
-                feature = subject;
-                subject_key = root
-                    .features()
-                    .get(subject)
-                    .map_or(0, |feature| feature.key());
-            }
-            _ => {}
-        }
+        };
+        let (meter, feature) = (about(1), about(2));
+        let key = root.meters().get(meter).map(|meter| meter.key());
+        let key = key.or_else(|| Some(root.features().get(feature)?.key()));
         let group = prompt.group();
         let capped = !prompt.caps().is_empty() || group != 0;
         entries.push(Entry {
@@ -84,7 +78,7 @@ pub(super) fn entries(plim: &Plim) -> Vec<Entry> {
             key: prompt.key(),
             meter,
             feature,
-            subject_key,
+            subject_key: key.unwrap_or(0),
             trigger: prompt.trigger(),
             value: prompt.value(),
             code: code_of(prompt),

@@ -102,29 +102,27 @@ impl Engine {
     #[must_use]
     pub fn new(plim: Plim, identity: Identity, memory: Option<Memory>) -> Self {
         let readable = memory.is_some();
-        let mut engine = Self {
+        let memory = memory.unwrap_or_default();
+        Self {
+            account: Account::read(&plim, &memory),
+            entries: entry::entries(&plim),
             plim,
             identity,
-            memory: memory.unwrap_or_default(),
+            memory,
             readable,
             fresh: false,
-            account: Account::default(),
             meters: Vec::new(),
             roll_at: Timestamp(0),
             context: Context::default(),
             clock: Clock::default(),
             owner: String::new(),
             shown: Vec::new(),
-            entries: Vec::new(),
             on_target: false,
             eligible_at: Timestamp::MAX,
             lease_wanted: false,
             compact_at: 0,
             dirty: Dirty::default(),
-        };
-        engine.account = Account::read(&engine.plim, &engine.memory);
-        engine.entries = entry::entries(&engine.plim);
-        engine
+        }
     }
 
     /// Takes an input in and answers with everything that has to happen, in order.
@@ -272,33 +270,29 @@ impl Engine {
     }
 
     /// What a writer used and has not been counted in an event yet, as events; counts it as sent.
-    pub fn take_usage(&mut self, writer: Writer) -> Vec<Event> {
-        let count = u32::try_from(self.plim.root().meters().len()).unwrap_or(0);
-        let mut events = Vec::new();
-        for index in 0..count {
-            let Some(meter) = self.plim.root().meters().get(index) else {
-                continue;
-            };
-            let a = u64::from(meter.key());
-            let Some(row) = self.memory.find(Table::Tally, a, writer.0).copied() else {
+    pub fn take_usage(&mut self, writer: Writer) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for (meter, index) in self.plim.root().meters().iter().zip(0..) {
+            let key = u64::from(meter.key());
+            let Some(row) = self.memory.find(Table::Tally, key, writer.0) else {
                 continue;
             };
             let (added, released) = (row[0].wrapping_sub(row[2]), row[1].wrapping_sub(row[3]));
             if added <= 0 && released <= 0 {
                 continue;
             }
-            self.memory
-                .join(Table::Tally, a, writer.0, &[row[0], row[1], row[0], row[1]]);
+            let sent = [row[0], row[1], row[0], row[1]];
+            self.memory.join(Table::Tally, key, writer.0, &sent);
             let view = self.meters.get(index as usize);
-            events.push(Event::UsageCounted {
+            effects.push(Effect::Record(Event::UsageCounted {
                 meter: index,
                 added,
                 released,
                 used: view.map_or(0, |view| view.reading.used),
                 limit: view.and_then(|view| number_of(view.reading.limit)),
-            });
+            }));
         }
-        events
+        effects
     }
 
     /// Makes every reading anew and finds what was crossed.

@@ -359,9 +359,8 @@ impl Core {
         if writer == self.identity.writer {
             self.usage_due = NEVER;
         }
-        let events = self.engine.take_usage(writer);
-        if !events.is_empty() {
-            let effects = events.into_iter().map(plimsoll::Effect::Record).collect();
+        let effects = self.engine.take_usage(writer);
+        if !effects.is_empty() {
             self.carry_out(now, effects);
             self.flags |= FLAG_MEMORY;
         }
