@@ -67,27 +67,29 @@ pub struct Writer(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExposureId(pub u64);
 
-/// What a plan grants on a meter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Limit {
-    /// The meter is not in the plan: a locked feature.
-    #[default]
-    None,
-    /// At most this many, 1 or more.
-    Of(i64),
-    /// As much as wanted.
-    Unlimited,
-}
+/// How much of a meter may be used: at most this many, 1 or more, or one of the constants.
+/// One number everywhere, in memory, in a compiled policy and on the way to the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(pub i64);
 
 impl Limit {
-    /// Whether this grants more than `amount`.
+    /// The meter is not in the plan: a locked feature.
+    pub const NONE: Self = Self(0);
+    /// Neither the plan nor a snapshot says one.
+    pub const UNKNOWN: Self = Self(-1);
+    /// As much as wanted.
+    pub const UNLIMITED: Self = Self(-2);
+
+    /// The limit, when it is a number.
     #[must_use]
-    pub fn exceeds(self, amount: i64) -> bool {
-        match self {
-            Self::None => false,
-            Self::Of(limit) => limit > amount,
-            Self::Unlimited => true,
-        }
+    pub fn number(self) -> Option<i64> {
+        (self.0 > 0).then_some(self.0)
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self::UNKNOWN
     }
 }
 

@@ -171,32 +171,12 @@ pub(super) fn apply(
         v[4] = figure.used.map_or(-1, |used| {
             used.clamp(0, COUNT_MAX).wrapping_mul(2) | counted
         });
-        v[5] = limit_code(figure.limit);
+        v[5] = figure.limit.0.clamp(Limit::UNLIMITED.0, COUNT_MAX);
         let (start, end) = figure.period.unwrap_or_default();
         (v[6], v[7]) = (start.0, end.0);
         memory.join(Table::Figure, a, 0, &v);
     }
     true
-}
-
-/// A limit as one number: -1 not said, -2 unlimited, 0 none.
-fn limit_code(limit: Option<Limit>) -> i64 {
-    match limit {
-        None => -1,
-        Some(Limit::Unlimited) => -2,
-        Some(Limit::None) => 0,
-        Some(Limit::Of(limit)) => limit.clamp(0, COUNT_MAX),
-    }
-}
-
-/// Reads what [`apply`] wrote.
-pub(super) fn limit_of(code: i64) -> Option<Limit> {
-    match code {
-        -2 => Some(Limit::Unlimited),
-        0 => Some(Limit::None),
-        limit if limit > 0 => Some(Limit::Of(limit)),
-        _ => None,
-    }
 }
 
 /// An instant as a column: 0 for none.

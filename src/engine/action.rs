@@ -74,18 +74,19 @@ impl Engine {
         let mut wanted = 0;
         if let Some(view) = self.meters.get(entry.meter as usize) {
             wanted = view.reading.used.wrapping_add(amount);
-            match view.reading.limit {
-                Some(Limit::Of(limit)) => wanted = wanted.max(limit),
-                Some(Limit::Unlimited) => return None,
-                Some(Limit::None) | None => {}
+            if view.reading.limit == Limit::UNLIMITED {
+                return None;
             }
+            wanted = wanted.max(view.reading.limit.0);
         }
         loop {
             index = index.wrapping_add(1);
             let plan = plans.get(index)?;
             let helps = if entry.meter != NONE {
                 let quota = plan.quotas().get(entry.meter);
-                quota.is_some_and(|quota| quota.granted().exceeds(wanted))
+                quota.is_some_and(|quota| {
+                    quota.limit() > wanted || quota.limit() == Limit::UNLIMITED.0
+                })
             } else if entry.feature != NONE {
                 plan.features()
                     .iter()
@@ -102,10 +103,7 @@ impl Engine {
     /// What a plan grants on the meter that a prompt is about, when it is a number.
     pub(super) fn next_limit(&self, entry: &Entry, plan: Option<u32>) -> Option<i64> {
         let quotas = self.plim.root().plans().get(plan?)?.quotas();
-        match quotas.get(entry.meter)?.granted() {
-            Limit::Of(limit) => Some(limit),
-            Limit::None | Limit::Unlimited => None,
-        }
+        Limit(quotas.get(entry.meter)?.limit()).number()
     }
 
     fn asked_lately(&self, entry: &Entry, now: Timestamp) -> bool {

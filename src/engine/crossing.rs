@@ -9,7 +9,7 @@ use super::entry::Entry;
 use super::memory::{Memory, Row, Table};
 use super::period::{Period, same};
 use crate::plim::{Meter, Plim, Prompt};
-use crate::unit::{Digest, Limit, Timestamp, basis_points, count_at, fnv32};
+use crate::unit::{Digest, Timestamp, basis_points, count_at, fnv32};
 
 /// The code of the limit itself as a threshold; percentages are their basis points, below it.
 pub(super) const AT_LIMIT: u32 = 10_000;
@@ -178,7 +178,7 @@ fn code(kind: u32, value: i64) -> u32 {
 }
 
 fn fallen(reading: &Reading, count: i64) -> bool {
-    let Some(Limit::Of(limit)) = reading.limit else {
+    let Some(limit) = reading.limit.number() else {
         return true;
     };
     let span = |amount: i64| amount.wrapping_mul(REARM_PART);
@@ -229,10 +229,7 @@ pub(super) fn observe(
         return false;
     }
     let reading = view.reading;
-    let limit = match reading.limit {
-        Some(Limit::Of(limit)) => limit,
-        _ => 0,
-    };
+    let limit = reading.limit.0.max(0);
     if view.steps.last().map_or(0, |last| last.count) != limit {
         view.limit(scene, meter, limit);
     }

@@ -8,7 +8,7 @@ use super::entry::Entry;
 use super::judge::{Judgement, LEASE_WAIT_MS, slot_of};
 use super::ledger::{self, Closed, EXPOSURE_MS, Exposure, no_later_than};
 use crate::plim::NONE;
-use crate::unit::{ExposureId, Limit, Millis, Timestamp};
+use crate::unit::{ExposureId, Millis, Timestamp};
 
 /// A toast that no tab reports as faded ends after this.
 const TOAST_MS: Millis = 60_000;
@@ -153,15 +153,15 @@ impl Engine {
 
     /// Withdraws what may no longer stand, on the screen here or open in memory.
     fn take_back(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        let mut place = 0;
-        while let Some(exposure) = self.open_at(place) {
-            match self.over(&exposure, now) {
-                // What has ended is not among the open ones any more.
-                Some(reason) => self.end(&exposure, reason, now, out),
-                None => place = place.wrapping_add(1),
+        // The last first, because one that ends is not among them any more.
+        for place in (0..ledger::open_exposures(&self.memory).count()).rev() {
+            if let Some(exposure) = self.open_at(place)
+                && let Some(reason) = self.over(&exposure, now)
+            {
+                self.end(&exposure, reason, now, out);
             }
         }
-        place = 0;
+        let mut place = 0;
         while let Some(shown) = self.shown.get(place) {
             let (exposure, acting) = (shown.exposure, shown.acting);
             let mut reason = match ledger::exposure(&self.memory, exposure.id) {
@@ -283,8 +283,7 @@ impl Engine {
             return None;
         }
         let Some(step) = view.step_of(entry.code) else {
-            let limited = matches!(view.reading.limit, Some(Limit::Of(_)));
-            return Some(if limited {
+            return Some(if view.reading.limit.0 > 0 {
                 WithdrawReason::Superseded
             } else {
                 WithdrawReason::Owned
@@ -466,9 +465,7 @@ impl Engine {
         let entry = self.entry_of(exposure)?;
         let view = self.meters.get(entry.meter as usize);
         let percent = match view.map(|view| &view.reading) {
-            Some(reading) if matches!(reading.limit, Some(Limit::Of(_))) => {
-                Some(reading.basis_points / 100)
-            }
+            Some(reading) if reading.limit.0 > 0 => Some(reading.basis_points / 100),
             _ => None,
         };
         Some(About {

@@ -3,7 +3,7 @@
 //! The interpreter is `modules/start`; `wire` turns events and prompts into JSON.
 
 use super::input::{Actions, Response, Step};
-use crate::unit::{ExposureId, Key, Timestamp};
+use crate::unit::{ExposureId, Key, Limit, Timestamp};
 
 /// Something the engine wants done, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,8 +155,8 @@ impl Lane {
 pub struct Reading {
     /// Usage: the snapshot's figure and what was used here since; never below 0.
     pub used: i64,
-    /// The limit in force; `None` when neither the plan nor a snapshot says one.
-    pub limit: Option<crate::unit::Limit>,
+    /// The limit in force.
+    pub limit: Limit,
     /// Of the limit, rounded down; 0 without a limit of a number.
     pub basis_points: i64,
     /// Where that is.

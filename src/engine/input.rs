@@ -286,7 +286,7 @@ pub struct MeterFigure {
     /// Used in the period; without it only local uses count.
     pub used: Option<i64>,
     /// A limit that beats the plan's.
-    pub limit: Option<Limit>,
+    pub limit: Limit,
     /// The period's start and end; without it the calendar period in UTC.
     pub period: Option<(Timestamp, Timestamp)>,
     /// What the host's server has counted of each writer: added and released.

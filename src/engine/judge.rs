@@ -292,7 +292,7 @@ impl Engine {
             return has.then_some(HoldReason::PlanIncludes);
         }
         let reading = &self.meters.get(entry.meter as usize)?.reading;
-        if reading.limit == Some(Limit::Unlimited) {
+        if reading.limit == Limit::UNLIMITED {
             return Some(HoldReason::PlanIncludes);
         }
         let accepted = self

@@ -56,8 +56,8 @@ pub struct Answer {
     pub verdict: Verdict,
     /// Usage before it.
     pub used: i64,
-    /// The limit in force; `None` when none is known.
-    pub limit: Option<Limit>,
+    /// The limit in force.
+    pub limit: Limit,
 }
 
 /// The engine of one tab for one account and user.
@@ -174,16 +174,13 @@ impl Engine {
             return Answer {
                 verdict: Verdict::Fits,
                 used: 0,
-                limit: None,
+                limit: Limit::UNKNOWN,
             };
         };
         let reading = self.reading(index, now);
-        let over = match reading.limit {
-            None | Some(Limit::Unlimited) => false,
-            Some(Limit::None) => true,
-            Some(Limit::Of(limit)) => reading.used.wrapping_add(amount.clamp(1, COUNT_MAX)) > limit,
-        };
-        let soft = self.soft(index) && reading.limit != Some(Limit::None);
+        let wanted = reading.used.wrapping_add(amount.clamp(1, COUNT_MAX));
+        let over = reading.limit.0 >= 0 && wanted > reading.limit.0;
+        let soft = self.soft(index) && reading.limit != Limit::NONE;
         let verdict = match (over, soft) {
             (false, _) => Verdict::Fits,
             (true, true) => Verdict::OverSoft,
@@ -289,7 +286,7 @@ impl Engine {
                 added,
                 released,
                 used: view.map_or(0, |view| view.reading.used),
-                limit: view.and_then(|view| number_of(view.reading.limit)),
+                limit: view.and_then(|view| view.reading.limit.number()),
             }));
         }
         effects
@@ -441,7 +438,7 @@ impl Engine {
             meter: index,
             amount,
             used: view.reading.used,
-            limit: number_of(view.reading.limit),
+            limit: view.reading.limit.number(),
             by_server,
         }));
         if !self.account.known || self.account.plan.is_none() {
@@ -496,13 +493,5 @@ impl Engine {
             out.push(Effect::Persist(Delta::Tally));
         }
         self.dirty = Dirty::default();
-    }
-}
-
-/// A limit as events state it: the number, where it is one.
-fn number_of(limit: Option<Limit>) -> Option<i64> {
-    match limit {
-        Some(Limit::Of(limit)) => Some(limit),
-        _ => None,
     }
 }

@@ -7,7 +7,7 @@ use super::effect::{Prompt, Reading, Source};
 use super::explain::Trace;
 use crate::json::Json;
 use crate::plim::NONE;
-use crate::unit::{ExposureId, Limit};
+use crate::unit::ExposureId;
 
 impl Engine {
     /// A prompt's members: `exposure`, `facts` (prompt, surface, repaint, plan, next plan and its limit,
@@ -86,11 +86,11 @@ impl Engine {
     }
 }
 
-/// Used, limit, percent, state, source, start and end of the period, provisional.
+/// Used, limit (-1 not known, -2 unlimited, 0 none), percent, state, source, start and end of the period, provisional.
 fn write_reading(reading: &Reading, json: &mut Json) {
     let facts = [
         reading.used,
-        limit_code(reading.limit),
+        reading.limit.0,
         reading.basis_points / 100,
         reading.state as i64,
         i64::from(reading.source == Source::Snapshot),
@@ -99,17 +99,6 @@ fn write_reading(reading: &Reading, json: &mut Json) {
         i64::from(reading.provisional),
     ];
     numbers(&facts, json);
-}
-
-/// A limit as one number: -1 not known, -2 unlimited, 0 none.
-#[must_use]
-pub fn limit_code(limit: Option<Limit>) -> i64 {
-    match limit {
-        None => -1,
-        Some(Limit::Unlimited) => -2,
-        Some(Limit::None) => 0,
-        Some(Limit::Of(limit)) => limit,
-    }
 }
 
 fn index(index: Option<u32>) -> i64 {

@@ -3,7 +3,6 @@
 //! `crossing` watches its readings; `read` and prompts show them.
 
 use super::Engine;
-use super::account::limit_of;
 use super::effect::{MeterState, Reading, Source};
 use super::memory::{Columns, Memory, Row, Table, mark_key};
 use super::period::{Cadence, Period, calendar, rolled};
@@ -30,7 +29,7 @@ impl Engine {
             .plan
             .and_then(|plan| plim.root().plans().get(plan))
             .and_then(|plan| plan.quotas().get(index));
-        reading.limit = quota.map(|quota| quota.granted());
+        reading.limit = quota.map_or(Limit::UNKNOWN, |quota| Limit(quota.limit()));
         if meter.kind() != 1 {
             let cadence = Cadence::from_word(quota.map_or(0, |quota| quota.period()));
             find_period(&mut reading, cadence, figure, at);
@@ -40,7 +39,10 @@ impl Engine {
         let mut counted = None;
         if let Some(row) = figure {
             if account.same_epoch(row) {
-                reading.limit = limit_of(row[5]).or(reading.limit);
+                let said = Limit(row[5]);
+                if said != Limit::UNKNOWN {
+                    reading.limit = said;
+                }
             }
             if row[4] >= 0 {
                 reading.source = Source::Snapshot;
@@ -81,7 +83,7 @@ fn finish(reading: &mut Reading) {
     reading.used = reading.used.clamp(0, COUNT_MAX);
     reading.basis_points = 0;
     reading.state = match reading.limit {
-        Some(Limit::Of(limit)) => {
+        Limit(limit @ 1..) => {
             reading.basis_points = basis_points(reading.used, limit);
             if reading.used < limit {
                 MeterState::Ok
@@ -91,8 +93,8 @@ fn finish(reading: &mut Reading) {
                 MeterState::OverLimit
             }
         }
-        Some(Limit::None) => MeterState::Locked,
-        Some(Limit::Unlimited) | None => MeterState::Ok,
+        Limit::NONE => MeterState::Locked,
+        _ => MeterState::Ok,
     };
 }
 

@@ -3,7 +3,6 @@
 //! `policy::compile` fills the drafts, `engine` reads the records.
 
 use super::{Item, List, Plim, Write, Writer};
-use crate::unit::Limit;
 
 records! {
     /// The whole policy, in one locale.
@@ -59,9 +58,7 @@ records! {
 
     /// What a plan grants on a meter.
     Quota, QuotaDraft {
-        /// 0 none, 1 of `limit`, 2 unlimited.
-        limit_kind: word,
-        /// The limit, 1 or more, when the kind is 1.
+        /// The limit as in [`crate::unit::Limit`].
         limit: long,
         /// 1 when going over is allowed and billed or tolerated.
         soft: word,
@@ -177,17 +174,5 @@ records! {
         quiet_from: word,
         /// Quiet hours until, minutes after local midnight.
         quiet_to: word,
-    }
-}
-
-impl Quota<'_> {
-    /// The limit as the engine speaks of it.
-    #[must_use]
-    pub fn granted(self) -> Limit {
-        match self.limit_kind() {
-            1 => Limit::Of(self.limit().max(1)),
-            2 => Limit::Unlimited,
-            _ => Limit::None,
-        }
     }
 }

@@ -16,7 +16,7 @@ use crate::json::Json;
 use crate::plim::{
     self, FeatureDraft, MeterDraft, PlanDraft, PromptDraft, QuotaDraft, RootDraft, ThresholdDraft,
 };
-use crate::unit::{Key, Limit};
+use crate::unit::Key;
 use crate::wire::trigger_name;
 
 use std::collections::BTreeMap;
@@ -320,14 +320,8 @@ fn quota_draft(quota: Option<Quota>) -> QuotaDraft {
     let Some(quota) = quota else {
         return QuotaDraft::default();
     };
-    let (limit_kind, limit) = match quota.limit {
-        Limit::None => (0, 0),
-        Limit::Of(limit) => (1, limit),
-        Limit::Unlimited => (2, 0),
-    };
     QuotaDraft {
-        limit_kind,
-        limit,
+        limit: quota.limit.0,
         soft: u32::from(quota.is_soft),
         period: quota.period,
     }

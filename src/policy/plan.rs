@@ -216,7 +216,7 @@ fn read_quota(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Quota> {
     let is_soft = fields
         .of("soft")
         .and_then(|tree| walk.boolean(tree, &At::Field(at, "soft")));
-    if is_soft == Some(true) && matches!(limit, Some(Limit::None | Limit::Unlimited)) {
+    if is_soft == Some(true) && limit.is_some_and(|limit| limit.number().is_none()) {
         let message = "soft without a limit of a number".into();
         walk.error(
             &At::Field(at, "soft"),
@@ -243,14 +243,14 @@ fn after(index: usize) -> u32 {
 
 fn read_limit(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Limit> {
     match tree {
-        Tree::Text(text) if text == "unlimited" => Some(Limit::Unlimited),
-        Tree::Text(text) if text == "none" => Some(Limit::None),
+        Tree::Text(text) if text == "unlimited" => Some(Limit::UNLIMITED),
+        Tree::Text(text) if text == "none" => Some(Limit::NONE),
         Tree::Integer(0) => {
             let help = "use `none` for what the plan does not have";
             walk.error(at, "zero_limit", "a limit of `0`".into(), help);
             None
         }
-        Tree::Integer(_) => walk.integer(tree, at, 1..=COUNT_MAX).map(Limit::Of),
+        Tree::Integer(_) => walk.integer(tree, at, 1..=COUNT_MAX).map(Limit),
         other => {
             let help = match other {
                 Tree::Text(text) if text.parse::<i64>().is_ok() => {
@@ -287,8 +287,8 @@ pub(super) fn settle_periods(
             meter.is_level = true;
             continue;
         };
-        let odd = quotas()
-            .find(|(_, quota)| quota.period == LEVEL && matches!(quota.limit, Limit::Of(_)));
+        let odd =
+            quotas().find(|(_, quota)| quota.period == LEVEL && quota.limit.number().is_some());
         if let Some((plan, _)) = odd {
             let item = At::Item(at, plan);
             let place = At::Field(&item, "quotas");

@@ -4,7 +4,7 @@
 use super::known::Truth;
 use super::random::Random;
 use plimsoll::engine::input::{MeterFigure, Snapshot};
-use plimsoll::unit::{Key, Timestamp, Writer};
+use plimsoll::unit::{Key, Limit, Timestamp, Writer};
 use std::collections::BTreeMap;
 
 /// The last one is sold no more, and the policy does not know it.
@@ -211,7 +211,7 @@ impl Host {
             snapshot.meters.push(MeterFigure {
                 meter: Key::of(meter),
                 used: Some(used),
-                limit: None,
+                limit: Limit::UNKNOWN,
                 period: None,
                 counted: if exact { counted } else { Vec::new() },
             });

@@ -250,10 +250,10 @@ fn snapshot(random: &mut Random) -> Snapshot {
         meter: meter(random),
         used: random.percent(80).then(|| number(random)),
         limit: match random.below(4) {
-            0 => Some(Limit::Of(number(random))),
-            1 => Some(Limit::Unlimited),
-            2 => Some(Limit::None),
-            _ => None,
+            0 => Limit(number(random)),
+            1 => Limit::UNLIMITED,
+            2 => Limit::NONE,
+            _ => Limit::UNKNOWN,
         },
         period: random.percent(40).then(|| (stamp(random), stamp(random))),
         counted: (0..random.below(3))

@@ -7,7 +7,6 @@ use crate::spec_reader::tab::Tab;
 use plimsoll::Effect;
 use plimsoll::engine::effect::{Event as Recorded, Lane, Prompt, Surface};
 use plimsoll::engine::input::{ActionKind, Now};
-use plimsoll::unit::Limit;
 
 impl Watch {
     /// G3: a jump shows only the highest; what it passed on the way is not shown afterwards.
@@ -386,9 +385,7 @@ impl Watch {
             let rooms = (used + self.known.net("rooms", held)).max(0);
             let reading = tab.read(now, "rooms");
             let read = reading.map_or(0, |reading| reading.used);
-            if read != rooms
-                && reading.is_some_and(|reading| matches!(reading.limit, Some(Limit::Of(_))))
-            {
+            if read != rooms && reading.is_some_and(|reading| reading.limit.number().is_some()) {
                 let tallies: Vec<_> = self
                     .known
                     .tallies

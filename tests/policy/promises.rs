@@ -154,8 +154,8 @@ fn meters_know_their_kind_their_thresholds_and_their_prompts() {
     }
     let enterprise = root.plans().get(2).unwrap();
     assert_eq!(
-        enterprise.quotas().get(0).unwrap().granted(),
-        Limit::Unlimited
+        Limit(enterprise.quotas().get(0).unwrap().limit()),
+        Limit::UNLIMITED
     );
     assert_eq!(
         enterprise.quotas().get(0).unwrap().period(),

@@ -64,14 +64,11 @@ fn figure(
         match name.as_str() {
             "used" => figure.used = Some(integer(value)?),
             "limit" => {
-                figure.limit = Some(match value {
-                    Value::String(word) if word == "unlimited" => Limit::Unlimited,
-                    Value::String(word) if word == "none" => Limit::None,
-                    number => match integer(number)? {
-                        0 => Limit::None,
-                        limit => Limit::Of(limit),
-                    },
-                });
+                figure.limit = match value {
+                    Value::String(word) if word == "unlimited" => Limit::UNLIMITED,
+                    Value::String(word) if word == "none" => Limit::NONE,
+                    number => Limit(integer(number)?),
+                };
             }
             "period" => {
                 let end = |name| {

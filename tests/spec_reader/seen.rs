@@ -82,9 +82,8 @@ fn shown(plim: &Plim, kind: &str, prompt: &Prompt) -> Value {
             "used": prompt.reading.map(|reading| reading.used),
             "limit": prompt.reading.map(|reading| limit(reading.limit)),
             "percent": prompt.reading.map(|reading| reading.basis_points / 100),
-            "remaining": prompt.reading.and_then(|reading| match reading.limit {
-                Some(Limit::Of(limit)) => Some((limit - reading.used).max(0)),
-                Some(Limit::Unlimited | Limit::None) | None => None,
+            "remaining": prompt.reading.and_then(|reading| {
+                Some((reading.limit.number()? - reading.used).max(0))
             }),
             "next_limit": prompt.next_limit,
             "date": prompt.date.map(|date| clock::text(date.0)),
@@ -280,12 +279,12 @@ fn plan(plim: &Plim, index: Option<u32>) -> Value {
     )
 }
 
-fn limit(limit: Option<Limit>) -> Value {
+fn limit(limit: Limit) -> Value {
     match limit {
-        Some(Limit::Of(limit)) => json!(limit),
-        Some(Limit::Unlimited) => json!("unlimited"),
-        Some(Limit::None) => json!("none"),
-        None => Value::Null,
+        Limit::UNLIMITED => json!("unlimited"),
+        Limit::NONE => json!("none"),
+        Limit::UNKNOWN => Value::Null,
+        Limit(limit) => json!(limit),
     }
 }
 

@@ -6,7 +6,6 @@ use crate::{Core, FLAG_LINE, FLAG_MEMORY};
 use plimsoll::engine::Answer;
 use plimsoll::engine::effect::{Delta, Event, HostEvent, Prompt};
 use plimsoll::engine::input::Now;
-use plimsoll::engine::present::limit_code;
 use plimsoll::json::Json;
 use plimsoll::outbox::Outbox;
 use plimsoll::wire::{event_json, worth};
@@ -64,7 +63,7 @@ pub(crate) fn answer_json(answer: &Answer) -> String {
     json.list(|json| {
         json.number(answer.verdict as i64);
         json.number(answer.used);
-        json.number(limit_code(answer.limit));
+        json.number(answer.limit.0);
     });
     json.finish()
 }

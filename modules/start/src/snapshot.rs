@@ -66,13 +66,8 @@ fn figure(meter: &mut MeterFigure, field: u32, value: i64) {
     let time = Timestamp(value).clamped();
     match (field, meter.counted.last_mut()) {
         (8, _) => meter.used = Some(value),
-        (9, _) => {
-            meter.limit = Some(match value {
-                0 => Limit::None,
-                limit if limit > 0 => Limit::Of(limit),
-                _ => Limit::Unlimited,
-            });
-        }
+        (9, _) if value < 0 => meter.limit = Limit::UNLIMITED,
+        (9, _) => meter.limit = Limit(value),
         (10, _) => meter.period = Some((time, time)),
         (11, _) => meter.period = meter.period.map(|(start, _)| (start, time)),
         (12, Some(counted)) => counted.1 = value,
