@@ -61,10 +61,9 @@ impl Account {
             account.trial_extendable = flags & TRIAL_EXTENDABLE != 0;
             account.trial_ends = Timestamp(trial);
         }
-        if let Some(row) = memory.find(Table::Snapshot, 0, 1) {
-            account.account_created = Timestamp(row[4]);
-            account.user_created = Timestamp(row[5]);
-        }
+        let ages = memory.row(Table::Snapshot, 0, 1);
+        account.account_created = Timestamp(ages[4]);
+        account.user_created = Timestamp(ages[5]);
         account
     }
 
@@ -114,7 +113,7 @@ pub(super) fn apply(
 ) -> bool {
     let plan = i64::from(Key::of(&snapshot.plan).0);
     let time = snapshot.server_time.unwrap_or(arrival).clamped().0;
-    let before = memory.find(Table::Snapshot, 0, 0).map_or(0, |row| row[5]);
+    let before = memory.row(Table::Snapshot, 0, 0)[5];
     let [o0, o1, o2, newest] = known.order;
     let mut v = [o0, o1, o2, time, known.epoch, 0, 0, 0];
     if let Some(epoch) = snapshot.plan_epoch {

@@ -34,10 +34,8 @@ impl Engine {
                 .plus(now.mono.wrapping_sub(self.clock.mono).max(0));
         }
         // After a reload: stored engine time and the wall clock's difference, never negative.
-        match self.memory.find(Table::Clock, 0, 0) {
-            Some(row) => Timestamp(row[1]).plus(now.wall.0.wrapping_sub(row[2]).max(0)),
-            None => now.wall.clamped(),
-        }
+        let [_, engine, wall, ..] = *self.memory.row(Table::Clock, 0, 0);
+        Timestamp(engine).plus(now.wall.0.wrapping_sub(wall).max(0))
     }
 
     pub(super) fn tick(&mut self, now: Now, out: &mut Vec<Effect>) -> Timestamp {

@@ -5,7 +5,6 @@
 use super::Engine;
 use super::crossing::{MeterView, span_id};
 use super::entry::Entry;
-use super::ledger::nth_newest;
 use super::memory::{Memory, Row, Table};
 use super::usage::{mark_end, newest_mark};
 use crate::unit::{DAY_MS, Key, MINUTE_MS, Millis, Timestamp, Writer};
@@ -18,7 +17,7 @@ const MARKS_MS: Millis = 5 * MINUTE_MS;
 const MARKS_MAX: usize = 24;
 /// Closed exposures, more than any cap of the default pacing needs, and occasions that are not of a current
 /// crossing.
-const NEWEST_MAX: u32 = 64;
+const NEWEST_MAX: usize = 64;
 /// Explorations of one feature and step.
 const EXPLORED_MAX: usize = 16;
 /// Spans of one meter: the current one, and the one that tells a new epoch from a first sight.
@@ -36,9 +35,6 @@ const METER: u64 = 0xffff_ffff_0000_0000;
 struct Bounds {
     now: Timestamp,
     few_covers: bool,
-    /// Exposures and occasions after these are among the newest.
-    exposures_after: i64,
-    occasions_after: i64,
     /// Ids of the spans that stay.
     spans: Vec<u64>,
 }
@@ -56,8 +52,6 @@ impl Engine {
         let mut bounds = Bounds {
             now,
             few_covers: covers <= COVERS_MAX,
-            exposures_after: self.newest(Table::Exposure),
-            occasions_after: self.newest(Table::Occasion),
             spans: Vec::new(),
         };
         let mut kept = Memory::default();
@@ -112,16 +106,15 @@ impl Engine {
                 };
                 // A reading may ask for the newest before an instant that counts.
                 let next = newer.map_or(i64::MAX, mark_end);
-                let asked_for = [self.counted_until(meter), self.period_start(meter)]
-                    .iter()
-                    .any(|at| mark_end(row) < *at && next >= *at);
+                let asks = |at: i64| mark_end(row) < at && next >= at;
+                let asked_for = asks(self.counted_until(meter)) || asks(self.period_start(meter));
                 let young = !past(mark_end(row), MARKS_MS);
                 kept.find(Table::Tally, row.b >> 32, row.a).is_some()
                     && (newer.is_none()
                         || asked_for
                         || young && (row.b & 15 == 0 || !followed(MARKS_MAX, METER)))
             }
-            Table::Span => self.keeps_span(row, bounds.now),
+            Table::Span => stands(row, bounds.now) && self.newest(row, SPANS_MAX, bounds.now),
             Table::Rise | Table::Crossing => bounds.spans.contains(&row.a),
             Table::Occasion => {
                 let now_passed = |view: &MeterView| {
@@ -129,9 +122,9 @@ impl Engine {
                     steps.any(|step| step.identity == row.a)
                 };
                 self.meters.iter().any(now_passed)
-                    || stamp(row) > bounds.occasions_after && !past(v4, KEPT_MS)
+                    || self.newest(row, NEWEST_MAX, bounds.now) && !past(v4, KEPT_MS)
             }
-            Table::Exposure => v4 == 0 || stamp(row) > bounds.exposures_after || fault!(24),
+            Table::Exposure => v4 == 0 || self.newest(row, NEWEST_MAX, bounds.now) || fault!(24),
             Table::Choice => {
                 let known = |entry: &Entry| u64::from(entry.key) == row.a >> 32;
                 v4 > bounds.now.0 && self.entries.iter().any(known) || !past(v3.max(v5), KEPT_MS)
@@ -159,33 +152,28 @@ impl Engine {
         view.map_or(0, |view| view.reading.period_start.0)
     }
 
-    /// The newest spans of a meter stay. One that begins in the future was entered while a clock was
-    /// wrong: it must not push out the current one, whose crossings would then be reported again.
-    fn keeps_span(&self, row: &Row, now: Timestamp) -> bool {
-        let stands = |row: &Row| {
-            now.0 >= row.b as i64 && (row.v[1] == 0 || now.since(Timestamp(row.v[1])) <= KEPT_MS)
-        };
+    /// Whether a row is among so many newest: of the showings, of the occasions, or of the spans of its meter.
+    fn newest(&self, row: &Row, count: usize, now: Timestamp) -> bool {
         let newer = |other: &&Row| {
-            other.a >> 32 == row.a >> 32
-                && (other.v[2], other.b) > (row.v[2], row.b)
-                && stands(other)
+            let alike = row.table != Table::Span || other.a >> 32 == row.a >> 32;
+            alike && age(other) >= age(row) && (row.table != Table::Span || stands(other, now))
         };
-        stands(row) && self.memory.table(Table::Span).iter().filter(newer).count() < SPANS_MAX
-    }
-
-    /// The stamp after which at most so many showings or occasions are as are kept.
-    fn newest(&self, table: Table) -> i64 {
-        let rows = self.memory.table(table).iter();
-        let stamps: Vec<i64> = rows.map(stamp).collect();
-        nth_newest(&stamps, NEWEST_MAX.wrapping_add(1))
+        self.memory.table(row.table).iter().filter(newer).count() <= count
     }
 }
 
-/// When a showing or an occasion was last of use.
-fn stamp(row: &Row) -> i64 {
-    if row.table == Table::Exposure {
-        row.v[2].wrapping_neg()
-    } else {
-        row.v[4]
+/// What makes one row newer than another of its kind.
+fn age(row: &Row) -> (i64, u64) {
+    match row.table {
+        Table::Exposure => (row.v[2].wrapping_neg(), 0),
+        Table::Occasion => (row.v[4], 0),
+        _ => (row.v[2], row.b),
     }
+}
+
+/// Whether a span is of the present. One that begins in the future was entered while a clock was wrong:
+/// it must not push out the current one, whose crossings would then be reported again.
+fn stands(span: &Row, now: Timestamp) -> bool {
+    let ended = now.since(Timestamp(span.v[1]));
+    now.0 >= span.b as i64 && (span.v[1] == 0 || ended <= KEPT_MS)
 }

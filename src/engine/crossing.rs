@@ -419,7 +419,7 @@ fn rise(
     changed: &mut bool,
 ) -> Option<CrossingKind> {
     let code = u64::from(step.code);
-    let mut state = memory.find(Table::Rise, span, code).map_or(0, |row| row[0]);
+    let mut state = memory.row(Table::Rise, span, code)[0];
     if state & 1 == 1 && fallen(reading, step.count) {
         state = state.wrapping_add(1);
         *changed |= memory.join(Table::Rise, span, code, &[state]);

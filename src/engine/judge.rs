@@ -307,9 +307,7 @@ impl Engine {
     /// Until when a reported purchase suppresses everything; 0 when none does.
     pub(super) fn converted_until(&self, now: Timestamp) -> Timestamp {
         let none = Timestamp(0);
-        let Some(row) = self.memory.find(Table::Converted, 0, 0) else {
-            return none;
-        };
+        let row = self.memory.row(Table::Converted, 0, 0);
         let at = no_later_than(Timestamp(row[1]), now);
         let until = at.plus(if fault!(14) {
             DAY_MS / 24

@@ -148,23 +148,21 @@ pub(super) struct Occasion {
 
 /// Reads an occasion.
 pub(super) fn occasion(memory: &Memory, id: u64) -> Occasion {
-    memory
-        .find(Table::Occasion, id, 0)
-        .map_or(Occasion::default(), |row| Occasion {
-            spent_by: row[1] as u32,
-            answered: row[2] != 0,
-            showings: row[3],
-        })
+    let row = memory.row(Table::Occasion, id, 0);
+    Occasion {
+        spent_by: row[1] as u32,
+        answered: row[2] != 0,
+        showings: row[3],
+    }
 }
 
 /// Remembers that a prompt was rendered for an occasion.
 pub(super) fn spend(memory: &mut Memory, id: u64, prompt: u32, number: i64, now: Timestamp) {
     // The two first columns win together: the earliest rendering spends it, in whatever order tabs meet.
-    let known = memory.find(Table::Occasion, id, 0);
-    let (first, spent_by) = match known {
-        Some(row) if row[1] != 0 => (row[0], row[1]),
-        _ => (now.0.wrapping_neg(), i64::from(prompt)),
-    };
+    let [mut first, mut spent_by, ..] = *memory.row(Table::Occasion, id, 0);
+    if spent_by == 0 {
+        (first, spent_by) = (now.0.wrapping_neg(), i64::from(prompt));
+    }
     let v = [first, spent_by, 0, number.wrapping_add(1), now.0];
     memory.join(Table::Occasion, id, 0, &v);
 }
@@ -196,9 +194,7 @@ pub(super) fn choice(
     now: Timestamp,
 ) -> Choice {
     let mut choice = Choice::default();
-    let Some(row) = memory.find(Table::Choice, about(prompt, subject), 0) else {
-        return choice;
-    };
+    let row = memory.row(Table::Choice, about(prompt, subject), 0);
     if row[0] == epoch {
         choice.times = row[1];
         choice.later_until = held_until(row[2], row[3], now);
@@ -209,8 +205,8 @@ pub(super) fn choice(
 
 /// When a person last chose something about a prompt on a subject.
 pub(super) fn said_at(memory: &Memory, prompt: u32, subject: u32) -> Timestamp {
-    let row = memory.find(Table::Choice, about(prompt, subject), 0);
-    Timestamp(row.map_or(0, |row| row[3].max(row[5])))
+    let row = memory.row(Table::Choice, about(prompt, subject), 0);
+    Timestamp(row[3].max(row[5]))
 }
 
 /// Until when something said holds that was to hold until an instant; 0 when it does not now.
@@ -231,22 +227,6 @@ pub(super) fn no_later_than(stamp: Timestamp, now: Timestamp) -> Timestamp {
     } else {
         stamp
     }
-}
-
-/// The newest stamp that so many are as new as, or newer than; the least number where there are too few.
-pub(super) fn nth_newest(stamps: &[i64], count: u32) -> i64 {
-    let mut nth = i64::MIN;
-    for stamp in stamps {
-        // There are never many: each is held against all.
-        let mut newer = 0_u32;
-        for other in stamps {
-            newer = newer.wrapping_add(u32::from(other >= stamp));
-        }
-        if newer >= count {
-            nth = nth.max(*stamp);
-        }
-    }
-    nth
 }
 
 /// Remembers a `later`.

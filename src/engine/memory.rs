@@ -1,6 +1,6 @@
-//! What survives a reload: sorted rows of integers, described by one table of columns.
+//! What survives a reload: sorted rows of integers, each table with one rule of merging.
 //! Owns the encoding and the merge; knows nothing of what the rows mean to a decision.
-//! `usage`, `ledger` and `account` read and write rows; the start module stores the bytes.
+//! `usage`, `ledger` and `account` read and write rows; the start module stores the text.
 //!
 //! Memory is a join-semilattice: each row merges column by column, by a rule that is commutative,
 //! associative and idempotent, so memories of tabs and devices merge in any order, any number of
@@ -110,27 +110,31 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether its place is this.
+    fn is(&self, table: Table, a: u64, b: u64) -> bool {
+        self.table == table && self.a == a && self.b == b
+    }
+
     /// Joins columns into this row's. Answers whether anything changed.
-    fn join(&mut self, other: &Columns) -> bool {
+    fn join(&mut self, columns: &[i64]) -> bool {
         let (lead, led) = self.table.rule();
         let mut order = Ordering::Equal;
         let mut changed = false;
-        for (column, (mine, theirs)) in self.v.iter_mut().zip(other).enumerate() {
+        for (column, mine) in self.v.iter_mut().enumerate() {
+            let theirs = columns.get(column).unwrap_or(&0);
             if column < lead && order.is_eq() {
                 order = theirs.cmp(mine);
             }
-            let mut wins = if column < led && order.is_ne() {
+            let wins = if column < led && order.is_ne() {
                 order.is_gt()
+            } else if fault!(17) && self.table == Table::Choice && column == 4 {
+                theirs < mine || *mine == i64::MIN
             } else {
                 theirs > mine
             };
-            if fault!(17) && self.table == Table::Choice && column == 4 {
-                wins = theirs < mine;
-            }
-            if wins && theirs != mine {
-                *mine = *theirs;
-                changed = true;
-            }
+            let value = if wins { *theirs } else { *mine };
+            changed |= value != *mine;
+            *mine = value;
         }
         changed
     }
@@ -147,7 +151,13 @@ impl Memory {
     #[must_use]
     pub fn find(&self, table: Table, a: u64, b: u64) -> Option<&Columns> {
         let row = self.rows.get(self.before(table as u8, a, b))?;
-        (row.table == table && row.a == a && row.b == b).then_some(&row.v)
+        row.is(table, a, b).then_some(&row.v)
+    }
+
+    /// A row's columns; all 0 when it is not there.
+    #[must_use]
+    pub fn row(&self, table: Table, a: u64, b: u64) -> &Columns {
+        self.find(table, a, b).unwrap_or(&[0; COLUMNS])
     }
 
     /// All rows, by table and key.
@@ -189,18 +199,16 @@ impl Memory {
     /// Joins columns into a row, making it when it is not there; those not named are 0.
     /// Answers whether anything changed.
     pub fn join(&mut self, table: Table, a: u64, b: u64, columns: &[i64]) -> bool {
-        let mut v = Columns::default();
-        for (column, value) in v.iter_mut().zip(columns) {
-            *column = *value;
-        }
         let at = self.before(table as u8, a, b);
-        match self.rows.get_mut(at) {
-            Some(row) if row.table == table && row.a == a && row.b == b => row.join(&v),
-            _ => {
-                self.rows.insert(at, Row { table, a, b, v });
-                true
-            }
+        let known = self.rows.get(at).is_some_and(|row| row.is(table, a, b));
+        if !known {
+            // The least of all: whatever is joined wins.
+            let v = [i64::MIN; COLUMNS];
+            self.rows.insert(at, Row { table, a, b, v });
         }
+        let row = self.rows.get_mut(at);
+        let changed = row.is_some_and(|row| row.join(columns));
+        changed || !known
     }
 
     /// Joins another memory into this one. Answers whether anything changed.

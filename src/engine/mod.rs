@@ -255,9 +255,9 @@ impl Engine {
     /// This writer's tally on a meter: added and released.
     #[must_use]
     pub fn tally(&self, meter: Key) -> (i64, i64) {
-        self.memory
-            .find(Table::Tally, u64::from(meter.0), self.identity.writer.0)
-            .map_or((0, 0), |row| (row[0], row[1]))
+        let (meter, writer) = (u64::from(meter.0), self.identity.writer.0);
+        let row = self.memory.row(Table::Tally, meter, writer);
+        (row[0], row[1])
     }
 
     /// Whether this tab wants the interrupt lane's lease, or needs to keep it.
@@ -271,9 +271,7 @@ impl Engine {
         let mut effects = Vec::new();
         for (meter, index) in self.plim.root().meters().iter().zip(0..) {
             let key = u64::from(meter.key());
-            let Some(row) = self.memory.find(Table::Tally, key, writer.0) else {
-                continue;
-            };
+            let row = self.memory.row(Table::Tally, key, writer.0);
             let (added, released) = (row[0].wrapping_sub(row[2]), row[1].wrapping_sub(row[3]));
             if added <= 0 && released <= 0 {
                 continue;
@@ -479,10 +477,7 @@ impl Engine {
     fn finish(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         self.update(now, out);
         if self.dirty.memory {
-            let wall_ahead = self
-                .memory
-                .find(Table::Clock, 0, 0)
-                .is_none_or(|row| row[1] < now.0);
+            let wall_ahead = self.memory.row(Table::Clock, 0, 0)[1] < now.0;
             if wall_ahead {
                 self.stamp_clock(now);
             }

@@ -6,7 +6,7 @@ use super::Engine;
 use super::effect::{HoldReason, Lane};
 use super::entry::Entry;
 use super::judge::Judgement;
-use super::ledger::{Exposure, no_later_than, nth_newest};
+use super::ledger::{Exposure, no_later_than};
 use super::memory::Table;
 use crate::plim::{Cap, List};
 use crate::unit::{DAY_MS, Millis, Timestamp};
@@ -48,7 +48,7 @@ pub(super) fn pace(
         if entry.capped && lane != Lane::Inline {
             let mut held = judgement.caps(engine, entry, prompt.caps(), Of::Prompt, now);
             for group in root.groups().iter() {
-                if held.is_none() && entry.group != 0 && group.key() == entry.group {
+                if held.is_none() && group.key() == entry.group {
                     held = judgement.caps(engine, entry, group.caps(), Of::Group, now);
                 }
             }
@@ -134,7 +134,7 @@ fn full(
         if engine.counts(entry, of, &exposure) {
             let stamp = no_later_than(exposure.rendered, now);
             if stamp.plus(per) > now {
-                stamps.push(stamp.0);
+                stamps.push(stamp);
             }
         }
     }
@@ -142,13 +142,21 @@ fn full(
     for shown in &engine.shown {
         let begun = !shown.rendered && !shown.repaint;
         if begun && engine.counts(entry, of, &shown.exposure) {
-            stamps.push(now.0);
+            stamps.push(now);
         }
     }
     if count == 0 {
-        stamps.push(now.0);
+        stamps.push(now);
     }
-    Timestamp(nth_newest(&stamps, count)).plus(per)
+    // The newest stamp that so many are as new as, or newer than. There are never many inside a window.
+    let mut nth = Timestamp(0);
+    for stamp in &stamps {
+        let newer = stamps.iter().filter(|other| *other >= stamp).count();
+        if newer >= count as usize {
+            nth = nth.max(stamp.plus(per));
+        }
+    }
+    nth
 }
 
 impl Engine {

@@ -120,8 +120,7 @@ fn find_period(reading: &mut Reading, cadence: Cadence, figure: Option<&Columns>
 
 /// How much of a writer's tally a figure holds that says whom it counted.
 fn counted_of(memory: &Memory, figure: &Columns, tally: &Row) -> (i64, i64) {
-    let cover = memory.find(Table::Cover, tally.a, tally.b);
-    let cover = cover.copied().unwrap_or_default();
+    let cover = memory.row(Table::Cover, tally.a, tally.b);
     let mark = newest_mark(memory, Writer(tally.b), Key(tally.a as u32));
     if cover[..4] != figure[..4] && mark.plus(SILENT_WRITER_MS).0 < figure[3] {
         return (tally.v[0], tally.v[1]);
@@ -163,11 +162,11 @@ pub(super) fn count(
     at: Timestamp,
 ) {
     let a = u64::from(meter.0);
-    let known = memory.find(Table::Tally, a, writer.0);
-    let [mut tally_added, mut tally_released, ..] = known.copied().unwrap_or_default();
-    tally_added = tally_added.wrapping_add(added).min(COUNT_MAX);
-    tally_released = tally_released.wrapping_add(released).min(COUNT_MAX);
-    let tally = [tally_added, tally_released];
+    let known = memory.row(Table::Tally, a, writer.0);
+    let tally = [
+        known[0].wrapping_add(added).min(COUNT_MAX),
+        known[1].wrapping_add(released).min(COUNT_MAX),
+    ];
     memory.join(Table::Tally, a, writer.0, &tally);
     let mark = mark_key(meter, second_of(at));
     memory.join(Table::Mark, writer.0, mark, &tally);
