@@ -415,8 +415,6 @@ impl Engine {
             exposure: shown.exposure.id,
             prompt: shown.index,
             surface: shown.exposure.surface,
-            meter: some(entry.meter),
-            feature: some(entry.feature),
             reading,
             plan: self.account.plan,
             next_plan,
@@ -502,8 +500,4 @@ impl Engine {
             out.push(Effect::Record(Event::PromptHeld { prompt, reason }));
         }
     }
-}
-
-fn some(index: u32) -> Option<u32> {
-    (index != NONE).then_some(index)
 }

@@ -54,10 +54,6 @@ pub struct Prompt {
     pub prompt: u32,
     /// The surface it is shown on: a blocked attempt's modal may come as a toast.
     pub surface: Surface,
-    /// Index of the meter it is about.
-    pub meter: Option<u32>,
-    /// Index of the feature it is about.
-    pub feature: Option<u32>,
     /// Where the meter stands.
     pub reading: Option<Reading>,
     /// Index of the account's plan.

@@ -314,7 +314,11 @@ impl Engine {
         let Some(view) = self.meters.get_mut(index as usize) else {
             return;
         };
-        let moved = view.reading != reading;
+        let before = view.reading;
+        // What a prompt says follows from these.
+        let moved = before.used != reading.used
+            || before.limit != reading.limit
+            || before.period_end != reading.period_end;
         view.reading = reading;
         let scene = Scene {
             plim: &self.plim,

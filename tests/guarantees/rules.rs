@@ -12,11 +12,11 @@ impl Watch {
     /// G3: a jump shows only the highest; what it passed on the way is not shown afterwards.
     pub(super) fn nothing_higher_was_passed(&self, prompt: &Prompt) -> Result<(), String> {
         let compiled = self.plim.root().prompts().get(prompt.prompt);
-        let percent = match compiled.map(|prompt| (prompt.trigger(), prompt.value() / 100)) {
-            Some((0, percent)) => percent,
+        let (meter, percent) = match compiled {
+            Some(prompt) if prompt.trigger() == 0 => (prompt.subject(), prompt.value() / 100),
             _ => return Ok(()),
         };
-        let (Some(meter), Some(reading)) = (prompt.meter, &prompt.reading) else {
+        let Some(reading) = &prompt.reading else {
             return Ok(());
         };
         let period = reading.period_start.0;
@@ -93,7 +93,9 @@ impl Watch {
             .plans()
             .iter()
             .find(|plan| plan.id() == truth.plan);
-        if let Some(feature) = prompt.feature {
+        let compiled = self.plim.root().prompts().get(prompt.prompt);
+        if let Some(compiled) = compiled.filter(|compiled| compiled.subject_kind() == 2) {
+            let feature = compiled.subject();
             let by_plan =
                 plan.is_some_and(|plan| plan.features().iter().any(|index| index == feature));
             let key = self

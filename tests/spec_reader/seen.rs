@@ -70,7 +70,7 @@ fn shown(plim: &Plim, kind: &str, prompt: &Prompt) -> Value {
         "lane": prompt.surface.lane().name(),
         "tone": words["said"][said as usize]["tone"],
         "trigger": word(&TRIGGERS, compiled.map(|prompt| prompt.trigger())),
-        "subject": subject(plim, prompt.meter, prompt.feature),
+        "subject": subject(plim, compiled),
         "state": prompt.reading.as_ref().map(|reading| reading.state.name()),
         "exposure": hex(prompt.exposure.0),
         "actions": actions,
@@ -249,10 +249,10 @@ fn about(plim: &Plim, event: &str, about: &About, more: &[(&str, Value)]) -> Val
     json
 }
 
-fn subject(plim: &Plim, meter: Option<u32>, feature: Option<u32>) -> Value {
-    match (meter, feature) {
-        (Some(meter), _) => json!(meter_id(plim, meter)),
-        (_, Some(feature)) => json!(feature_id(plim, feature)),
+fn subject(plim: &Plim, compiled: Option<plimsoll::plim::Prompt<'_>>) -> Value {
+    match compiled.map(|prompt| (prompt.subject_kind(), prompt.subject())) {
+        Some((1, meter)) => json!(meter_id(plim, meter)),
+        Some((2, feature)) => json!(feature_id(plim, feature)),
         _ => Value::Null,
     }
 }
