@@ -319,7 +319,11 @@ fn about(json: &mut Json, plim: &Plim, shown: &About, shows: bool) {
             .get(shown.prompt)
             .map_or(0, |prompt| prompt.trigger());
         json.key("trigger").string(trigger_name(trigger));
-        some_number(json, "percent", shown.percent);
+        some_number(
+            json,
+            "percent",
+            Some(shown.percent).filter(|percent| *percent >= 0),
+        );
     }
 }
 

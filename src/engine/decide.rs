@@ -462,9 +462,9 @@ impl Engine {
     pub(super) fn about(&self, exposure: &Exposure) -> Option<About> {
         let entry = self.entry_of(exposure)?;
         let view = self.meters.get(entry.meter as usize);
-        let percent = match view.map(|view| &view.reading) {
-            Some(reading) if reading.limit.0 > 0 => Some(reading.basis_points / 100),
-            _ => None,
+        let percent = match view {
+            Some(view) if view.reading.limit.0 > 0 => view.reading.basis_points / 100,
+            _ => -1,
         };
         Some(About {
             exposure: exposure.id,

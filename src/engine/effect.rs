@@ -316,8 +316,8 @@ pub struct About {
     pub prompt: u32,
     /// Where it was shown.
     pub surface: Surface,
-    /// Percent of the limit then, when it is about a meter with one.
-    pub percent: Option<i64>,
+    /// Percent of the limit then, when it is about a meter with one; otherwise -1.
+    pub percent: i64,
 }
 
 /// How a crossing came to be known.

@@ -1,4 +1,4 @@
-//! The stages a candidate passes, as one table; the first that stops it is its reason.
+//! The stages a candidate passes, in one order; the first that stops it is its reason.
 //! Owns what holds a prompt and until when; knows nothing of painting, and changes nothing.
 //! `decide` and `explain` both ask [`Engine::survey`]: there is no second implementation.
 
@@ -54,12 +54,6 @@ impl Judgement {
     }
 }
 
-type Stage = fn(&Engine, &Entry, &mut Judgement, Timestamp) -> Option<HoldReason>;
-
-/// The order is the contract: the first stage that holds gives the reason. *Trigger* comes before
-/// these and has its last word in `spent`, *rank* comes after; *experiment* passes until policies can carry experiments.
-const STAGES: [Stage; 6] = [spent, owned, audience, choice, pacing::pace, page];
-
 /// Surfaces that exclude each other share a slot.
 pub(super) fn slot_of(surface: Surface) -> Surface {
     if surface == Surface::Preview {
@@ -90,8 +84,7 @@ impl Engine {
             };
             judgement.held = self.trigger(entry, &mut judgement, now);
             if judgement.held.is_none() {
-                let mut stages = STAGES.iter();
-                judgement.held = stages.find_map(|stage| stage(self, entry, &mut judgement, now));
+                judgement.held = self.stages(entry, &mut judgement, now);
             } else if !all {
                 continue;
             }
@@ -99,6 +92,23 @@ impl Engine {
         }
         self.rank(&mut judgements);
         judgements
+    }
+
+    /// The order is the contract: the first stage that holds gives the reason. *Trigger* comes before
+    /// these and has its last word in `spent`, *rank* comes after; *experiment* passes until policies can
+    /// carry experiments.
+    fn stages(
+        &self,
+        entry: &Entry,
+        judgement: &mut Judgement,
+        now: Timestamp,
+    ) -> Option<HoldReason> {
+        spent(self, entry, judgement)
+            .or_else(|| owned(self, entry, judgement, now))
+            .or_else(|| audience(self, entry, judgement, now))
+            .or_else(|| choice(self, entry, judgement, now))
+            .or_else(|| pacing::pace(self, entry, judgement, now))
+            .or_else(|| page(self, entry, judgement, now))
     }
 
     /// Whether a prompt's trigger has fired, and for what; otherwise the reason why not.
@@ -378,12 +388,7 @@ impl Engine {
     }
 }
 /// The last check of the trigger stage: whether this occasion has had its answer.
-fn spent(
-    engine: &Engine,
-    entry: &Entry,
-    judgement: &mut Judgement,
-    _: Timestamp,
-) -> Option<HoldReason> {
+fn spent(engine: &Engine, entry: &Entry, judgement: &Judgement) -> Option<HoldReason> {
     if judgement.surface.lane() == Lane::Inline {
         return None;
     }

@@ -65,7 +65,7 @@ fn shown(prompt: u32) -> About {
         exposure: ExposureId(1),
         prompt,
         surface: Surface::Banner,
-        percent: Some(91),
+        percent: 91,
     }
 }
 
@@ -141,7 +141,7 @@ fn every_event_writes_its_own_properties_and_no_others() {
         (
             Event::PromptSeen {
                 about: About {
-                    percent: None,
+                    percent: -1,
                     ..shown(1)
                 },
             },

@@ -239,7 +239,7 @@ fn about(plim: &Plim, event: &str, about: &About, more: &[(&str, Value)]) -> Val
         "surface": about.surface.name(),
         "trigger": compiled.and_then(|prompt| TRIGGERS.get(prompt.trigger() as usize).copied()),
         "exposure": hex(about.exposure.0),
-        "percent": about.percent,
+        "percent": (about.percent >= 0).then_some(about.percent),
         "meter": subject.filter(|(kind, _)| *kind == 1).map(|(_, meter)| meter_id(plim, meter)),
         "feature": subject.filter(|(kind, _)| *kind == 2).map(|(_, feature)| feature_id(plim, feature)),
     });
