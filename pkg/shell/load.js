@@ -18,9 +18,8 @@ export async function loadPolicy({ policy, endpoint, key, locale }) {
   if (typeof policy == "string" || policy instanceof URL) {
     policy = await fetchBytes("policy", "policy_missing", (base) => addressOf(policy, base, locale, key));
   }
-  if (policy instanceof ArrayBuffer) policy = new Uint8Array(policy);
-  else if (ArrayBuffer.isView(policy)) policy = new Uint8Array(policy.buffer, policy.byteOffset, policy.byteLength);
-  const is_bytes = policy instanceof Uint8Array;
+  const is_bytes = policy instanceof ArrayBuffer || ArrayBuffer.isView(policy);
+  if (is_bytes) policy = new Uint8Array(policy.buffer ?? policy, policy.byteOffset, policy.byteLength);
   if (is_bytes && String.fromCharCode(...policy.subarray(0, 4)) === MAGIC) return policy;
   const { compile } = await import("./compile.js").catch(() => {
     throw new PlimsollError("policy_module_missing", "policy");

@@ -5,8 +5,10 @@
  */
 import { ABSORB, ADOPT, GIVEN, JOURNAL_VALUE, MEMORY, WANTS_LEASE } from "./core.js";
 import { openBerth, scopeOf } from "./storage.js";
-import { BERTHS_MAX, hold, livingBerths, makeLease } from "./tabs.js";
+import { countHeld, hold, makeLease } from "./tabs.js";
 
+/** More tabs than this keep their events in memory and interrupt nobody. */
+const BERTHS_MAX = 8;
 /** What other tabs wrote is merged at most this often. */
 const MERGE_GAP_MS = 150;
 /** The lease is kept this long after the last write, until other tabs can see it. */
@@ -45,10 +47,8 @@ export function makeMooring(tab) {
     const writer = tab.writer();
     const prefix = `plimsoll:${scopeOf(...tab.scope())}:`;
     const given = await hold(prefix + writer, { ifAvailable: true });
-    const living = given ? (await livingBerths(prefix)).filter((of) => of.length === 16 && of !== writer) : [];
-    if (!concerns() || !tab.mayStore()) return given?.();
-    is_crowded = living.length >= BERTHS_MAX;
-    if (is_crowded) return given?.();
+    is_crowded = !!given && (await countHeld(prefix)) > BERTHS_MAX;
+    if (is_crowded || !concerns() || !tab.mayStore()) return given?.();
     berth = openBerth(prefix, writer, lost);
     unlock = given;
     if (!is_open()) return lost();

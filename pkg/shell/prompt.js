@@ -1,9 +1,10 @@
 /**
  * One prompt, whole: the core's figures joined to the policy's words, so that the view, a host that draws
- * and a test read the same. Comes with the painters' side, because until then nobody asks for it.
+ * and a test read the same. Comes with the painters' side, because until then nobody asks for it; what it
+ * shares with the start of a page is given to it, so that a bundler need not cut that in two.
  */
-import { LANES, SURFACES, readingOf, some, subjectOf, whole } from "./words.js";
 
+const LANES = ["ambient", "interrupt", "interrupt", "ambient", "inline"];
 /** In the order of the core's `ActionKind`. */
 export const ACTIONS = ["upgrade", "talk_to_sales", "ask_admin", "extend_trial", "later", "never"];
 /** A preview is no price list: the next plan's first few features, in the policy's order. */
@@ -14,8 +15,10 @@ const ALSO_MAX = 4;
  * @param words the policy's words
  * @param account the account's id, for links
  * @param hasFeature whether the account has a feature, by index
+ * @param join what joins numbers to words, of `words.js`
  */
-export function promptOf({ exposure, facts, actions, owner }, words, account, hasFeature) {
+export function promptOf({ exposure, facts, actions, owner }, words, account, hasFeature, join) {
+  const { SURFACES, readingOf, some, subjectOf, whole } = join;
   const [index, surface, repaint, plan, next_plan, next_limit, date, ...figures] = facts;
   const about = words.prompts[index];
   const [said, counted, own] = about;
@@ -58,7 +61,7 @@ export function promptOf({ exposure, facts, actions, owner }, words, account, ha
     texts: { title: title ?? "", body: body ?? [] },
     image: feature?.image && SURFACES[surface] !== "toast" ? { src: feature.image, alt: feature.alt ?? "" } : undefined,
     also: also?.length ? also : undefined,
-    actions: actions.map((kind, place) => actionOf(ACTIONS[kind], words, kind, place, ids)),
+    actions: actions.map((kind, place) => whole(actionOf(ACTIONS[kind], words, kind, place, ids))),
     plan: whole({ from: from?.id, to: to?.id }),
     repaint: !!repaint,
   });
@@ -66,14 +69,14 @@ export function promptOf({ exposure, facts, actions, owner }, words, account, ha
 
 function actionOf(id, { actions, links }, kind, place, ids) {
   const is_dismissal = id === "later" || id === "never";
-  return whole({
+  return {
     id,
     label: actions[kind] ?? [],
     primary: (!place && !is_dismissal) || undefined,
     menu: id === "never" || undefined,
     // An id may hold what no address can: half of a character.
     href: links[id]?.replace(/\{(\w*)\}/g, (_, name) => encodeURIComponent(wellFormed(ids[name] ?? ""))),
-  });
+  };
 }
 
 const wellFormed = (id) => id.replace(/[\ud800-\udfff]/gu, "\ufffd");

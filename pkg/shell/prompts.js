@@ -33,7 +33,7 @@ export function makePrompts(tab) {
     const words = tab.texts();
     const features_at = 2 + words.meters.length;
     let account;
-    return promptOf(given, words, tab.account(), (feature) => (account ??= read())[features_at + feature]);
+    return promptOf(given, words, tab.account(), (feature) => (account ??= read())[features_at + feature], tab.join);
   }
 
   const loadText = async () => (text ??= await import("../text.js"));

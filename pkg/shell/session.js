@@ -13,6 +13,7 @@ import { makeMooring } from "./mooring.js";
 import { tellSnapshot } from "./snapshot.js";
 import { eraseAll, hex } from "./storage.js";
 import { hasLocks } from "./tabs.js";
+import { SURFACES, readingOf, some, subjectOf, whole } from "./words.js";
 
 /** Timers are set no further ahead than browsers count: past it the page looks again. */
 const TIMER_MAX_MS = 3_600_000;
@@ -56,7 +57,7 @@ export function makeSession(options, policy) {
   const isHeadless = () => options.view === "none" || !globalThis.document;
   const mayStore = () => consent === "granted" && options.storage === "local" && !!snapshot;
   const mayRecord = () =>
-    consent === "granted" && !!endpoint && !!key && !!snapshot && !globalThis.navigator?.["globalPrivacyControl"];
+    consent === "granted" && !!(endpoint && key && snapshot) && !globalThis.navigator?.["globalPrivacyControl"];
   const clocks = () => [Date.now(), performance.now()];
   const random = () => Math.floor(Math.random() * 2 ** 32);
 
@@ -413,6 +414,8 @@ export function makeSession(options, policy) {
 
   const session = {
     options, on, emit, report, tell, text, sync, reset, setConsent, usePolicy, destroy, stumble, isHeadless,
+    // For prompts.
+    join: { SURFACES, readingOf, some, subjectOf, whole },
     // For the mooring.
     guarded, look, settle, persist, mayStore, watchGeneration,
     hasBegun: () => has_begun,

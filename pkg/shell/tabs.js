@@ -4,12 +4,10 @@
  * All are released when the page is put aside, or it could not come back from the back/forward cache.
  */
 
-/** More tabs than this keep their events in memory and interrupt nobody. */
-export const BERTHS_MAX = 8;
 /** One for all scopes of the origin: at most one dialog of ours is open in a browser profile. */
 const LEASE = "plimsoll:lease";
 
-export const hasLocks = () => typeof globalThis.navigator?.locks?.request == "function";
+export const hasLocks = () => !!globalThis.navigator?.locks;
 
 /** Resolves to a function that releases the lock, or to nothing when it is not given. */
 export function hold(name, options) {
@@ -25,13 +23,13 @@ export function hold(name, options) {
   });
 }
 
-/** The writers whose berths are alive, of a scope. */
-export async function livingBerths(prefix) {
+/** How many locks whose names begin so are held, in all tabs. */
+export async function countHeld(prefix) {
   try {
     const { held } = await navigator.locks.query();
-    return held.map(({ name }) => name).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    return held.filter(({ name }) => name.startsWith(prefix)).length;
   } catch {
-    return [];
+    return 0;
   }
 }
 

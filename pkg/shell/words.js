@@ -4,7 +4,6 @@
  */
 
 export const SURFACES = ["banner", "modal", "preview", "toast", "inline"];
-export const LANES = ["ambient", "interrupt", "interrupt", "ambient", "inline"];
 const STATES = ["ok", "at_limit", "over_limit", "locked"];
 const VERDICTS = ["fits", "over_soft", "over_limit"];
 const STAGES = ["trigger", "owned", "audience", "experiment", "choice", "pacing", "page", "rank"];
@@ -31,7 +30,7 @@ export function readingOf([used, limit, percent, state, is_host, start, end, pro
     source: is_host ? "snapshot" : "local",
     period_start: end ? start : undefined,
     period_end: end || undefined,
-    provisional: provisional ? true : undefined,
+    provisional: !!provisional || undefined,
   });
 }
 
@@ -65,12 +64,13 @@ export function traceOf(
       prompt: promptId(words, index),
       ...subjectOf(words.prompts[index], words),
       surface: SURFACES[surface],
-      decision: exposure ? "shown" : reason ? "held" : "next",
-      exposure,
-      stage: exposure ? undefined : STAGES[stage],
-      reason: (!exposure && reason) || undefined,
-      eligible_at: (!exposure && until) || undefined,
-      by: exposure ? undefined : promptId(words, by),
+      ...(exposure ? { decision: "shown", exposure } : {
+        decision: reason ? "held" : "next",
+        stage: STAGES[stage],
+        reason: reason || undefined,
+        eligible_at: until || undefined,
+        by: promptId(words, by),
+      }),
       fired_at: some(fired_at),
     })),
     revision: words.revision,
