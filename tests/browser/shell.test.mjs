@@ -475,7 +475,8 @@ describe("tabs and the page's life", () => {
         await hide(page);
         await until(() => sum(once(stand.events())) === 151, "all usage, once");
         assert.equal(named(once(stand.events()), "Prompt Shown").length, 1, "the banner counts once");
-        await until(async () => new Set((await keys(page)).map((key) => key.split(":")[2])).size === 1 + others, "one berth for each tab");
+        // The other tab may have taken this one's over: it has just been told that the page leaves.
+        await until(async () => new Set((await keys(page)).map((key) => key.split(":")[2])).size <= 1 + others, "at most one berth for each tab");
       }));
   }
 
