@@ -14,11 +14,15 @@ pub const FORMAT: u32 = 1;
 const MAGIC: u32 = u32::from_le_bytes(*b"PLIM");
 const HEADER_BYTES: usize = 16;
 const SECTION_BYTES: usize = 16;
-const WORD_BYTES: usize = 8;
 /// The records, beginning with the root.
 const RECORDS: u32 = 1;
 /// The pool of texts, UTF-8.
 const TEXTS: u32 = 2;
+/// What only people read, as one JSON object, which no decision asks for: `revision`, `locale`, `ui` (id to
+/// tokens), `actions` (tokens in the order of `ActionKind`), `links` (by action), by index `plans`, `meters`
+/// and `features`, then `said`, what prompts say, and for each prompt in `prompts` which of these, its meter
+/// and its feature, -1 for none.
+const WORDS: u32 = 3;
 /// A section with this flag must be understood; others are skipped by older readers.
 const MUST_UNDERSTAND: u32 = 1;
 /// No index: an absent reference to another record.
@@ -57,6 +61,8 @@ pub struct Plim {
     root: [u64; RootDraft::WORDS],
     words: Vec<u64>,
     texts: String,
+    /// For people; empty where the shell keeps them.
+    said: String,
 }
 
 impl Plim {
@@ -65,45 +71,58 @@ impl Plim {
     /// # Errors
     /// When the bytes are not a compiled policy, are damaged, or need a newer package.
     pub fn open(bytes: &[u8]) -> Result<Self, PlimError> {
-        let word = |at: usize| {
-            let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
-            bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
+        let text = |wanted| {
+            let mut found = String::new();
+            for section in sections(bytes).filter(|section| section.id == wanted) {
+                found = String::from_utf8_lossy(section.content).into_owned();
+            }
+            found
         };
-        if word(0) != MAGIC {
+        let mut plim = Self::join(bytes, text(TEXTS))?;
+        plim.said = text(WORDS);
+        Ok(plim)
+    }
+
+    /// As [`Plim::open`], with the pool of texts decoded already: a browser has a decoder, and one more would
+    /// have to be downloaded. What only people read stays with the caller.
+    ///
+    /// # Errors
+    /// As [`Plim::open`].
+    pub fn join(bytes: &[u8], texts: String) -> Result<Self, PlimError> {
+        if word(bytes, 0) != MAGIC {
             return Err(PlimError::NotPlim);
         }
-        if word(4) != FORMAT {
-            return Err(PlimError::Format(word(4)));
+        let format = word(bytes, 4);
+        if format != FORMAT {
+            return Err(PlimError::Format(format));
         }
-        if fnv32(bytes.get(12..).unwrap_or_default()) != word(8) {
+        if fnv32(bytes.get(12..).unwrap_or_default()) != word(bytes, 8) {
             return Err(PlimError::Checksum);
         }
-        let mut plim = Self {
-            root: [0; Root::WORDS],
-            words: Vec::new(),
-            texts: String::new(),
-        };
-        let sections = (word(12) as usize).min(bytes.len() / SECTION_BYTES);
-        for section in 0..sections {
-            let at = HEADER_BYTES.wrapping_add(section.wrapping_mul(SECTION_BYTES));
-            let word = |offset: usize| word(at.wrapping_add(offset));
-            let start = word(8) as usize;
-            let content = bytes.get(start..start.wrapping_add(word(12) as usize));
-            let content = content.unwrap_or_default();
-            match word(0) {
+        let mut words: Vec<u64> = Vec::new();
+        for section in sections(bytes) {
+            match section.id {
                 RECORDS => {
-                    let (words, _) = content.as_chunks::<WORD_BYTES>();
-                    plim.words = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
+                    let (chunks, _) = section.content.as_chunks();
+                    words.extend(chunks.iter().map(|word| u64::from_le_bytes(*word)));
                 }
-                TEXTS => {
-                    plim.texts = String::from_utf8(content.to_vec()).unwrap_or_default();
-                }
-                id if word(4) & MUST_UNDERSTAND != 0 => return Err(PlimError::Section(id)),
+                TEXTS | WORDS => {}
+                id if section.must_understand => return Err(PlimError::Section(id)),
                 _ => {}
             }
         }
-        plim.root = *plim.words.first_chunk().ok_or(PlimError::NotPlim)?;
-        Ok(plim)
+        Ok(Self {
+            root: *words.first_chunk().ok_or(PlimError::NotPlim)?,
+            words,
+            texts,
+            said: String::new(),
+        })
+    }
+
+    /// What only people read, as JSON.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        &self.said
     }
 
     /// The policy's first record.
@@ -157,6 +176,32 @@ impl Plim {
         let text = self.texts.get(from..from.wrapping_add(len(at) as usize));
         text.unwrap_or_default()
     }
+}
+
+struct Section<'a> {
+    id: u32,
+    must_understand: bool,
+    content: &'a [u8],
+}
+
+fn sections(bytes: &[u8]) -> impl Iterator<Item = Section<'_>> {
+    let count = (word(bytes, 12) as usize).min(bytes.len() / SECTION_BYTES);
+    (0..count).map(move |section| {
+        let at = HEADER_BYTES.wrapping_add(section.wrapping_mul(SECTION_BYTES));
+        let word = |offset: usize| word(bytes, at.wrapping_add(offset));
+        let start = word(8) as usize;
+        let content = bytes.get(start..start.wrapping_add(word(12) as usize));
+        Section {
+            id: word(0),
+            must_understand: word(4) & MUST_UNDERSTAND != 0,
+            content: content.unwrap_or_default(),
+        }
+    })
+}
+
+fn word(bytes: &[u8], at: usize) -> u32 {
+    let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
+    bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
 /// Where a list or text begins: the upper half of its word.
@@ -321,9 +366,9 @@ impl<T: Write> Write for Vec<T> {
     }
 }
 
-/// The bytes of a compiled policy.
+/// The bytes of a compiled policy, and with them what only people read, as JSON.
 #[must_use]
-pub fn write(root: &RootDraft) -> Vec<u8> {
+pub fn write(root: &RootDraft, words: &str) -> Vec<u8> {
     let mut writer = Writer::default();
     let at = writer.reserve(RootDraft::WORDS);
     root.write(&mut writer, at);
@@ -332,19 +377,24 @@ pub fn write(root: &RootDraft) -> Vec<u8> {
         .iter()
         .flat_map(|word| word.to_le_bytes())
         .collect();
-    let first = HEADER_BYTES.saturating_add(SECTION_BYTES.saturating_mul(2));
-    let second = first.saturating_add(records.len());
-    let half = |number: usize| u32::try_from(number).unwrap_or(0);
-    // Header and table of sections; the checksum is of all that follows it.
-    let counted = [
-        [2, RECORDS, MUST_UNDERSTAND],
-        [half(first), half(records.len()), TEXTS],
-        [MUST_UNDERSTAND, half(second), half(writer.texts.len())],
+    let sections: [(u32, u32, &[u8]); 3] = [
+        (RECORDS, MUST_UNDERSTAND, &records),
+        (TEXTS, MUST_UNDERSTAND, writer.texts.as_bytes()),
+        (WORDS, 0, words.as_bytes()),
     ];
-    let counted = counted.iter().flatten().flat_map(|word| word.to_le_bytes());
-    let mut rest: Vec<u8> = counted.collect();
-    rest.extend_from_slice(&records);
-    rest.extend_from_slice(writer.texts.as_bytes());
+    let half = |number: usize| u32::try_from(number).unwrap_or(0);
+    // The checksum is of all that follows it: the number of sections, their table, and their contents.
+    let mut rest: Vec<u8> = half(sections.len()).to_le_bytes().to_vec();
+    let mut start = HEADER_BYTES.saturating_add(SECTION_BYTES.saturating_mul(sections.len()));
+    for (id, flags, content) in sections {
+        for word in [id, flags, half(start), half(content.len())] {
+            rest.extend(word.to_le_bytes());
+        }
+        start = start.saturating_add(content.len());
+    }
+    for (_, _, content) in sections {
+        rest.extend(content);
+    }
     let head = [MAGIC, FORMAT, fnv32(&rest)];
     let mut bytes: Vec<u8> = head.iter().flat_map(|word| word.to_le_bytes()).collect();
     bytes.append(&mut rest);

@@ -43,6 +43,5 @@ export const LINE_TEXT = 1;
 export const MEMORY_TEXT = 2;
 export const READING = 3;
 export const TRACE = 4;
-export const TEXTS = 5;
 export const FITS = 6;
 export const INTENT = 7;

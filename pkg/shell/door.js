@@ -5,6 +5,10 @@
  */
 import { PlimsollError, why } from "./error.js";
 
+/** Sections of a compiled policy. */
+const TEXTS = 2;
+export const WORDS = 3;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 /** What the module imports is for values and errors that these three calls do not have. */
@@ -60,7 +64,7 @@ export async function fetchBytes(path, code, locate) {
 
 /** A core for a compiled policy, or the same core with another policy. */
 export function openCore(policy, core) {
-  const at = wasm.open(core?.at ?? -1, ...put(policy));
+  const at = wasm.open(core?.at ?? -1, ...put(policy), ...put(sectionOf(policy, TEXTS)));
   if (at < 0) throw new PlimsollError(`policy_${REFUSALS[-at - 1]}`, "policy");
   const through = (call) => (kind, given = "", ...numbers) =>
     call(at, kind, Date.now(), performance.now(), ...put(given), ...numbers);
@@ -77,6 +81,21 @@ export function openCore(policy, core) {
       return said;
     },
   };
+}
+
+/** A section of a compiled policy as text, "" when it has none; the format is `src/plim.rs`'s. */
+export function sectionOf(policy, wanted) {
+  try {
+    const view = new DataView(policy.buffer, policy.byteOffset);
+    const word = (at) => view.getUint32(at, true);
+    // The table of sections ends where the first of them begins.
+    for (let at = 16; at < word(24); at += 16) {
+      if (word(at) === wanted) return decoder.decode(policy.subarray(word(at + 8), word(at + 8) + word(at + 12)));
+    }
+  } catch {
+    // Cut short: the core says so.
+  }
+  return "";
 }
 
 /** Copied into the module's memory, which takes it over: place and length. */

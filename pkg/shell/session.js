@@ -5,9 +5,9 @@
  */
 import {
   ANSWERED, CLOSE, CONTEXT, EFFECT_LIST, EFFECTS, FLAGS, GIVEN, HIDDEN, LEAVING, LINE, LINE_TEXT, MEMORY, MEMORY_TEXT,
-  ONLINE, RECORD, RENEW, TEXTS, TOKEN, WAKE, WAKE_IN,
+  ONLINE, RECORD, RENEW, TOKEN, WAKE, WAKE_IN,
 } from "./core.js";
-import { openCore } from "./door.js";
+import { WORDS, openCore, sectionOf } from "./door.js";
 import { PlimsollError, why } from "./error.js";
 import { makeMooring } from "./mooring.js";
 import { tellSnapshot } from "./snapshot.js";
@@ -424,7 +424,7 @@ export function makeSession(options, policy) {
     prompts: () => prompts,
     writer: () => writer,
     account: () => account,
-    texts: () => (texts ??= JSON.parse(text(TEXTS))),
+    texts: () => (texts ??= JSON.parse(sectionOf(policy, WORDS))),
     noteUnknown(id) {
       if (unknown.size < UNKNOWN_MAX) unknown.add(id);
     },

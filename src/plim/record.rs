@@ -35,11 +35,6 @@ records! {
         target_routes: texts,
         /// Uses younger than this at a snapshot without `counted` stay on top of it. Default 5,000.
         settle_ms: long,
-        /// Everything that only people read, as one JSON object, which the engine hands out whole:
-        /// `revision`, `locale`, `ui` (id to tokens), `actions` (tokens in the order of `ActionKind`), `links` (by
-        /// action), by index `plans`, `meters` and `features`, then `said`, what prompts say, and for each
-        /// prompt in `prompts` which of these, its meter and its feature, -1 for none.
-        words: text,
     }
 
     /// A plan.

@@ -29,7 +29,7 @@ fn small() -> RootDraft {
 
 #[test]
 fn what_was_written_is_read_back() {
-    let plim = Plim::open(&write(&small())).unwrap();
+    let plim = Plim::open(&write(&small(), "{}")).unwrap();
     let root = plim.root();
     assert_eq!((root.revision(), root.settle_ms()), ("r1", -5));
     let plan = root.plans().get(0).unwrap();
@@ -53,7 +53,7 @@ fn what_was_written_is_read_back() {
 
 #[test]
 fn a_flipped_bit_is_refused_and_a_cut_never_panics() {
-    let bytes = write(&small());
+    let bytes = write(&small(), "{}");
     for at in 0..bytes.len() {
         let mut flipped = bytes.clone();
         flipped[at] ^= 1;

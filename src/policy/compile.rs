@@ -31,7 +31,8 @@ impl Policy {
     pub fn compile(&self, locale: &str) -> Vec<u8> {
         let built_in = texts::built_in();
         let speaker = Speaker::new(self, &built_in, locale);
-        plim::write(&self.root(&speaker))
+        let (root, words) = self.draft(&speaker);
+        plim::write(&root, &words)
     }
 
     /// The locales worth compiling: the default first, then the built-in ones and all that the policy
@@ -70,7 +71,7 @@ impl Policy {
         locales
     }
 
-    fn root(&self, speaker: &Speaker<'_>) -> RootDraft {
+    fn draft(&self, speaker: &Speaker<'_>) -> (RootDraft, String) {
         let mut root = RootDraft {
             revision: self.revision.clone(),
             locale: speaker.locale.clone(),
@@ -102,8 +103,8 @@ impl Policy {
         };
         let mut said = Said::default();
         self.add_prompts(&mut root, speaker, &mut said);
-        root.words = self.words(speaker, &said);
-        root
+        let words = self.words(speaker, &said);
+        (root, words)
     }
 
     /// Adds the instances of all prompts, and writes what people read of each.

@@ -5,41 +5,44 @@ use crate::plim::{FeatureDraft, MeterDraft, PlanDraft, PromptDraft, RootDraft, w
 use crate::unit::ExposureId;
 
 fn plim() -> Plim {
-    Plim::open(&write(&RootDraft {
-        revision: "r1".into(),
-        plans: vec![
-            PlanDraft {
-                id: "free".into(),
+    Plim::open(&write(
+        &RootDraft {
+            revision: "r1".into(),
+            plans: vec![
+                PlanDraft {
+                    id: "free".into(),
+                    ..Default::default()
+                },
+                PlanDraft {
+                    id: "pro".into(),
+                    ..Default::default()
+                },
+            ],
+            meters: vec![MeterDraft {
+                id: "emails".into(),
                 ..Default::default()
-            },
-            PlanDraft {
-                id: "pro".into(),
+            }],
+            features: vec![FeatureDraft {
+                id: "sso".into(),
                 ..Default::default()
-            },
-        ],
-        meters: vec![MeterDraft {
-            id: "emails".into(),
+            }],
+            prompts: vec![
+                PromptDraft {
+                    id: "default-90".into(),
+                    subject_kind: 1,
+                    ..Default::default()
+                },
+                PromptDraft {
+                    id: "preview".into(),
+                    trigger: 3,
+                    subject_kind: 2,
+                    ..Default::default()
+                },
+            ],
             ..Default::default()
-        }],
-        features: vec![FeatureDraft {
-            id: "sso".into(),
-            ..Default::default()
-        }],
-        prompts: vec![
-            PromptDraft {
-                id: "default-90".into(),
-                subject_kind: 1,
-                ..Default::default()
-            },
-            PromptDraft {
-                id: "preview".into(),
-                trigger: 3,
-                subject_kind: 2,
-                ..Default::default()
-            },
-        ],
-        ..Default::default()
-    }))
+        },
+        "{}",
+    ))
     .unwrap()
 }
 

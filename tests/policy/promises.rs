@@ -55,7 +55,7 @@ fn find<'a>(plim: &'a Plim, id: &str, about: &str) -> Prompt<'a> {
 
 /// What only people read.
 fn words(plim: &Plim) -> Value {
-    serde_json::from_str(plim.root().words()).unwrap()
+    serde_json::from_str(plim.words()).unwrap()
 }
 
 /// A member of what people read of one prompt, as JSON.

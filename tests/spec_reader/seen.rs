@@ -49,7 +49,7 @@ pub fn prompt_id(plim: &Plim, index: u32) -> String {
 fn shown(plim: &Plim, kind: &str, prompt: &Prompt) -> Value {
     let root = plim.root();
     let compiled = root.prompts().get(prompt.prompt);
-    let words: Value = serde_json::from_str(root.words()).unwrap_or_default();
+    let words: Value = serde_json::from_str(plim.words()).unwrap_or_default();
     let said = words["prompts"][prompt.prompt as usize][0]
         .as_u64()
         .unwrap_or(u64::MAX);

@@ -13,13 +13,13 @@ thread_local! {
     static CORES: RefCell<Vec<Option<Box<Core>>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Takes a compiled policy: for a new core when there is none of the number, else in place of the core's
+/// Takes a compiled policy and its pool of texts: for a new core when there is none of the number, else in place of the core's
 /// own (another locale, or a newer one). The answer is the core's number, or negative why the policy is
 /// refused: -1 not compiled, -2 another format, -3 damaged, -4 needs a newer package.
 #[wasm_bindgen]
 #[must_use]
-pub fn open(core: usize, plim: Vec<u8>) -> i32 {
-    let plim = match Plim::open(&plim) {
+pub fn open(core: usize, plim: Vec<u8>, texts: String) -> i32 {
+    let plim = match Plim::join(&plim, texts) {
         Ok(plim) => plim,
         Err(PlimError::NotPlim) => return -1,
         Err(PlimError::Format(_)) => return -2,
@@ -92,8 +92,7 @@ pub fn ask(
 
 /// A text: 0 the effects to carry out, in order, as a JSON list · 1 the own writer's tallies, the one
 /// value that every use writes · 2 the whole memory, a byte a character · 3 plan, meters and features
-/// as JSON · 4 the trace of the decision at this instant and the outbox, as JSON · 5 the policy's
-/// built-in texts and the meters' names, as JSON · 6 whether an amount would fit (meter's index, amount),
+/// as JSON · 4 the trace of the decision at this instant and the outbox, as JSON · 6 whether an amount would fit (meter's index, amount),
 /// as JSON · 7 the id of an intent (exposure; place of the action), one however often it is clicked.
 #[wasm_bindgen]
 #[must_use]

@@ -292,7 +292,6 @@ impl Core {
             2 => self.engine.memory().encode(),
             3 => effects::read_json(&self.engine, now),
             4 => effects::explain_json(&self.engine, &self.outbox, now),
-            5 => self.engine.plim().root().words().to_owned(),
             6 => {
                 let meter = self.meter_key(place as u32);
                 effects::answer_json(&self.engine.fits(now, meter, whole(amount)))
