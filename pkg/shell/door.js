@@ -20,6 +20,9 @@ const REFUSALS = ["not_compiled", "format", "checksum", "section"];
 const base = () => globalThis.document?.baseURI ?? import.meta.url;
 
 let wasm;
+let length;
+/** The module's memory; empty once that has grown. */
+let bytes = new Uint8Array();
 let loading;
 
 /** The module's exports; it is fetched once a page, and again only after a failure. */
@@ -64,20 +67,18 @@ export async function fetchBytes(path, code, locate) {
 
 /** A core for a compiled policy, or the same core with another policy. */
 export function openCore(policy, core) {
-  const at = wasm.open(core?.at ?? -1, ...put(policy), ...put(sectionOf(policy, TEXTS)));
+  const at = wasm.open(core?.at ?? -1, put(policy), length, put(sectionOf(policy, TEXTS)), length);
   if (at < 0) throw new PlimsollError(`policy_${REFUSALS[-at - 1]}`, "policy");
-  const through = (call) => (kind, given = "", ...numbers) =>
-    call(at, kind, Date.now(), performance.now(), ...put(given), ...numbers);
-  const text = through(wasm.text);
   return {
     at,
-    /** @type {(kind: number, given?: string, ...numbers: number[]) => number} */
-    ask: through(wasm.ask),
+    /** A number that is left out is 0. @type {(kind: number, given?: string, ...numbers: number[]) => number} */
+    ask: (kind, given, a, b, c, d) =>
+      wasm.ask(at, kind, Date.now(), performance.now(), put(given), length, a, b, c, d),
     /** @type {(kind: number, given?: string, ...numbers: number[]) => string} */
-    text(...given) {
-      const [place, length] = text(...given);
-      const said = decoder.decode(new Uint8Array(wasm.memory.buffer, place >>> 0, length));
-      wasm.__wbindgen_free(place, length, 1);
+    text(kind, given, a, b) {
+      const [place, size] = wasm.text(at, kind, Date.now(), performance.now(), put(given), length, a, b);
+      const said = decoder.decode(new Uint8Array(wasm.memory.buffer, place >>> 0, size));
+      wasm.__wbindgen_free(place, size, 1);
       return said;
     },
   };
@@ -98,10 +99,18 @@ export function sectionOf(policy, wanted) {
   return "";
 }
 
-/** Copied into the module's memory, which takes it over: place and length. */
-function put(given) {
-  const bytes = typeof given == "string" ? encoder.encode(given) : given;
-  const place = wasm.__wbindgen_malloc(bytes.length, 1) >>> 0;
-  new Uint8Array(wasm.memory.buffer).set(bytes, place);
-  return [place, bytes.length];
+/** Copied into the module's memory, which takes it over: its place; how long it is is left in `length`. */
+function put(given = "") {
+  length = given.length;
+  // Nothing is nowhere: any place but 0 will do.
+  if (!length) return 1;
+  // Most texts are short and plain: bytes without asking the encoder.
+  const is_plain = typeof given == "string" && length < 64 && !/[^\0-\x7f]/.test(given);
+  if (!is_plain && typeof given == "string") given = encoder.encode(given);
+  length = given.length;
+  const place = wasm.__wbindgen_malloc(length, 1) >>> 0;
+  if (!bytes.length) bytes = new Uint8Array(wasm.memory.buffer);
+  if (is_plain) for (let at = 0; at < length; at += 1) bytes[place + at] = given.charCodeAt(at);
+  else bytes.set(given, place);
+  return place;
 }

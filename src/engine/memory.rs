@@ -269,11 +269,21 @@ impl Memory {
     pub fn encode(&self) -> String {
         let mut text = String::new();
         let mut last = (Table::Clock, 0, 0);
+        // A column is written as what it differs from the row before in its table: times and epochs repeat.
+        let mut before = Columns::default();
         for row in &self.rows {
             // The first number says whether the key begins like the one before, the table, and the last
-            // column that is not 0.
+            // column that differs.
             let same_a = row.table == last.0 && row.a == last.1;
-            let end = row.v.iter().rposition(|value| *value != 0).unwrap_or(0);
+            if row.table != last.0 {
+                before = Columns::default();
+            }
+            let mut v = row.v;
+            if fault!(16) && row.table == Table::Choice {
+                v[4] = 0;
+            }
+            let end = (0..COLUMNS).rev().find(|at| v.get(*at) != before.get(*at));
+            let end = end.unwrap_or(0);
             let head = u64::from(same_a) | ((row.table as u64) << 1) | ((end as u64) << 5);
             push_number(&mut text, head);
             if !same_a {
@@ -282,11 +292,11 @@ impl Memory {
             }
             push_number(&mut text, row.b.wrapping_sub(last.2));
             last.2 = row.b;
-            for value in row.v.iter().take(end.wrapping_add(1)) {
-                let forgotten = fault!(16) && row.table == Table::Choice && *value == row.v[4];
-                let value = if forgotten { 0 } else { *value };
+            for (value, before) in v.iter().zip(before).take(end.wrapping_add(1)) {
+                let value = value.wrapping_sub(before);
                 push_number(&mut text, ((value << 1) ^ (value >> 63)) as u64);
             }
+            before = v;
         }
         let mut whole = String::new();
         push_number(&mut whole, FORMAT);
@@ -307,7 +317,8 @@ impl Memory {
             return None;
         }
         // Every row is joined: whatever text somebody made, what it makes is a memory.
-        let (mut a, mut b) = (0, 0);
+        let (mut last, mut a, mut b) = (Table::Clock, 0, 0);
+        let mut v = Columns::default();
         while !reader.0.is_empty() {
             let head = reader.number();
             let table = *Table::ALL.get((head >> 1 & 15) as usize)?;
@@ -315,11 +326,14 @@ impl Memory {
                 (a, b) = (reader.number(), 0);
             }
             b = reader.number().wrapping_add(b);
-            let mut v = Columns::default();
+            if table != last {
+                (last, v) = (table, Columns::default());
+            }
             let columns = (head >> 5 & 7) as usize;
             for column in v.iter_mut().take(columns.wrapping_add(1)) {
                 let value = reader.number();
-                *column = ((value >> 1) as i64) ^ ((value & 1) as i64).wrapping_neg();
+                let differs = ((value >> 1) as i64) ^ ((value & 1) as i64).wrapping_neg();
+                *column = column.wrapping_add(differs);
             }
             memory.join(table, a, b, &v);
         }
