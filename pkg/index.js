@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /**
  * `start` loads the WebAssembly core, makes an instance for this tab, and hands it to the host.
  * Importing has no side effect and works in Node. Errors are thrown by `start` alone; what an

@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /** Names for the numbers that the core's calls take; their meaning is in `modules/start/src/door.rs`. */
 
 /** Bits of the answer to FLAGS. */

@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /**
  * The start module's door: loads it, and passes plain values through its three calls. A text or bytes
  * cross as wasm-bindgen has it, copied into the module's memory, as their place and length. Its own

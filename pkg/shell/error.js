@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /** What a developer reads when something is wrong; `code` is stable, `help` says what to do. */
 export class PlimsollError extends Error {
   constructor(code, path, message, help = "") {

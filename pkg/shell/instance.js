@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /**
  * The public face of an instance: every call checks what it was given, and none of them throws. A
  * wrong argument answers with a neutral value and an `error` event; what is right goes to the session.

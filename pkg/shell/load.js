@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /**
  * Loading a policy: from an address, an object or bytes. What can go wrong goes wrong before `start`
  * resolves; the words for it are in `faults.js`.

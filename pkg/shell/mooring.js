@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /**
  * A tab's mooring: it takes a berth in storage, takes in what other berths hold and what they write,
  * takes over those whose tab is dead, and holds the lease of the interrupt lane. What is remembered

@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /**
  * Reads the options of `start` once, so that nothing later trips over a getter that throws or an
  * object that changes. What is wrong in them is the host's to hear, as a PlimsollError.

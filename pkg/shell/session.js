@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /**
  * One tab at work: its core, the effects that the core asks for, the timer and the page's life.
  * It decides nothing about prompts or events (the core does), checks no argument (instance.js does)

@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /**
  * The host's snapshot: checked as a whole, then handed to the core field by field. A snapshot with a
  * wrong field is refused whole, because half a truth shows wrong prompts. Dates are read here, so

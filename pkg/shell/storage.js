@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /**
  * This tab's place in localStorage: one writer for each key, so that no tab overwrites another's. A
  * berth has a memory (`m`), a line of tallies (`t`) and a journal with a key for each event (`q:n`).

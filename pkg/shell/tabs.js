@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /**
  * What tabs owe each other, by Web Locks: a held lock proves that its berth lives, a free one that it
  * is dead and may be taken over by exactly one tab; one more lock is the lease of the interrupt lane.

@@ -1,3 +1,4 @@
+//# allFunctionsCalledOnLoad
 /**
  * Joins the core's numbers to the policy's words: readings and traces as hosts know them. The order of the
  * numbers is `src/engine/present.rs`'s, the words are made by `src/policy/compile.rs`. Decides nothing.
