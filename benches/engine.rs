@@ -17,7 +17,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use plimsoll::engine::input::{Context, Input, MeterFigure, Now, Snapshot};
+use plimsoll::engine::input::{Context, Input, Now, Said, Snapshot};
 use plimsoll::engine::{Engine, Identity};
 use plimsoll::policy::Policy;
 use plimsoll::unit::{Key, Timestamp, Writer};
@@ -83,19 +83,16 @@ fn engine(meters: usize) -> Engine {
         writer: Writer(7),
     };
     let mut engine = Engine::new(plim, identity, Some(Memory::default()));
-    let figure = |index| MeterFigure {
-        meter: Key::of(&format!("m{index}")),
-        used: Some(0),
-        ..Default::default()
-    };
-    let snapshot = Snapshot {
-        plan: "free".into(),
-        plan_epoch: Some(1),
-        server_time: Some(at(0).wall),
-        meters: (0..meters).map(figure).collect(),
-        ..Default::default()
-    };
-    engine.handle(at(0), Input::Snapshot(Box::new(snapshot)));
+    let mut snapshot = Box::new(Snapshot::default());
+    snapshot.plan = Key::of("free");
+    snapshot.number(Said::PlanEpoch as u32, 1);
+    snapshot.number(Said::ServerTime as u32, at(0).wall.0);
+    for index in 0..meters {
+        let meter = Key::of(&format!("m{index}"));
+        snapshot.row(Table::Figure, meter.0.into(), 0);
+        snapshot.number(Said::Used as u32, 0);
+    }
+    engine.handle(at(0), Input::Snapshot(snapshot));
     let context = Context {
         visible: true,
         lease: true,

@@ -107,8 +107,7 @@ fn events(plim: &Plim) -> Vec<Event> {
         })
     };
     let prompts = 0..root.prompts().len() as u32;
-    let abouts =
-        prompts.flat_map(|prompt| [shown(prompt, -1), shown(prompt, 340)].concat());
+    let abouts = prompts.flat_map(|prompt| [shown(prompt, -1), shown(prompt, 340)].concat());
     let mut events: Vec<_> = abouts.flat_map(about_a_showing).collect();
     for meter in 0..root.meters().len() as u32 {
         for limit in [None, Some(COUNT_MAX)] {

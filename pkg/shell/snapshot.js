@@ -40,7 +40,7 @@ const list = kind(`a list of at most ${LIST_LENGTH_MAX} ids`, (value) =>
   Array.isArray(value) && isShort(value) ? value : undefined);
 const id = kind("an id", (value) => readText(typeof value == "number" ? `${value}` : value) || undefined);
 const limit = kind("an integer, `unlimited` or `none`", (value) =>
-  value === "unlimited" ? -1 : value === "none" ? 0 : readCount(value));
+  value === "unlimited" ? -2 : value === "none" ? 0 : readCount(value));
 /** RFC 3339 text; a Date has become one on the way here. */
 const time = kind("a time like `2026-11-22T10:00:00Z`", (value) => {
   const at = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : -1;

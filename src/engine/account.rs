@@ -3,9 +3,9 @@
 //! `usage` reads the figures it writes; `decide` asks it what the account owns.
 
 use super::input::Snapshot;
-use super::memory::{Columns, Memory, Table};
+use super::memory::{Columns, Memory, Row, Table};
 use crate::plim::Plim;
-use crate::unit::{COUNT_MAX, Key, Limit, Timestamp};
+use crate::unit::{Key, Timestamp};
 
 const CAN_PURCHASE: i64 = 1;
 const SALES_CONVERSATION: i64 = 2;
@@ -111,74 +111,51 @@ pub(super) fn apply(
     snapshot: &Snapshot,
     arrival: Timestamp,
 ) -> bool {
-    let plan = i64::from(Key::of(&snapshot.plan).0);
-    let time = snapshot.server_time.unwrap_or(arrival).clamped().0;
-    let before = memory.row(Table::Snapshot, 0, 0)[5];
-    let [o0, o1, o2, newest] = known.order;
-    let mut v = [o0, o1, o2, time, known.epoch, 0, 0, 0];
-    if let Some(epoch) = snapshot.plan_epoch {
-        v = [epoch, 0, 0, time, epoch, 0, 0, 0];
-    } else if !known.known {
-        v = [-1, plan, 0, time, 0, 0, 0, 0];
-    } else if before != plan && time >= newest {
-        let epoch = time.max(known.epoch.wrapping_add(1));
-        v = [
-            known.epoch,
-            plan,
-            epoch.wrapping_neg(),
-            time,
-            epoch,
-            0,
-            0,
-            0,
-        ];
+    let [
+        said_epoch,
+        server_time,
+        account_created,
+        user_created,
+        can_purchase,
+        trial_ends,
+        trial_extendable,
+        sales,
+    ] = snapshot.facts;
+    let plan = i64::from(snapshot.plan.0);
+    let mut time = arrival.0;
+    if server_time > 0 {
+        time = Timestamp(server_time).clamped().0;
     }
-    if known.known && v[..4] < known.order[..] && !fault!(25) {
+    let before = memory.row(Table::Snapshot, 0, 0)[5];
+    let [mut o0, mut o1, mut o2, newest] = known.order;
+    let mut epoch = known.epoch;
+    if said_epoch >= 0 {
+        (o0, o1, o2, epoch) = (said_epoch, 0, 0, said_epoch);
+    } else if !known.known {
+        (o0, o1) = (-1, plan);
+    } else if before != plan && time >= newest {
+        (o0, o1) = (epoch, plan);
+        epoch = time.max(epoch.wrapping_add(1));
+        o2 = epoch.wrapping_neg();
+    }
+    let order = [o0, o1, o2, time];
+    if known.known && order < known.order && !fault!(25) {
         return false;
     }
-    let flag = |on: bool, flag: i64| if on { flag } else { 0 };
-    v[5] = plan;
-    v[6] = flag(snapshot.can_purchase.unwrap_or(true), CAN_PURCHASE)
-        | flag(snapshot.in_sales_conversation, SALES_CONVERSATION)
-        | flag(snapshot.trial_extendable, TRIAL_EXTENDABLE);
-    v[7] = number(snapshot.trial_ends_at);
-    memory.join(Table::Snapshot, 0, 0, &v);
-    v[4] = number(snapshot.account_created_at);
-    v[5] = number(snapshot.user_created_at);
-    (v[6], v[7]) = (0, 0);
-    memory.join(Table::Snapshot, 0, 1, &v);
-    for (list, keys) in [
-        (FEATURES, &snapshot.features),
-        (OVERAGE, &snapshot.overage_accepted),
-    ] {
-        for key in keys {
-            memory.join(Table::Listed, list, u64::from(key.0), &v[..4]);
-        }
-    }
-    for figure in &snapshot.meters {
+    let flags = can_purchase.wrapping_mul(CAN_PURCHASE)
+        | sales.wrapping_mul(SALES_CONVERSATION)
+        | trial_extendable.wrapping_mul(TRIAL_EXTENDABLE);
+    let mut join = |table, a, b, [c4, c5, c6, c7]: [i64; 4]| {
+        memory.join(table, a, b, &[o0, o1, o2, time, c4, c5, c6, c7]);
+    };
+    join(Table::Snapshot, 0, 0, [epoch, plan, flags, trial_ends]);
+    let created = [account_created, user_created, 0, 0];
+    join(Table::Snapshot, 0, 1, created);
+    for Row { table, a, b, v } in &snapshot.rows {
         // What the policy does not know is ignored.
-        if plim.meter_index(figure.meter).is_none() {
-            continue;
+        if *table == Table::Listed || plim.meter_index(Key(*a as u32)).is_some() {
+            join(*table, *a, *b, [v[4], v[5], v[6], v[7]]);
         }
-        let a = u64::from(figure.meter.0);
-        (v[6], v[7]) = (0, 0);
-        for (writer, added, released) in &figure.counted {
-            (v[4], v[5]) = (*added, *released);
-            memory.join(Table::Cover, a, writer.0, &v);
-        }
-        let counted = i64::from(!figure.counted.is_empty());
-        v[4] = figure.used.map_or(-1, |used| {
-            used.clamp(0, COUNT_MAX).wrapping_mul(2) | counted
-        });
-        v[5] = figure.limit.0.clamp(Limit::UNLIMITED.0, COUNT_MAX);
-        let (start, end) = figure.period.unwrap_or_default();
-        (v[6], v[7]) = (start.0, end.0);
-        memory.join(Table::Figure, a, 0, &v);
     }
     true
-}
-
-/// An instant as a column: 0 for none.
-fn number(at: Option<Timestamp>) -> i64 {
-    at.map_or(0, |at| at.clamped().0.max(1))
 }

@@ -2,8 +2,8 @@
 //! Owns plain data only; values are already checked for type by whoever read them (`modules/start`, a test).
 //! Each input goes to [`super::Engine::handle`].
 
-use super::memory::Memory;
-use crate::unit::{ExposureId, Key, Limit, Millis, Timestamp, Writer};
+use super::memory::{Columns, Memory, Row, Table};
+use crate::unit::{COUNT_MAX, ExposureId, Key, Millis, Timestamp};
 
 /// The two clocks of the device at the moment of an input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -247,48 +247,97 @@ impl Default for Context {
     }
 }
 
-/// The host's truth about an account and a user, as its server made it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The host's truth about an account and a user, as its server made it: rows of memory, which lack only
+/// their order. What is not said is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The plan's id.
-    pub plan: String,
-    /// Grows with each plan change; without it the engine makes its own.
-    pub plan_epoch: Option<i64>,
-    /// When the host's server made this.
-    pub server_time: Option<Timestamp>,
-    /// When the account was made; unknown age passes.
-    pub account_created_at: Option<Timestamp>,
-    /// When the user was made; unknown age passes.
-    pub user_created_at: Option<Timestamp>,
-    /// Whether this user can buy. `None` is read as true.
-    pub can_purchase: Option<bool>,
-    /// Who can, by name; "" when unknown.
+    /// The plan.
+    pub plan: Key,
+    /// Who can purchase, by name; "" when unknown.
     pub billing_owner: String,
-    /// When the trial ends.
-    pub trial_ends_at: Option<Timestamp>,
-    /// Whether the trial may be extended.
-    pub trial_extendable: bool,
-    /// Features the account has besides its plan's.
-    pub features: Vec<Key>,
-    /// Meters whose overage the account accepted.
-    pub overage_accepted: Vec<Key>,
-    /// Sales is already talking with the account.
-    pub in_sales_conversation: bool,
-    /// Figures by meter.
-    pub meters: Vec<MeterFigure>,
+    /// What is said of the account and the user, by [`Said`] up to `Sales`.
+    pub(super) facts: [i64; 8],
+    /// Listed features and overages, figures of meters, and what was counted of writers.
+    pub(super) rows: Vec<Row>,
 }
 
-/// A meter in a snapshot.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MeterFigure {
-    /// Which meter.
-    pub meter: Key,
-    /// Used in the period; without it only local uses count.
-    pub used: Option<i64>,
-    /// A limit that beats the plan's.
-    pub limit: Limit,
-    /// The period's start and end; without it the calendar period in UTC.
-    pub period: Option<(Timestamp, Timestamp)>,
-    /// What the host's server has counted of each writer: added and released.
-    pub counted: Vec<(Writer, i64, i64)>,
+/// The numbers of a snapshot, in the order of `pkg/shell/snapshot.js`: times in milliseconds with 0 for
+/// unknown, truths as 0 and 1. From `Used` on they are of the row that was begun last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Grows with each plan change; without it the engine makes its own.
+    PlanEpoch,
+    /// When the host's server made this.
+    ServerTime,
+    /// When the account was made; unknown age passes.
+    AccountCreated,
+    /// When the user was made; unknown age passes.
+    UserCreated,
+    /// Whether this user can buy; they can where it is not said.
+    CanPurchase,
+    /// When the trial ends.
+    TrialEnds,
+    /// Whether the trial may be extended.
+    TrialExtendable,
+    /// Sales is already talking with the account.
+    Sales,
+    /// Of a meter: used in the period; without it only local uses count.
+    Used,
+    /// Of a meter: a limit that beats the plan's, as in [`crate::unit::Limit`].
+    Limit,
+    /// Of a meter: the period's start; without it the calendar period in UTC.
+    PeriodStart,
+    /// Of a meter: the period's end.
+    PeriodEnd,
+    /// Of a writer: what the host's server has counted as added.
+    Added,
+    /// Of a writer: what it has counted as released.
+    Released,
+}
+
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self {
+            plan: Key(0),
+            billing_owner: String::new(),
+            facts: [-1, 0, 0, 0, 1, 0, 0, 0],
+            rows: Vec::new(),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Begins a row: a feature the account has besides its plan's (`Listed`, 1 and its key), a meter whose
+    /// overage it accepted (`Listed`, 2 and its key), a meter (`Figure`, its key), or, of the last meter, a
+    /// writer that the host's server has counted (`Cover`, 0 and the writer).
+    pub fn row(&mut self, table: Table, mut a: u64, b: u64) {
+        let mut v = Columns::default();
+        if table == Table::Figure {
+            (v[4], v[5]) = (-1, -1);
+        }
+        if let Some(last) = self.rows.last_mut()
+            && table == Table::Cover
+        {
+            a = last.a;
+            if last.table == Table::Figure {
+                // The lowest bit of what was used says that writers were counted.
+                last.v[4] |= 1;
+            }
+        }
+        self.rows.push(Row { table, a, b, v });
+    }
+
+    /// Says a number, by its place in [`Said`].
+    pub fn number(&mut self, place: u32, value: i64) {
+        let value = value.clamp(-2, COUNT_MAX);
+        if let Some(fact) = self.facts.get_mut(place as usize) {
+            *fact = value;
+        } else if let Some(row) = self.rows.last_mut() {
+            // Eight facts are followed by a figure's four columns, and those by a cover's two.
+            if let Some(column) = row.v.get_mut((place & 3 | 4) as usize) {
+                let is_used = place == Said::Used as u32;
+                *column = if is_used { value << 1 } else { value };
+            }
+        }
+    }
 }

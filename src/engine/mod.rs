@@ -102,13 +102,12 @@ impl Engine {
     #[must_use]
     pub fn new(plim: Plim, identity: Identity, memory: Option<Memory>) -> Self {
         let readable = memory.is_some();
-        let memory = memory.unwrap_or_default();
-        Self {
-            account: Account::read(&plim, &memory),
-            entries: entry::entries(&plim),
+        let mut engine = Self {
+            account: Account::default(),
+            entries: Vec::new(),
             plim,
             identity,
-            memory,
+            memory: memory.unwrap_or_default(),
             readable,
             fresh: false,
             meters: Vec::new(),
@@ -122,7 +121,47 @@ impl Engine {
             lease_wanted: false,
             compact_at: 0,
             dirty: Dirty::default(),
-        }
+        };
+        engine.restart();
+        engine
+    }
+
+    /// Begins again for another identity: what is remembered stays.
+    pub fn renew(&mut self, identity: Identity) {
+        self.identity = identity;
+        self.restart();
+    }
+
+    /// Begins again with another policy, or the same in another locale: what is remembered stays.
+    pub fn replace_policy(&mut self, plim: Plim) {
+        self.plim = plim;
+        self.restart();
+    }
+
+    /// Remembers, before the first input, what else was stored. What could not be read counts as in
+    /// [`Engine::new`].
+    pub fn recall(&mut self, memory: &Memory, readable: bool) {
+        self.memory.merge(memory);
+        self.readable &= readable;
+        self.restart();
+    }
+
+    /// Forgets what only this page life knew.
+    #[inline(never)]
+    fn restart(&mut self) {
+        self.account = Account::read(&self.plim, &self.memory);
+        self.entries = entry::entries(&self.plim);
+        self.meters.clear();
+        self.shown.clear();
+        self.owner.clear();
+        self.fresh = false;
+        self.context = Context::default();
+        self.clock = Clock::default();
+        self.on_target = false;
+        self.eligible_at = Timestamp::MAX;
+        self.lease_wanted = false;
+        self.compact_at = 0;
+        self.dirty = Dirty::default();
     }
 
     /// Takes an input in and answers with everything that has to happen, in order.
@@ -132,7 +171,7 @@ impl Engine {
         match input {
             Input::Use { meter, amount } => self.count(meter, amount, 0, now, &mut out),
             Input::Release { meter, amount } => self.count(meter, 0, amount, now, &mut out),
-            Input::Snapshot(snapshot) => self.snapshot(&snapshot, now, &mut out),
+            Input::Snapshot(snapshot) => self.snapshot(snapshot, now, &mut out),
             Input::Merge(memory) => self.merge(&memory, now, &mut out),
             Input::Attempt { meter, amount } => self.attempt(meter, amount, now, &mut out),
             Input::LimitHit { meter } => self.limit_hit(meter, 1, true, now, &mut out),
@@ -220,6 +259,12 @@ impl Engine {
         let now = self.time(now);
         let count = u32::try_from(self.plim.root().meters().len()).unwrap_or(0);
         (0..count).map(|index| self.reading(index, now)).collect()
+    }
+
+    /// Which writer this is.
+    #[must_use]
+    pub fn writer(&self) -> Writer {
+        self.identity.writer
     }
 
     /// What is remembered.
@@ -375,19 +420,25 @@ impl Engine {
         self.decide(now, index, out);
     }
 
-    fn snapshot(&mut self, snapshot: &input::Snapshot, now: Timestamp, out: &mut Vec<Effect>) {
-        if !account::apply(&self.plim, &mut self.memory, &self.account, snapshot, now) {
+    fn snapshot(
+        &mut self,
+        mut snapshot: Box<input::Snapshot>,
+        now: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
+        if !account::apply(&self.plim, &mut self.memory, &self.account, &snapshot, now) {
             return;
         }
         let (known, from_plan, epoch) = (self.account.known, self.account.plan, self.account.epoch);
         self.fresh = true;
         self.clock.jumped = false;
-        self.owner.clone_from(&snapshot.billing_owner);
+        core::mem::swap(&mut self.owner, &mut snapshot.billing_owner);
         self.dirty.memory = true;
         let mut now = now;
-        if let Some(server_time) = snapshot.server_time {
+        let [_, server_time, ..] = snapshot.facts;
+        if server_time > 0 {
             // Engine time is the server's, backwards too.
-            now = server_time.clamped();
+            now = Timestamp(server_time).clamped();
             self.clock.mono = self.clock.at.mono;
             self.clock.engine = now;
             self.clock.last = now;

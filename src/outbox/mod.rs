@@ -146,6 +146,11 @@ impl Outbox {
         }
     }
 
+    /// Forgets what waits: nothing of it may leave the browser.
+    pub fn empty(&mut self) {
+        *self = Self::new(core::mem::take(&mut self.sender), self.writer);
+    }
+
     /// Everything that follows happens at this time.
     pub fn at(&mut self, now: Clock) -> &mut Self {
         self.now = now;

@@ -4,7 +4,8 @@
 use super::super::known::Truth;
 use super::super::watch::Event;
 use super::{FEATURES, METERS, TABS_MAX, World};
-use plimsoll::engine::input::{Input, Paint, Response, Snapshot, Step};
+use crate::spec_reader::snapshot::Snapshot;
+use plimsoll::engine::input::{Input, Paint, Response, Step};
 use plimsoll::unit::Key;
 
 impl World {
@@ -123,11 +124,7 @@ impl World {
             (Some(old), Some(known)) if old.1 < known => old,
             _ => self.fresh_snapshot(),
         };
-        self.tell(
-            index,
-            Input::Snapshot(Box::new(snapshot)),
-            Event::Told(truth),
-        )
+        self.tell(index, Input::Snapshot(snapshot.told()), Event::Told(truth))
     }
 
     pub(super) fn fresh_snapshot(&mut self) -> (Snapshot, Truth) {

@@ -3,7 +3,7 @@
 
 use super::known::Truth;
 use super::random::Random;
-use plimsoll::engine::input::{MeterFigure, Snapshot};
+use crate::spec_reader::snapshot::{MeterFigure, Snapshot};
 use plimsoll::unit::{Key, Limit, Timestamp, Writer};
 use std::collections::BTreeMap;
 

@@ -2,11 +2,10 @@
 //! ids nobody made. The only guarantee is that nothing panics and memory stays within its bound.
 
 use super::random::Random;
+use crate::spec_reader::snapshot::{MeterFigure, Snapshot};
 use crate::spec_reader::tab::{Identity, Stored, Tab, compile};
 use plimsoll::Effect;
-use plimsoll::engine::input::{
-    ActionKind, Context, Input, MeterFigure, Now, Paint, Response, Snapshot, Step,
-};
+use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Step};
 use plimsoll::engine::memory::{Memory, Table};
 use plimsoll::plim::Plim;
 use plimsoll::policy::Policy;
@@ -179,7 +178,7 @@ fn input(random: &mut Random, exposures: &[ExposureId]) -> Input {
         .copied()
         .unwrap_or(ExposureId(random.next()));
     match random.below(12) {
-        0 | 1 => Input::Snapshot(Box::new(snapshot(random))),
+        0 | 1 => Input::Snapshot(snapshot(random).told()),
         2 => Input::Use {
             meter: meter(random),
             amount: number(random),

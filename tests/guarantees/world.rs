@@ -10,9 +10,10 @@ use super::known::{Known, Said, Truth};
 use super::random::Random;
 use super::watch::{Event, Watch};
 use crate::spec_reader::clock;
+use crate::spec_reader::snapshot::Snapshot;
 use crate::spec_reader::tab::{Identity, Stored, Tab};
 use plimsoll::Effect;
-use plimsoll::engine::input::{ActionKind, Input, Paint, Response, Snapshot};
+use plimsoll::engine::input::{ActionKind, Input, Paint, Response};
 use plimsoll::engine::memory::Memory;
 use plimsoll::plim::Plim;
 use plimsoll::unit::{ExposureId, Writer};
@@ -347,11 +348,7 @@ impl World {
         }
         // A host that starts brings its snapshot, so that a clock that is off has no say.
         let (snapshot, truth) = self.fresh_snapshot();
-        self.tell(
-            index,
-            Input::Snapshot(Box::new(snapshot)),
-            Event::Told(truth),
-        )?;
+        self.tell(index, Input::Snapshot(snapshot.told()), Event::Told(truth))?;
         self.tell(index, Input::Context(context), Event::Nothing)
     }
 

@@ -2,7 +2,8 @@
 //! Refuses what it does not know, so that a typing error in a case is not a case that passes.
 
 use super::clock;
-use plimsoll::engine::input::{ActionKind, Context, MeterFigure, Paint, Response, Snapshot, Step};
+use super::snapshot::{MeterFigure, Snapshot};
+use plimsoll::engine::input::{ActionKind, Context, Paint, Response, Step};
 use plimsoll::unit::{Key, Limit, Timestamp, Writer};
 use serde_json::{Map, Value};
 

@@ -6,6 +6,7 @@ pub mod clock;
 mod compare;
 mod input;
 mod seen;
+pub mod snapshot;
 pub mod tab;
 
 use compare::Bindings;
@@ -230,7 +231,7 @@ impl<'a> Case<'a> {
             ));
         }
         let input = match action.as_str() {
-            "snapshot" => Input::Snapshot(Box::new(self.snapshot(given)?)),
+            "snapshot" => Input::Snapshot(self.snapshot(given)?.told()),
             "use" => {
                 let (meter, amount) = input::amount(given)?;
                 Input::Use { meter, amount }
@@ -288,7 +289,7 @@ impl<'a> Case<'a> {
         self.tell(index, input)
     }
 
-    fn snapshot(&self, given: &Value) -> Result<plimsoll::engine::input::Snapshot, String> {
+    fn snapshot(&self, given: &Value) -> Result<snapshot::Snapshot, String> {
         let json = input::laid_over(&self.file["snapshot"], given);
         let writer = |name: &str| self.writer(name);
         let mut snapshot = input::snapshot(&json, &writer)?;

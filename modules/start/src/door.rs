@@ -2,7 +2,7 @@
 //! Owns the numbers of the kinds, which `pkg/shell/core.js` names; what they do is [`Core`]'s.
 //! Every export costs checks here and glue there, so there are three for everything.
 
-use crate::{Core, now};
+use crate::{Core, now, whole};
 use core::cell::RefCell;
 use plimsoll::Plim;
 use plimsoll::plim::PlimError;
@@ -109,8 +109,8 @@ impl Core {
         let [wall, mono] = if kind == 13 { [a, b] } else { clocks };
         let now = now(wall, mono);
         match kind {
-            15 => self.snapshot_text(a as u32, &text),
-            16 => self.snapshot_number(a as u32, b),
+            15 => self.snapshot_text(a as u32, text),
+            16 => self.draft.number(a as u32, whole(b)),
             17 => self.renew(&text),
             18 => return f64::from(u8::from(self.absorb(&text, now))),
             19 => self.context(a as u32, text, b as i32, now),

@@ -37,10 +37,7 @@ const FLAG_EFFECTS: u32 = 4;
 pub(crate) struct Core {
     engine: Engine,
     outbox: Outbox,
-    identity: Identity,
-    sender: Sender,
-    context: Context,
-    draft: Snapshot,
+    draft: Box<Snapshot>,
     words: Words,
     flags: u32,
     /// Inputs have been taken; before, what others know is remembered, after, it is merged.
@@ -51,32 +48,21 @@ pub(crate) struct Core {
     usage_due: Millis,
     /// What the next call that takes several texts is about.
     texts: Vec<String>,
-    /// The own memory could not be read: nothing interrupts.
-    unreadable: bool,
 }
 
 impl Core {
     /// A core that remembers nothing yet; [`Core::renew`] says who it is for.
     pub(crate) fn new(plim: Plim) -> Self {
-        let identity = Identity::default();
-        let sender = Sender {
-            revision: plim.root().revision().to_owned(),
-            ..Sender::default()
-        };
         Self {
-            engine: Engine::new(plim, identity.clone(), Some(Memory::default())),
-            outbox: Outbox::new(sender.clone(), identity.writer),
-            identity,
-            sender,
-            context: Context::default(),
-            draft: Snapshot::default(),
+            engine: Engine::new(plim, Identity::default(), Some(Memory::default())),
+            outbox: Outbox::new(Sender::default(), Writer(0)),
+            draft: Box::default(),
             words: Words::default(),
             flags: 0,
             has_begun: false,
             recording: false,
             usage_due: NEVER,
             texts: Vec::new(),
-            unreadable: false,
         }
     }
 
@@ -84,27 +70,27 @@ impl Core {
     /// were given as texts: the memory stays, the queue does not. The writer is 16 hex digits.
     fn renew(&mut self, writer: &str) {
         let writer = Writer(read_hex(writer));
-        let mut texts = core::mem::take(&mut self.texts).into_iter();
-        let mut next = || texts.next().unwrap_or_default();
-        self.sender.write_key = next();
-        self.sender.account = next();
-        self.sender.user = next();
-        self.identity = Identity {
-            account: self.sender.account.clone(),
-            user: self.sender.user.clone(),
-            writer,
+        let (user, account) = (self.given(), self.given());
+        let sender = Sender {
+            write_key: self.given(),
+            account: account.clone(),
+            user: user.clone(),
+            revision: self.engine.plim().root().revision().to_owned(),
         };
-        self.outbox = Outbox::new(self.sender.clone(), writer);
-        let memory = self.engine.memory().clone();
-        self.rebuild(self.engine.plim().clone(), memory);
+        self.outbox = Outbox::new(sender, writer);
+        self.engine.renew(Identity {
+            account,
+            user,
+            writer,
+        });
+        self.has_begun = false;
     }
 
     /// The same policy in another locale, or a newer one.
     pub(crate) fn replace_policy(&mut self, plim: Plim) {
-        plim.root().revision().clone_into(&mut self.sender.revision);
         self.outbox.revise(plim.root().revision());
-        let memory = self.engine.memory().clone();
-        self.rebuild(plim, memory);
+        self.engine.replace_policy(plim);
+        self.has_begun = false;
     }
 
     /// Takes in what another berth wrote, its memory and its line (given as a text). False when the
@@ -113,16 +99,18 @@ impl Core {
         let memory = Memory::decode(memory.as_bytes());
         let readable = memory.is_some();
         let mut theirs = memory.unwrap_or_default();
-        let line = self.texts.pop().unwrap_or_default();
-        theirs.merge(&Memory::decode(line.as_bytes()).unwrap_or_default());
+        theirs.merge(&Memory::decode(self.given().as_bytes()).unwrap_or_default());
         if self.has_begun {
             self.input(now, Input::Merge(Box::new(theirs)));
         } else {
-            self.unreadable |= !readable;
-            theirs.merge(self.engine.memory());
-            self.rebuild(self.engine.plim().clone(), theirs);
+            self.engine.recall(&theirs, readable);
         }
         readable
+    }
+
+    /// The last of the texts that were given.
+    fn given(&mut self) -> String {
+        self.texts.pop().unwrap_or_default()
     }
 
     /// The index of a meter or a feature; -1 when the policy does not have it.
@@ -200,7 +188,7 @@ impl Core {
             },
             6 => return self.wake(now),
             7 | 8 => {
-                self.count_usage(now, self.identity.writer);
+                self.count_usage(now, self.engine.writer());
                 self.tell_time(now);
                 self.outbox.hide(&mut self.words);
                 if kind == 8 {
@@ -221,7 +209,7 @@ impl Core {
                 self.outbox.adopted(&mut self.words);
                 return self.count_usage(now, Writer(exposure.0));
             }
-            13 => Input::Snapshot(Box::new(core::mem::take(&mut self.draft))),
+            13 => Input::Snapshot(core::mem::take(&mut self.draft)),
             _ => return self.record(place == 1),
         };
         self.input(now, input);
@@ -231,7 +219,7 @@ impl Core {
     /// With it the core has begun.
     fn context(&mut self, bits: u32, route: String, utc_offset_minutes: i32, now: Now) {
         self.has_begun = true;
-        self.context = Context {
+        let context = Context {
             visible: bits & 1 != 0,
             busy: bits & 2 != 0,
             dialog_open: bits & 4 != 0,
@@ -241,7 +229,7 @@ impl Core {
             route,
             utc_offset_minutes,
         };
-        self.input(now, Input::Context(self.context.clone()));
+        self.input(now, Input::Context(context));
     }
 
     /// What became of a request: 0 no answer, 1 accepted with `detail` refused events, else the HTTP
@@ -287,7 +275,7 @@ impl Core {
             1 => self
                 .engine
                 .memory()
-                .tallies_of(self.identity.writer)
+                .tallies_of(self.engine.writer())
                 .encode(),
             2 => self.engine.memory().encode(),
             3 => effects::read_json(&self.engine, now),
@@ -325,18 +313,18 @@ impl Core {
     /// Events begin or end; what was used before they began is in none.
     fn record(&mut self, recording: bool) {
         if recording && !self.recording {
-            drop(self.engine.take_usage(self.identity.writer));
+            drop(self.engine.take_usage(self.engine.writer()));
             self.flags |= FLAG_MEMORY;
         }
         if !recording {
-            self.outbox = Outbox::new(self.sender.clone(), self.identity.writer);
+            self.outbox.empty();
         }
         self.recording = recording;
     }
 
     fn wake(&mut self, now: Now) {
         if self.usage_due <= now.mono {
-            self.count_usage(now, self.identity.writer);
+            self.count_usage(now, self.engine.writer());
             self.tell_time(now);
             self.outbox.hide(&mut self.words);
         }
@@ -348,14 +336,8 @@ impl Core {
         self.outbox.send_due(&mut self.words);
     }
 
-    fn rebuild(&mut self, plim: Plim, memory: Memory) {
-        let memory = (!self.unreadable).then_some(memory);
-        self.engine = Engine::new(plim, self.identity.clone(), memory);
-        self.has_begun = false;
-    }
-
     fn count_usage(&mut self, now: Now, writer: Writer) {
-        if writer == self.identity.writer {
+        if writer == self.engine.writer() {
             self.usage_due = NEVER;
         }
         let effects = self.engine.take_usage(writer);
