@@ -231,7 +231,14 @@ fn bind(module: &Module, compiled: &Path, folder: &Path) -> Result<()> {
 
 /// Each pass earned its place by brotli bytes; others were tried and did not.
 fn optimise(from: &Path, to: &Path) -> Result<()> {
-    let passes = ["-Oz", "-Oz", "--reorder-functions"];
+    let passes = [
+        "--flatten",
+        "--rereloop",
+        "-Oz",
+        "-Oz",
+        "--optimize-instructions",
+        "--dealign",
+    ];
     // The first kilobyte is the far end of the stack, so that offsets below it may be folded.
     let assume = ["--low-memory-unused"];
     let strip = [

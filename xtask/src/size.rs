@@ -36,7 +36,7 @@ const LOADS: [Load; 5] = [
         entries: &["pkg/index.js"],
         wasm: Some("plimsoll_bg.wasm"),
         budget_kb: Some(32),
-        held_at_kb: Some(56),
+        held_at_kb: Some(34),
         when: "at `start`",
     },
     Load {
