@@ -3,57 +3,54 @@
 //! Hosts call it through `explain()`; the demo draws it.
 
 use super::Engine;
-use super::effect::Reading;
-use super::input::{Context, Now};
+use super::input::Now;
 use super::judge::Judgement;
+use super::present::{index, numbers};
+use crate::json::Json;
 use crate::plim::NONE;
-use crate::unit::{ExposureId, Timestamp};
-
-/// Everything a decision rests on, at one instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trace {
-    /// Engine time.
-    pub at: Timestamp,
-    /// Whether a snapshot is known, and from when.
-    pub snapshot_at: Option<Timestamp>,
-    /// Index of the plan.
-    pub plan: Option<u32>,
-    /// The plan epoch.
-    pub epoch: i64,
-    /// Every meter, by index.
-    pub meters: Vec<Reading>,
-    /// Every prompt, in the policy's order.
-    pub judgements: Vec<Judgement>,
-    /// Index and exposure of what is on the screen here.
-    pub shown: Vec<(u32, ExposureId)>,
-    /// What the page allows.
-    pub context: Context,
-    /// Rows of memory.
-    pub memory_rows: usize,
-    /// Bytes of memory as stored.
-    pub memory_bytes: usize,
-}
 
 impl Engine {
-    /// Why each prompt is shown or held, at this instant. The same code as the decision.
+    /// Why each prompt is shown or held, at this instant, in the policy's order. The same code as the decision.
     #[must_use]
-    pub fn explain(&self, now: Now) -> Trace {
-        let at = self.time(now);
-        Trace {
-            at,
-            snapshot_at: self.account.known.then_some(self.account.server_time),
-            plan: self.account.plan,
-            epoch: self.account.epoch,
-            meters: self.read(now),
-            judgements: self.survey(at, NONE, true),
-            shown: self
-                .shown
-                .iter()
-                .map(|shown| (shown.index, shown.exposure.id))
-                .collect(),
-            context: self.context.clone(),
-            memory_rows: self.memory.len(),
-            memory_bytes: self.memory.encode().len(),
+    pub fn explain(&self, now: Now) -> Vec<Judgement> {
+        self.survey(self.time(now), NONE, true)
+    }
+
+    /// A trace: engine time, time of the snapshot, rows and bytes of memory, then for each prompt a list of
+    /// its own, `[surface, stage, until, by, fired at, reason, exposure]`; the stage is -1 for what is not
+    /// held, `until` 0 for what no time ends.
+    pub fn write_trace(&self, now: Now, json: &mut Json) {
+        let account = &self.account;
+        let facts = [
+            self.time(now).0,
+            if account.known {
+                account.server_time.0
+            } else {
+                -1
+            },
+            self.memory.len() as i64,
+            self.memory.encode().len() as i64,
+        ];
+        numbers(&facts, json);
+        for judgement in &self.explain(now) {
+            let held = judgement.held;
+            let fired = judgement.occasion != 0;
+            let facts = [
+                judgement.surface as i64,
+                held.map_or(-1, |reason| reason.stage() as i64),
+                judgement.until.0,
+                index(Some(judgement.by).filter(|by| *by != NONE)),
+                if fired { judgement.since.0 } else { -1 },
+            ];
+            json.list(|json| {
+                numbers(&facts, json);
+                json.string(held.map_or("", |reason| reason.code()));
+                for shown in &self.shown {
+                    if shown.index == judgement.prompt {
+                        json.hex(shown.exposure.id.0);
+                    }
+                }
+            });
         }
     }
 }

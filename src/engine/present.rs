@@ -1,13 +1,11 @@
-//! Prompts, readings and traces as numbers in JSON: what the engine knows, by index into the policy.
+//! Prompts and readings as numbers in JSON: what the engine knows, by index into the policy.
 //! Owns the order of the numbers, which `pkg/shell/words.js` reads; names and texts are joined to them there.
 //! The start module hands the text to the shell, which parses it once.
 
 use super::Engine;
 use super::effect::{Prompt, Reading, Source};
-use super::explain::Trace;
+use super::input::Now;
 use crate::json::Json;
-use crate::plim::NONE;
-use crate::unit::ExposureId;
 
 impl Engine {
     /// A prompt's members: `exposure`, `facts` (prompt, surface, repaint, plan, next plan and its limit,
@@ -40,48 +38,16 @@ impl Engine {
         }
     }
 
-    /// Where the account stands, as one list: plan, epoch, then each meter's reading as a list of its own,
-    /// then for each feature whether the account has it.
-    pub fn write_readings(&self, readings: &[Reading], json: &mut Json) {
+    /// Where the account stands: plan, epoch, then each meter's reading as a list of its own, then for each
+    /// feature whether the account has it.
+    pub fn write_readings(&self, now: Now, json: &mut Json) {
         numbers(&[index(self.plan()), self.epoch()], json);
-        for reading in readings {
-            json.list(|json| write_reading(reading, json));
+        let time = self.time(now);
+        for (meter, _) in (0..).zip(self.plim.root().meters().iter()) {
+            json.list(|json| write_reading(&self.reading(meter, time), json));
         }
         for (feature, _) in (0..).zip(self.plim.root().features().iter()) {
             json.number(i64::from(self.has_feature(feature)));
-        }
-    }
-
-    /// A trace as one list: engine time, time of the snapshot, rows and bytes of memory, then for each prompt
-    /// `[surface, stage, until, by, fired at, reason, exposure]`; the stage is -1 for what is not held,
-    /// `until` 0 for what no time ends.
-    pub fn write_trace(&self, trace: &Trace, json: &mut Json) {
-        let facts = [
-            trace.at.0,
-            trace.snapshot_at.map_or(-1, |at| at.0),
-            trace.memory_rows as i64,
-            trace.memory_bytes as i64,
-        ];
-        numbers(&facts, json);
-        for judgement in &trace.judgements {
-            let held = judgement.held;
-            let fired = judgement.occasion != 0;
-            let facts = [
-                judgement.surface as i64,
-                held.map_or(-1, |reason| reason.stage() as i64),
-                judgement.until.0,
-                index(Some(judgement.by).filter(|by| *by != NONE)),
-                if fired { judgement.since.0 } else { -1 },
-            ];
-            json.list(|json| {
-                numbers(&facts, json);
-                json.string(held.map_or("", |reason| reason.code()));
-                let mut shown = trace.shown.iter();
-                let here = shown.find(|(index, _)| *index == judgement.prompt);
-                if let Some((_, ExposureId(exposure))) = here {
-                    json.hex(*exposure);
-                }
-            });
         }
     }
 }
@@ -101,11 +67,11 @@ fn write_reading(reading: &Reading, json: &mut Json) {
     numbers(&facts, json);
 }
 
-fn index(index: Option<u32>) -> i64 {
+pub(super) fn index(index: Option<u32>) -> i64 {
     index.map_or(-1, i64::from)
 }
 
-fn numbers(numbers: &[i64], json: &mut Json) {
+pub(super) fn numbers(numbers: &[i64], json: &mut Json) {
     for number in numbers {
         json.number(*number);
     }

@@ -122,9 +122,8 @@ impl Tab {
             };
             Some(candidate.id() == prompt && (subject.is_empty() || id == Some(subject)))
         };
-        let trace = self.engine.explain(now);
-        let judged = trace
-            .judgements
+        let judgements = self.engine.explain(now);
+        let judged = judgements
             .iter()
             .find(|judged| about(judged.prompt) == Some(true))?;
         judged.held.map(|reason| reason.code())

@@ -9,7 +9,7 @@ use plimsoll::plim::PlimError;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    /// A page's cores by number; a place is free again when its core is closed.
+    /// A page's cores by number; the place of one that was closed stays empty.
     static CORES: RefCell<Vec<Option<Box<Core>>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -31,17 +31,9 @@ pub fn open(core: usize, plim: Vec<u8>, texts: String) -> i32 {
             open.replace_policy(plim);
             return core as i32;
         }
-        let new = Some(Box::new(Core::new(plim)));
-        let mut place = 0;
-        for free in cores.iter_mut() {
-            if free.is_none() {
-                *free = new;
-                return place;
-            }
-            place = place.wrapping_add(1);
-        }
-        cores.push(new);
-        place
+        let place = cores.len();
+        cores.push(Some(Box::new(Core::new(plim))));
+        place as i32
     })
 }
 
@@ -108,13 +100,14 @@ impl Core {
         let [a, b, c, d] = numbers;
         let [wall, mono] = if kind == 13 { [a, b] } else { clocks };
         let now = now(wall, mono);
+        self.tell_time(now);
         match kind {
             15 => self.snapshot_text(a as u32, text),
             16 => self.draft.number(a as u32, whole(b)),
             17 => self.renew(&text),
             18 => return f64::from(u8::from(self.absorb(&text, now))),
             19 => self.context(a as u32, text, b as i32, now),
-            20 => self.answered(a, b as u16, c, d, now),
+            20 => self.answered(a, b as u16, c, d),
             21 | 22 => return self.index(kind == 21, &text),
             23 => return self.count(a as u32, b, now),
             24 => return self.released(a as u32),

@@ -3,17 +3,16 @@
 //! (`pkg/shell/session.js`) has a case for every one.
 
 use crate::{Core, FLAG_LINE, FLAG_MEMORY};
+use plimsoll::Effect;
 use plimsoll::engine::Answer;
 use plimsoll::engine::effect::{Delta, Event, HostEvent, Prompt};
-use plimsoll::engine::input::Now;
 use plimsoll::json::Json;
 use plimsoll::outbox::Outbox;
 use plimsoll::wire::{event_json, worth};
-use plimsoll::{Effect, Engine};
 
 impl Core {
     /// Puts the engine's effects into words; events go through the outbox first.
-    pub(crate) fn carry_out(&mut self, now: Now, effects: Vec<Effect>) {
+    pub(crate) fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in &effects {
             match effect {
                 Effect::Present(prompt) => self.show("present", prompt),
@@ -24,7 +23,7 @@ impl Core {
                     json.string(reason.name());
                     self.words.end();
                 }
-                Effect::Record(event) => self.queue(now, event),
+                Effect::Record(event) => self.queue(event),
                 Effect::Persist(Delta::Tally) => self.flags |= FLAG_LINE,
                 Effect::Persist(Delta::Memory) => self.flags |= FLAG_MEMORY,
                 Effect::Announce(HostEvent::Crossing { meter, percent }) => {
@@ -48,9 +47,8 @@ impl Core {
     }
 
     #[inline(never)]
-    fn queue(&mut self, now: Now, event: &Event) {
+    fn queue(&mut self, event: &Event) {
         if self.recording {
-            self.tell_time(now);
             let text = event_json(self.engine.plim(), event, &self.outbox.meta());
             self.outbox.record(worth(event), &text, &mut self.words);
         }
@@ -58,41 +56,25 @@ impl Core {
 }
 
 /// The answer to an attempt: verdict, used, limit.
-pub(crate) fn answer_json(answer: &Answer) -> String {
-    let mut json = Json::new();
-    json.list(|json| {
-        json.number(answer.verdict as i64);
-        json.number(answer.used);
-        json.number(answer.limit.0);
-    });
-    json.finish()
+pub(crate) fn write_answer(answer: &Answer, json: &mut Json) {
+    json.number(answer.verdict as i64);
+    json.number(answer.used);
+    json.number(answer.limit.0);
 }
 
-/// Where the account stands.
-pub(crate) fn read_json(engine: &Engine, now: Now) -> String {
-    let mut json = Json::new();
-    json.list(|json| engine.write_readings(&engine.read(now), json));
-    json.finish()
-}
-
-/// The trace, and before it the outbox: queued, its bytes, failures, sent, rejected, dropped, stopped.
-pub(crate) fn explain_json(engine: &Engine, outbox: &Outbox, now: Now) -> String {
+/// The outbox: queued, its bytes, failures, sent, rejected, dropped, stopped.
+pub(crate) fn write_status(outbox: &Outbox, json: &mut Json) {
     let status = outbox.status();
-    let mut json = Json::new();
-    json.list(|json| {
-        let counts = [
-            status.queued,
-            status.queued_bytes,
-            status.failures as usize,
-            status.sent as usize,
-            status.rejected as usize,
-            status.dropped as usize,
-            usize::from(status.stopped),
-        ];
-        for count in counts {
-            json.number(count as i64);
-        }
-        engine.write_trace(&engine.explain(now), json);
-    });
-    json.finish()
+    let counts = [
+        status.queued,
+        status.queued_bytes,
+        status.failures as usize,
+        status.sent as usize,
+        status.rejected as usize,
+        status.dropped as usize,
+        usize::from(status.stopped),
+    ];
+    for count in counts {
+        json.number(count as i64);
+    }
 }

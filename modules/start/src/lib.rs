@@ -15,7 +15,7 @@ use lol_alloc::{FreeListAllocator, LockedAllocator};
 use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Snapshot, Step};
 use plimsoll::engine::memory::Memory;
 use plimsoll::engine::{Identity, intent_id};
-use plimsoll::json::{push_hex, read_hex};
+use plimsoll::json::{Json, push_hex, read_hex};
 use plimsoll::outbox::{Clock, FLUSH_MS, NEVER, Outbox, Sender};
 use plimsoll::unit::{COUNT_MAX, ExposureId, Key, Millis, Timestamp, Writer};
 use plimsoll::words::Words;
@@ -188,26 +188,19 @@ impl Core {
             },
             6 => return self.wake(now),
             7 | 8 => {
-                self.count_usage(now, self.engine.writer());
-                self.tell_time(now);
+                self.count_usage(self.engine.writer());
                 self.outbox.hide(&mut self.words);
                 if kind == 8 {
                     self.outbox.leave(&mut self.words);
                 }
                 return;
             }
-            9..=11 => {
-                self.tell_time(now);
-                return match kind {
-                    9 => self.outbox.online(amount as u32, &mut self.words),
-                    10 => self.outbox.identify(text, &mut self.words),
-                    _ => self.outbox.adopt(text, &mut self.words),
-                };
-            }
+            9 => return self.outbox.online(amount as u32, &mut self.words),
+            10 => return self.outbox.identify(text, &mut self.words),
+            11 => return self.outbox.adopt(text, &mut self.words),
             12 => {
-                self.tell_time(now);
                 self.outbox.adopted(&mut self.words);
-                return self.count_usage(now, Writer(exposure.0));
+                return self.count_usage(Writer(exposure.0));
             }
             13 => Input::Snapshot(core::mem::take(&mut self.draft)),
             _ => return self.record(place == 1),
@@ -234,8 +227,7 @@ impl Core {
 
     /// What became of a request: 0 no answer, 1 accepted with `detail` refused events, else the HTTP
     /// status with `detail` as milliseconds to wait, negative for none stated.
-    fn answered(&mut self, batch: f64, status: u16, detail: f64, random: f64, now: Now) {
-        self.tell_time(now);
+    fn answered(&mut self, batch: f64, status: u16, detail: f64, random: f64) {
         let words = &mut self.words;
         self.outbox
             .answered(batch as u64, status, whole(detail), random as u32, words);
@@ -270,33 +262,38 @@ impl Core {
     /// What [`door::text`] is asked for.
     fn text(&mut self, kind: u32, given: &str, numbers: [f64; 2], now: Now) -> String {
         let [place, amount] = numbers;
+        let mut json = Json::new();
         match kind {
-            0 => self.words.take(),
-            1 => self
-                .engine
-                .memory()
-                .tallies_of(self.engine.writer())
-                .encode(),
-            2 => self.engine.memory().encode(),
-            3 => effects::read_json(&self.engine, now),
-            4 => effects::explain_json(&self.engine, &self.outbox, now),
-            6 => {
-                let meter = self.meter_key(place as u32);
-                effects::answer_json(&self.engine.fits(now, meter, whole(amount)))
+            0 => return self.words.take(),
+            1 => {
+                let writer = self.engine.writer();
+                return self.engine.memory().tallies_of(writer).encode();
+            }
+            2 => return self.engine.memory().encode(),
+            7 => {
+                let action = ActionKind::ALL.get(place as usize);
+                let action = action.copied().unwrap_or(ActionKind::Later);
+                let exposure = ExposureId(read_hex(given));
+                push_hex(json.text(), intent_id(exposure, action));
+                return json.finish();
+            }
+            _ => {}
+        }
+        json.open('[');
+        match kind {
+            3 => self.engine.write_readings(now, &mut json),
+            4 => {
+                effects::write_status(&self.outbox, &mut json);
+                self.engine.write_trace(now, &mut json);
             }
             _ => {
-                let action = ActionKind::ALL.get(place as usize);
-                let mut text = String::new();
-                push_hex(
-                    &mut text,
-                    intent_id(
-                        ExposureId(read_hex(given)),
-                        action.copied().unwrap_or(ActionKind::Later),
-                    ),
-                );
-                text
+                let meter = self.meter_key(place as u32);
+                let answer = self.engine.fits(now, meter, whole(amount));
+                effects::write_answer(&answer, &mut json);
             }
         }
+        json.close(']');
+        json.finish()
     }
 }
 
@@ -324,32 +321,32 @@ impl Core {
 
     fn wake(&mut self, now: Now) {
         if self.usage_due <= now.mono {
-            self.count_usage(now, self.engine.writer());
-            self.tell_time(now);
+            self.count_usage(self.engine.writer());
             self.outbox.hide(&mut self.words);
         }
         let time = self.engine.time(now);
         if self.engine.next_wake() <= time {
             self.input(now, Input::Wake);
         }
-        self.tell_time(now);
         self.outbox.send_due(&mut self.words);
     }
 
-    fn count_usage(&mut self, now: Now, writer: Writer) {
+    fn count_usage(&mut self, writer: Writer) {
         if writer == self.engine.writer() {
             self.usage_due = NEVER;
         }
         let effects = self.engine.take_usage(writer);
         if !effects.is_empty() {
-            self.carry_out(now, effects);
+            self.carry_out(effects);
             self.flags |= FLAG_MEMORY;
         }
     }
 
     fn input(&mut self, now: Now, input: Input) {
         let effects = self.engine.handle(now, input);
-        self.carry_out(now, effects);
+        // A snapshot sets engine time.
+        self.tell_time(now);
+        self.carry_out(effects);
     }
 
     fn tell_time(&mut self, now: Now) {
