@@ -182,6 +182,7 @@ fn end(mut json: Json) -> String {
     json.finish()
 }
 
+#[inline(never)]
 fn properties(json: &mut Json, plim: &Plim, event: &Event) {
     match *event {
         Event::UsageCounted {

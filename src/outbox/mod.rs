@@ -146,7 +146,15 @@ impl Outbox {
         }
     }
 
+    /// Begins anew, as another writer.
+    pub fn renew(&mut self, sender: Sender, writer: Writer) {
+        self.sender = sender;
+        self.writer = writer;
+        self.empty();
+    }
+
     /// Forgets what waits: nothing of it may leave the browser.
+    #[inline(never)]
     pub fn empty(&mut self) {
         *self = Self::new(core::mem::take(&mut self.sender), self.writer);
     }

@@ -5,7 +5,9 @@
 use crate::{Core, now, whole};
 use core::cell::RefCell;
 use plimsoll::Plim;
+use plimsoll::engine::input::Now;
 use plimsoll::plim::PlimError;
+use plimsoll::unit::COUNT_MAX;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
@@ -76,9 +78,16 @@ pub fn ask(
         if kind == 29 {
             *place = None;
         }
-        place
-            .as_mut()
-            .map_or(0.0, |core| core.ask(kind, text, [a, b, c, d], [wall, mono]))
+        let Some(core) = place else {
+            return 0.0;
+        };
+        // A snapshot brings the clocks of its arrival.
+        let now = match kind {
+            13 => now(a, b),
+            _ => now(wall, mono),
+        };
+        let numbers = [a, b, c, d].map(whole);
+        core.ask(kind, &text, numbers, now).min(COUNT_MAX) as f64
     })
 }
 
@@ -96,27 +105,25 @@ pub fn text(core: usize, kind: u32, wall: f64, mono: f64, given: String, a: f64,
 }
 
 impl Core {
-    fn ask(&mut self, kind: u32, text: String, numbers: [f64; 4], clocks: [f64; 2]) -> f64 {
+    fn ask(&mut self, kind: u32, text: &str, numbers: [i64; 4], now: Now) -> i64 {
         let [a, b, c, d] = numbers;
-        let [wall, mono] = if kind == 13 { [a, b] } else { clocks };
-        let now = now(wall, mono);
         self.tell_time(now);
         match kind {
             15 => self.snapshot_text(a as u32, text),
-            16 => self.draft.number(a as u32, whole(b)),
-            17 => self.renew(&text),
-            18 => return f64::from(u8::from(self.absorb(&text, now))),
-            19 => self.context(a as u32, text, b as i32, now),
-            20 => self.answered(a, b as u16, c, d),
-            21 | 22 => return self.index(kind == 21, &text),
+            16 => self.draft.number(a as u32, b),
+            17 => self.renew(text),
+            18 => return i64::from(self.absorb(text, now)),
+            19 => self.context(a as u32, text.to_owned(), b as i32, now),
+            20 => self.answered(a as u64, b as u16, c, d as u32),
+            21 | 22 => return self.index(kind == 21, text),
             23 => return self.count(a as u32, b, now),
             24 => return self.released(a as u32),
             25 => return self.wake_in(now),
-            26 => return f64::from(self.flags()),
-            28 => self.texts.push(text),
-            27 => return f64::from(u8::from(self.engine.wants_lease())),
-            _ => self.tell(kind, &text, a, now),
+            26 => return i64::from(self.flags()),
+            28 => self.texts.push(text.to_owned()),
+            27 => return i64::from(self.engine.wants_lease()),
+            _ => self.tell(kind, text, a, now),
         }
-        0.0
+        0
     }
 }

@@ -17,7 +17,7 @@ use plimsoll::engine::memory::Memory;
 use plimsoll::engine::{Identity, intent_id};
 use plimsoll::json::{Json, push_hex, read_hex};
 use plimsoll::outbox::{Clock, FLUSH_MS, NEVER, Outbox, Sender};
-use plimsoll::unit::{COUNT_MAX, ExposureId, Key, Millis, Timestamp, Writer};
+use plimsoll::unit::{ExposureId, Key, Millis, Timestamp, Writer};
 use plimsoll::words::Words;
 use plimsoll::{Engine, Plim};
 
@@ -77,7 +77,7 @@ impl Core {
             user: user.clone(),
             revision: self.engine.plim().root().revision().to_owned(),
         };
-        self.outbox = Outbox::new(sender, writer);
+        self.outbox.renew(sender, writer);
         self.engine.renew(Identity {
             account,
             user,
@@ -114,24 +114,24 @@ impl Core {
     }
 
     /// The index of a meter or a feature; -1 when the policy does not have it.
-    fn index(&self, is_meter: bool, id: &str) -> f64 {
+    fn index(&self, is_meter: bool, id: &str) -> i64 {
         let (plim, key) = (self.engine.plim(), Key::of(id));
         let index = if is_meter {
             plim.meter_index(key)
         } else {
             plim.feature_index(key)
         };
-        index.map_or(-1.0, f64::from)
+        index.map_or(-1, i64::from)
     }
 
     /// The host did it: counts; a negative amount is a level going down. The answer is all this writer
     /// has added on the meter.
-    fn count(&mut self, meter: u32, amount: f64, now: Now) -> f64 {
+    fn count(&mut self, meter: u32, amount: i64, now: Now) -> i64 {
         let key = self.meter_key(meter);
         self.usage_due = self.usage_due.min(now.mono.wrapping_add(FLUSH_MS));
         self.input(
             now,
-            match whole(amount) {
+            match amount {
                 amount if amount < 0 => Input::Release {
                     meter: key,
                     amount: amount.wrapping_neg(),
@@ -139,27 +139,24 @@ impl Core {
                 amount => Input::Use { meter: key, amount },
             },
         );
-        number(self.engine.tally(key).0)
+        self.engine.tally(key).0
     }
 
     /// All this writer has released on the meter; -1 when it is a counter, which has no such thing.
-    fn released(&self, meter: u32) -> f64 {
+    fn released(&self, meter: u32) -> i64 {
         match self.engine.plim().root().meters().get(meter) {
-            Some(meter) if meter.kind() == 1 => number(self.engine.tally(Key(meter.key())).1),
-            _ => -1.0,
+            Some(meter) if meter.kind() == 1 => self.engine.tally(Key(meter.key())).1,
+            _ => -1,
         }
     }
 
     /// Something happened: kinds 0 to 14 of [`door::ask`].
-    fn tell(&mut self, kind: u32, text: &str, amount: f64, now: Now) {
+    fn tell(&mut self, kind: u32, text: &str, amount: i64, now: Now) {
         let key = Key::of(text);
         let place = amount as usize;
         let exposure = ExposureId(read_hex(text));
         let input = match kind {
-            0 => Input::Attempt {
-                meter: key,
-                amount: whole(amount),
-            },
+            0 => Input::Attempt { meter: key, amount },
             1 => Input::LimitHit { meter: key },
             2 => Input::Explore {
                 feature: key,
@@ -184,7 +181,7 @@ impl Core {
                 },
             },
             5 => Input::Converted {
-                from_epoch: (amount >= 0.0).then_some(whole(amount)),
+                from_epoch: (amount >= 0).then_some(amount),
             },
             6 => return self.wake(now),
             7 | 8 => {
@@ -227,14 +224,13 @@ impl Core {
 
     /// What became of a request: 0 no answer, 1 accepted with `detail` refused events, else the HTTP
     /// status with `detail` as milliseconds to wait, negative for none stated.
-    fn answered(&mut self, batch: f64, status: u16, detail: f64, random: f64) {
+    fn answered(&mut self, batch: u64, status: u16, detail: i64, random: u32) {
         let words = &mut self.words;
-        self.outbox
-            .answered(batch as u64, status, whole(detail), random as u32, words);
+        self.outbox.answered(batch, status, detail, random, words);
     }
 
     /// The milliseconds until [`Core::tell`] is wanted with `wake`; -1 for never.
-    fn wake_in(&self, now: Now) -> f64 {
+    fn wake_in(&self, now: Now) -> i64 {
         let time = self.engine.time(now);
         let never = Timestamp::MAX.since(time);
         let mut least = self.engine.next_wake().since(time);
@@ -242,11 +238,7 @@ impl Core {
         if due < NEVER {
             least = least.min(due.wrapping_sub(now.mono));
         }
-        if least == never {
-            -1.0
-        } else {
-            number(least.max(0))
-        }
+        if least == never { -1 } else { least.max(0) }
     }
 
     /// What has to be stored or done since the last call: 1 the line, 2 the memory, 4 effects.
@@ -367,8 +359,4 @@ fn now(wall: f64, mono: f64) -> Now {
 /// A JavaScript number as an integer: the fraction is cut, NaN is 0.
 fn whole(number: f64) -> i64 {
     number as i64
-}
-
-fn number(value: i64) -> f64 {
-    value.min(COUNT_MAX) as f64
 }

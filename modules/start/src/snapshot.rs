@@ -11,18 +11,18 @@ impl Core {
     /// A text of the snapshot: 0 the plan · 1 the billing owner · 2 a feature the account has · 3 a meter whose
     /// overage it accepted · 4 a meter, with which its figures begin · 5 a writer, with which what was counted
     /// of it begins. Its numbers are those of [`plimsoll::engine::input::Said`].
-    pub(crate) fn snapshot_text(&mut self, field: u32, text: String) {
-        let key = Key::of(&text);
+    pub(crate) fn snapshot_text(&mut self, field: u32, text: &str) {
+        let key = Key::of(text);
         let (table, a, b) = match field {
             0 => return self.draft.plan = key,
-            1 => return self.draft.billing_owner = text,
+            1 => return self.draft.billing_owner = text.to_owned(),
             2 | 3 => (
                 Table::Listed,
                 u64::from(field).wrapping_sub(1),
                 u64::from(key.0),
             ),
             4 => (Table::Figure, u64::from(key.0), 0),
-            _ => (Table::Cover, 0, read_hex(&text)),
+            _ => (Table::Cover, 0, read_hex(text)),
         };
         self.draft.row(table, a, b);
     }
