@@ -81,7 +81,10 @@ export interface Options {
 export type Consent = "granted" | "pending" | "denied";
 export type PurchaseResult = "done" | "failed" | { redirect: string };
 
-/** An instance. No call throws: a wrong argument answers neutrally and comes as an `error` event. */
+/**
+ * An instance. No call throws: a wrong argument answers neutrally and comes as an `error` event, as soon
+ * as the words for it are loaded.
+ */
 export interface Plimsoll {
   /**
    * It happened: counts at once, in this tab and soon in all.

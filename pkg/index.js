@@ -5,9 +5,9 @@
  * instance does is in `shell/instance.js`, how each part meets the browser in its neighbours.
  */
 import { loadCore } from "./shell/door.js";
-import { PlimsollError } from "./shell/error.js";
+import { PlimsollError, inFull } from "./shell/error.js";
 import { makeInstance } from "./shell/instance.js";
-import { loadPolicy, worded } from "./shell/load.js";
+import { loadPolicy } from "./shell/load.js";
 import { readOptions } from "./shell/options.js";
 
 export { PlimsollError };
@@ -16,9 +16,12 @@ export { PlimsollError };
  * @param {import("./index.js").Options} options see index.d.ts
  * @returns {Promise<import("./index.js").Plimsoll>}
  */
-export const start = (options) =>
-  worded(async () => {
+export async function start(options) {
+  try {
     const read = readOptions(options);
     const [policy] = await Promise.all([loadPolicy(read), loadCore(read.wasm)]);
-    return makeInstance(read, policy);
-  });
+    return await makeInstance(read, policy);
+  } catch (error) {
+    throw await inFull(error);
+  }
+}

@@ -3,7 +3,7 @@
  * nothing of its neighbours, so that a bundler makes one file of it.
  */
 
-/** The bytes of a policy given as JSON text or as an object, for a locale; `Fault` is the class of what it throws. */
+/** The bytes of a policy given as JSON, as text, bytes or an object, for a locale; `Fault` is the class of what it throws. */
 export async function compile(policy, locale, Fault) {
   let compiler;
   try {
@@ -13,6 +13,7 @@ export async function compile(policy, locale, Fault) {
     throw new Fault("policy_module_missing", "policy");
   }
   try {
+    if (policy instanceof Uint8Array) policy = new TextDecoder().decode(policy);
     return (typeof policy == "string" ? compiler.compile_text : compiler.compile_value)(policy, locale);
   } catch (errors) {
     throw invalid(errors, Fault);

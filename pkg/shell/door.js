@@ -5,10 +5,7 @@
  * glue is not used: it is written for any module, which makes it ten times the size of this file.
  */
 import { PlimsollError, why } from "./error.js";
-
-/** Sections of a compiled policy. */
-const TEXTS = 2;
-export const WORDS = 3;
+import { TEXTS } from "./limits.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -16,9 +13,6 @@ const decoder = new TextDecoder();
 const IMPORTS = { "./plimsoll_bg.js": new Proxy({}, { get: () => () => {} }) };
 /** In the order of the answers of `open`, from -1 down. */
 const REFUSALS = ["not_compiled", "format", "checksum", "section"];
-
-/** What relative addresses are relative to. */
-const base = () => globalThis.document?.baseURI ?? import.meta.url;
 
 let wasm;
 let length;
@@ -35,29 +29,32 @@ export function loadCore(given) {
 }
 
 async function instantiate(given) {
-  if (given === undefined || typeof given == "string" || given instanceof URL) {
-    given = await fetchBytes("wasm", "wasm_missing", () =>
+  if (given === undefined || isAddress(given)) {
+    given = await fetchBytes("wasm", "wasm_missing", (base) =>
       given === undefined
         ? new URL("../dist/plimsoll_bg.wasm", import.meta.url)
-        : new URL("plimsoll_bg.wasm", new URL(given, base())));
+        : new URL("plimsoll_bg.wasm", new URL(given, base)));
   }
   try {
     const made = await WebAssembly.instantiate(given, IMPORTS);
     // Bytes give a module and its instance, a module only the instance.
     return (wasm = ("instance" in made ? made.instance : made).exports);
   } catch (error) {
-    const is_refused = !globalThis.WebAssembly || /security policy|csp|unsafe-eval/i.test(why(error));
-    throw new PlimsollError(is_refused ? "wasm_refused" : "wasm_damaged", "wasm", why(error));
+    // Or refused: `faults.js` tells them apart.
+    throw new PlimsollError("wasm_damaged", "wasm", why(error));
   }
 }
+
+export const isAddress = (given) => typeof given == "string" || given instanceof URL;
 
 /** The bytes at an address, which is made by `locate`; a page of the host's router is as good as nothing. */
 export async function fetchBytes(path, code, locate) {
   let url;
   try {
-    url = locate(base());
+    // What relative addresses are relative to.
+    url = locate(globalThis.document?.baseURI ?? import.meta.url);
   } catch {
-    throw new PlimsollError("option_invalid", path, `\`${path}\` is not an address`);
+    throw new PlimsollError("option_invalid", path, "", "address");
   }
   const response = await fetch(url).catch(() => undefined);
   const is_there = response?.ok && !/html/.test(response.headers.get("content-type"));
@@ -100,7 +97,10 @@ export function sectionOf(policy, wanted) {
   return "";
 }
 
-/** Copied into the module's memory, which takes it over: its place; how long it is is left in `length`. */
+/**
+ * Copied into the module's memory, which takes it over: its place; how long it is is left in `length`.
+ * @param {any} given a text or bytes
+ */
 function put(given = "") {
   length = given.length;
   // Nothing is nowhere: any place but 0 will do.

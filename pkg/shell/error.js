@@ -1,23 +1,32 @@
 //# allFunctionsCalledOnLoad
-/** What a developer reads when something is wrong; `code` is stable, `help` says what to do. */
+/**
+ * What a developer reads when something is wrong; `code` is stable, `help` says what to do. Until `inFull` has
+ * found the words, the message is what is particular about it, and the help what was expected instead.
+ */
 export class PlimsollError extends Error {
-  constructor(code, path, message, help = "") {
+  constructor(code, path, message = "", help = "") {
     super(message);
     this.name = "PlimsollError";
     this.code = code;
     this.path = path;
     this.help = help;
-    /** With `policy_invalid`: every mistake. @type {{code: string, path: string, message: string, help: string}[] | undefined} */
-    this.errors = undefined;
   }
 }
 
-/** What went wrong, when a value is not what it should be. */
-export const wrong = (code, path, value, expected, help) =>
-  new PlimsollError(code, path, `${path ? `\`${path}\`` : "the argument"} is ${shown(value)}, not ${expected}`, help);
+let words;
+
+/** An error with all its words, which are loaded when something is wrong and only then; in the order of asking. */
+export async function inFull(error) {
+  if (!(error instanceof PlimsollError)) return error;
+  words ??= import("./faults.js").catch(() => void (words = undefined));
+  return (await words)?.worded(error) ?? error;
+}
+
+/** A value that is not what was expected; the words come later. */
+export const wrong = (code, path, value, expected) => new PlimsollError(code, path, shown(value), expected);
 
 /** A value of any kind as one short piece of an error message. */
-export const shown = (value) => {
+const shown = (value) => {
   const text = textOf(value);
   return `\`${text.length > 60 ? text.slice(0, 60) + "…" : text}\``;
 };

@@ -1,24 +1,79 @@
 /**
- * What `start` says when it fails, in full: loaded then and only then. Until then an error has its
- * code, its path, and as message what is particular about it. It imports nothing, so that it is one file.
+ * What a developer reads when something is wrong, in full: loaded then and only then. Until then an error
+ * has its code, its path, as message what is particular about it, and as help what was expected instead. It
+ * imports nothing, so that it is one file.
  */
 
+/** The code of a module that is well and may not run; only the words of the browser tell. */
+const REFUSED = "wasm_refused";
 const SERVE = "serve `dist/plimsoll_bg.wasm` of the package";
 
-/** By code: message and help, from the particular and the path. */
+/** What was expected, by its kind, else by the last name of the path; a list of choices says itself. */
+const EXPECTED = {
+  object: "an object",
+  plain: "a plain object, as your server makes it",
+  id: "an id",
+  count: "an integer from 0 to 2^53 - 1",
+  limit: "an integer, `unlimited` or `none`",
+  truth: "true or false",
+  entries: "an object of at most 1000 entries",
+  list: "a list of at most 1000 ids",
+  time: "a time like `2026-11-22T10:00:00Z`",
+  period: "a time after the start",
+  writer: "a writer, the part of a token before the colon",
+  address: "an address",
+  amount: "an integer from 1 to 2^53 - 1",
+  locale: "a BCP 47 tag",
+  painted: "`rendered`, `seen`, `failed` or `faded`, of an exposure",
+  respond: "`act` with an action of the prompt, `later`, `never` or `close`, of an exposure",
+};
+
+/** What to do about it, by the path. */
+const HELP = {
+  "": "call `start({policy, snapshot})`",
+  locale: "for example `en` or `pt-BR`",
+  policy: "pass an absolute or relative URL",
+  wasm: "pass the folder of the .wasm files",
+  amount: "count in whole units, for example bytes and not gigabytes",
+  on: "with a function that is called",
+};
+
+/** A value that is not what it should be. */
+function wrong(given, path, expected) {
+  const what = path ? `\`${path}\`` : "the argument";
+  const choices = expected.includes(",") && `one of ${expected.split(",").map((choice) => `\`${choice}\``).join(", ")}`;
+  const other = choices || EXPECTED[expected || path] || (expected && `a ${expected}`);
+  const is = !other ? "cannot be read" : given === "`undefined`" ? "is missing" : `is ${given && `${given}, `}not ${other}`;
+  return [`${what} ${is}`, HELP[path]];
+}
+
+const unknown = (given, path) => [`${given} is not a ${path} of the policy`, "ids are case-sensitive"];
+
+/** By code: message and help, and the code when it is another, from the particular, the path and what was expected. */
 const WORDS = {
-  option_invalid: (message, path) => [message, {
-    "": "call `start({policy, snapshot})`",
-    locale: "for example `en` or `pt-BR`",
-    policy: "pass an absolute or relative URL",
-    wasm: "pass the folder of the .wasm files",
-  }[path] ?? ""],
+  option_invalid: wrong,
+  argument_invalid: wrong,
+  amount_invalid: wrong,
+  snapshot_invalid: (given, path, expected) => [wrong(given, path, expected)[0], "docs/snapshot.md names every field and its type"],
+  id_is_email: (given) => [`${given} looks like an e-mail address`,
+    "ids leave the browser in events: use one that says nothing about the person"],
+  meter_unknown: unknown,
+  feature_unknown: unknown,
+  not_a_level: (given) => [`${given} is a counter, which nothing gives back`, "`release` is for levels"],
+  internal: (why) => [`something went wrong inside: ${why}`, "please report it"],
+  host_failed: (why, path) => [`\`${path}\` failed: ${why}`, path === "identity" ? "" : "it may reject, but a prompt then says so"],
+  view_missing: (why) => [`prompts cannot be shown: ${why}`,
+    "serve `shell/prompts.js`, `view.js`, `dist/plimsoll_view.js` and its .wasm beside `index.js`"],
+  memory_unreadable: () => ["what was stored cannot be read; nothing interrupts until the next start"],
+  storage_lost: () => ["the browser does not let us store; prompts do not interrupt in this page",
+    "private windows and full storage do this"],
   wasm_missing: (where) => [`there is no WebAssembly module at ${where}`, `${SERVE} there, or say where it is with \`wasm\``],
-  wasm_refused: () => typeof WebAssembly == "object"
-    ? ["the page's content security policy refuses WebAssembly", "add `'wasm-unsafe-eval'` to `script-src`"]
-    : ["this browser has no WebAssembly", "prompts need a browser that has it; everything else on the page works without"],
-  wasm_damaged: (why) => [`the WebAssembly module cannot be used: ${why}`,
-    `${SERVE} unchanged and of the same version as the package's JavaScript`],
+  wasm_damaged: (why) =>
+    !globalThis.WebAssembly
+      ? ["this browser has no WebAssembly", "prompts need a browser that has it; everything else on the page works without", REFUSED]
+      : /security policy|csp|unsafe-eval/i.test(why)
+        ? ["the page's content security policy refuses WebAssembly", "add `'wasm-unsafe-eval'` to `script-src`", REFUSED]
+        : [`the WebAssembly module cannot be used: ${why}`, `${SERVE} unchanged and of the same version as the package's JavaScript`],
   policy_missing: (where) => where
     ? [`there is no policy at ${where}`, "check the address, and that the page may fetch it (`connect-src`)"]
     : ["no policy was given", "pass its address, the object itself, or the bytes of a compiled policy"],
@@ -32,6 +87,6 @@ const WORDS = {
 
 /** The same error with all its words. */
 export function worded(error) {
-  const [message, help] = error.help ? [] : (WORDS[error.code]?.(error.message, error.path) ?? []);
-  return message ? new error.constructor(error.code, error.path, message, help) : error;
+  const [message, help, code = error.code] = WORDS[error.code]?.(error.message, error.path, error.help) ?? [];
+  return message ? new error.constructor(code, error.path, message, help) : error;
 }

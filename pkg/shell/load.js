@@ -1,14 +1,11 @@
 //# allFunctionsCalledOnLoad
 /**
- * Loading a policy: from an address, an object or bytes. What can go wrong goes wrong before `start`
- * resolves; the words for it are in `faults.js`.
+ * Loading a policy: from an address, an object or bytes. The words for what can go wrong are in
+ * `faults.js`.
  */
-import { fetchBytes } from "./door.js";
+import { fetchBytes, isAddress } from "./door.js";
 import { PlimsollError } from "./error.js";
-
-/** The format of compiled policies that this package reads. */
-const FORMAT = 1;
-const MAGIC = "PLIM";
+import { FORMAT, MAGIC } from "./limits.js";
 
 /**
  * The bytes of the compiled policy for a locale. A policy that was not compiled ahead needs the
@@ -16,7 +13,7 @@ const MAGIC = "PLIM";
  */
 export async function loadPolicy({ policy, endpoint, key, locale }) {
   policy ??= `${endpoint}/v1/policy`;
-  if (typeof policy == "string" || policy instanceof URL) {
+  if (isAddress(policy)) {
     policy = await fetchBytes("policy", "policy_missing", (base) => addressOf(policy, base, locale, key));
   }
   const is_bytes = policy instanceof ArrayBuffer || ArrayBuffer.isView(policy);
@@ -25,7 +22,7 @@ export async function loadPolicy({ policy, endpoint, key, locale }) {
   const { compile } = await import("./compile.js").catch(() => {
     throw new PlimsollError("policy_module_missing", "policy");
   });
-  return compile(is_bytes ? new TextDecoder().decode(policy) : policy, locale, PlimsollError);
+  return compile(policy, locale, PlimsollError);
 }
 
 function addressOf(policy, base, locale, key = "") {
@@ -37,14 +34,4 @@ function addressOf(policy, base, locale, key = "") {
     }
   }
   return url;
-}
-
-/** Runs what may fail before the page has an instance; its errors come with all their words. */
-export async function worded(run) {
-  try {
-    return await run();
-  } catch (error) {
-    const words = error instanceof PlimsollError && (await import("./faults.js").catch(() => undefined));
-    throw words ? words.worded(error) : error;
-  }
 }

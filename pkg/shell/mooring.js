@@ -5,17 +5,11 @@
  * is the core's to say; how storage and locks behave is in `storage.js` and `tabs.js`.
  */
 import { ABSORB, ADOPT, GIVEN, JOURNAL_VALUE, MEMORY, WANTS_LEASE } from "./core.js";
+import { BERTHS_MAX, LEASE_GRACE_MS, MERGE_GAP_MS, ROOT } from "./limits.js";
 import { openBerth, scopeOf } from "./storage.js";
 import { countHeld, hold, makeLease } from "./tabs.js";
 
-/** More tabs than this keep their events in memory and interrupt nobody. */
-const BERTHS_MAX = 8;
-/** What other tabs wrote is merged at most this often. */
-const MERGE_GAP_MS = 150;
-/** The lease is kept this long after the last write, until other tabs can see it. */
-const LEASE_GRACE_MS = 500;
-
-/** @param tab the session: `core`, `look`, `settle`, `persist`, `report`, `guarded`, `scope`, `writer` … */
+/** @param tab the session: `ask`, `look`, `settle`, `persist`, `report`, `guarded`, `scope`, `writer` … */
 export function makeMooring(tab) {
   const { guarded, look, report } = tab;
   let berth;
@@ -46,7 +40,7 @@ export function makeMooring(tab) {
   async function take() {
     const concerns = tab.watchGeneration();
     const writer = tab.writer();
-    const prefix = `plimsoll:${scopeOf(...tab.scope())}:`;
+    const prefix = `${ROOT}${scopeOf(...tab.scope())}:`;
     const given = await hold(prefix + writer, { ifAvailable: true });
     is_crowded = !!given && (await countHeld(prefix)) > BERTHS_MAX;
     if (is_crowded || !concerns() || !tab.mayStore()) return given?.();
@@ -54,7 +48,7 @@ export function makeMooring(tab) {
     unlock = given;
     if (!is_open()) return lost();
     for (const of of others()) {
-      if (!absorb(of)) report("memory_unreadable", "", "what was stored cannot be read; nothing interrupts until the next start");
+      if (!absorb(of)) report("memory_unreadable", "");
     }
     watching = new AbortController();
     watched = new Set();
@@ -62,14 +56,12 @@ export function makeMooring(tab) {
 
   function absorb(of) {
     const [memory, line] = [berth.read(of, "m"), berth.read(of, "t")];
-    tab.core().ask(GIVEN, line);
-    return tab.core().ask(ABSORB, memory);
+    tab.ask(GIVEN, line);
+    return tab.ask(ABSORB, memory);
   }
 
   /** Each other berth is taken over by the one who gets its lock, and that is when its tab is dead. */
-  function watch() {
-    for (const of of others()) unlock ? inherit(of) : adopt(of, "");
-  }
+  const watch = () => others().forEach((of) => (unlock ? inherit(of) : adopt(of, "")));
 
   async function inherit(of) {
     if (watched.has(of)) return;
@@ -84,8 +76,8 @@ export function makeMooring(tab) {
 
   function adopt(of, proven_writer) {
     const is_readable = absorb(of);
-    for (const value of berth.journal(of)) tab.core().ask(JOURNAL_VALUE, value);
-    tab.core().ask(ADOPT, proven_writer);
+    for (const value of berth.journal(of)) tab.ask(JOURNAL_VALUE, value);
+    tab.ask(ADOPT, proven_writer);
     tab.settle();
     tab.persist(MEMORY);
     if (is_open()) berth.fold(of, !is_readable);
@@ -115,8 +107,7 @@ export function makeMooring(tab) {
   }
 
   function lost() {
-    report("storage_lost", "", "the browser does not let us store; prompts do not interrupt in this page",
-      "private windows and full storage do this");
+    report("storage_lost", "");
     if (tab.hasBegun()) guarded(look);
   }
 
@@ -125,7 +116,7 @@ export function makeMooring(tab) {
     if (wanted) return void (is_open() && lease.want());
     const wait_ms = lease.is_held() ? written_at + LEASE_GRACE_MS - performance.now() : 0;
     lease_timer = setTimeout(() => {
-      if (tab.core()?.ask(WANTS_LEASE)) return;
+      if (tab.ask(WANTS_LEASE)) return;
       const was_held = lease.is_held();
       lease.free();
       if (was_held) guarded(look);
@@ -154,7 +145,6 @@ export function makeMooring(tab) {
     remove: (name) => berth?.remove(name),
     close() {
       leave();
-      berth?.close();
       berth = undefined;
     },
   };

@@ -32,6 +32,17 @@ export async function post(endpoint, body, report) {
   }
 }
 
+/** A fresh token of the host's; "" when there is none. */
+export async function identify(options, report) {
+  try {
+    const token = await options.identity?.();
+    return typeof token == "string" ? token : "";
+  } catch (error) {
+    report("host_failed", "identity", String(error?.message ?? error));
+    return "";
+  }
+}
+
 /** What the core says of its queue, as the arguments of `report`. */
 export const news = (name, number, reason, endpoint) => ({
   rejected: ["events_rejected", "endpoint", `the collector refused ${number} event(s) for good`],

@@ -6,42 +6,39 @@
 import { PlimsollError, wrong } from "./error.js";
 import { readSnapshot } from "./snapshot.js";
 
-/** The first is the default. */
-export const CHOICES = {
+/** What each is: one of a list, whose first is the default, of a type, or anything. */
+export const OPTIONS = {
   consent: ["granted", "pending", "denied"],
   view: ["auto", "none"],
   theme: ["auto", "light", "dark"],
   storage: ["local", "none"],
-};
-const TYPES = {
   endpoint: "string", key: "string", route: "string", locale: "string",
   quote: "function", purchase: "function", onAction: "function", identity: "function",
+  policy: "", snapshot: "", target: "", wasm: "",
 };
-const NAMES = [...Object.keys(CHOICES), ...Object.keys(TYPES), "policy", "snapshot", "target", "wasm"];
 
+/** @returns {any} */
 export function readOptions(given) {
-  if (given === null || typeof given != "object") throw invalid("", given, "an object");
+  if (given === null || typeof given != "object") throw wrong("option_invalid", "", given, "object");
   const options = {};
-  for (const name of NAMES) {
+  for (const [name, expected] of Object.entries(OPTIONS)) {
+    const choices = Array.isArray(expected) && expected;
+    let value;
     try {
-      options[name] = given[name] ?? CHOICES[name]?.[0];
+      value = given[name] ?? (choices ? choices[0] : undefined);
     } catch {
-      throw new PlimsollError("option_invalid", name, `\`${name}\` cannot be read`, "pass a plain object");
+      throw new PlimsollError("option_invalid", name);
     }
-  }
-  if (options.endpoint instanceof URL) options.endpoint = options.endpoint.href;
-  for (const name of NAMES) {
-    const value = options[name];
-    if (CHOICES[name] && !CHOICES[name].includes(value)) {
-      throw invalid(name, value, `one of ${CHOICES[name].map((choice) => `\`${choice}\``).join(", ")}`);
-    }
-    if (TYPES[name] && value !== undefined && typeof value != TYPES[name]) throw invalid(name, value, `a ${TYPES[name]}`);
+    if (name === "endpoint" && value instanceof URL) value = value.href;
+    const is_right = choices ? choices.includes(value) : !expected || value === undefined || typeof value == expected;
+    if (!is_right) throw wrong("option_invalid", name, value, `${expected}`);
+    options[name] = value;
   }
   options.endpoint = options.endpoint?.replace(/\/+$/, "");
-  const locale = readLocale(options.locale);
-  if (!locale) throw invalid("locale", options.locale, "a BCP 47 tag");
-  options.locale = locale;
-  if ((options.policy ?? options.endpoint) === undefined) throw new PlimsollError("policy_missing", "policy", "");
+  const { locale } = options;
+  options.locale = readLocale(locale);
+  if (!options.locale) throw wrong("option_invalid", "locale", locale);
+  if ((options.policy ?? options.endpoint) === undefined) throw new PlimsollError("policy_missing", "policy");
   if (options.snapshot !== undefined) options.snapshot = readSnapshot(options.snapshot);
   return options;
 }
@@ -55,5 +52,3 @@ export function readLocale(locale) {
     return locale === undefined ? "en" : "";
   }
 }
-
-const invalid = (name, value, expected) => wrong("option_invalid", name, value, expected);

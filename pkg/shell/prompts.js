@@ -27,7 +27,7 @@ export function makePrompts(tab) {
   let text;
   let is_gone = false;
 
-  const read = () => JSON.parse(tab.text(READING));
+  const read = () => tab.json(READING);
 
   function whole(given) {
     const words = tab.texts();
@@ -58,8 +58,7 @@ export function makePrompts(tab) {
         return view;
       })
       .catch((error) => {
-        report("view_missing", "view", `prompts cannot be painted: ${error?.message ?? error}`,
-          "serve `view.js`, `dist/plimsoll_view.js` and its .wasm beside `index.js`");
+        report("view_missing", "view", `${error?.message ?? error}`);
       }));
 
   async function show(prompt) {
@@ -163,7 +162,7 @@ export function makePrompts(tab) {
     try {
       return await options[name](intent);
     } catch (error) {
-      report("host_failed", name, `\`${name}\` failed: ${error?.message ?? error}`, "it may reject, but a prompt then says so");
+      report("host_failed", name, `${error?.message ?? error}`);
       return "failed";
     }
   }

@@ -8,36 +8,32 @@ import {
   ANSWERED, CLOSE, CONTEXT, EFFECT_LIST, EFFECTS, FLAGS, GIVEN, HIDDEN, LEAVING, LINE, LINE_TEXT, MEMORY, MEMORY_TEXT,
   ONLINE, RECORD, RENEW, TOKEN, WAKE, WAKE_IN,
 } from "./core.js";
-import { WORDS, openCore, sectionOf } from "./door.js";
-import { PlimsollError, why } from "./error.js";
+import { openCore, sectionOf } from "./door.js";
+import { PlimsollError, inFull, why } from "./error.js";
+import { TIMER_MAX_MS, UNKNOWN_MAX, WORDS } from "./limits.js";
 import { makeMooring } from "./mooring.js";
 import { tellSnapshot } from "./snapshot.js";
 import { eraseAll, hex } from "./storage.js";
-import { hasLocks } from "./tabs.js";
 import { SURFACES, readingOf, some, subjectOf, whole } from "./words.js";
 
-/** Timers are set no further ahead than browsers count: past it the page looks again. */
-const TIMER_MAX_MS = 3_600_000;
-const UNKNOWN_MAX = 50;
-/** What the page allows, in the order of the bits that the core is told. */
-const PAGE = ["visible", "busy", "dialog_open", "online", "storage", "lease"];
 
 export function makeSession(options, policy) {
   const { endpoint, key = "" } = options;
-  const listeners = new Map();
   const warned = new Set();
   const emitting = new Set();
   const unknown = new Set();
   const page = { route: options.route ?? "", busy: false, dialog_open: false };
   const life = new AbortController();
   let { consent } = options;
+  /** By the name of the event. @type {Record<string, Set<Function>>} */
+  let listeners = {};
 
   let core;
   let writer = "";
   let account = "";
   let user = "";
-  /** What the page allowed when the core was last told, as bits. */
-  let told = 0;
+  /** What the page allowed when the core was last told, in the order of the bits that it is told. */
+  let told;
   /** Changes whenever account, user or writer do, so that what was awaited for an older one stops. */
   let generation = 0;
   let has_begun = false;
@@ -60,7 +56,7 @@ export function makeSession(options, policy) {
   const mayRecord = () =>
     consent === "granted" && !!(endpoint && key && snapshot) && !globalThis.navigator?.["globalPrivacyControl"];
   const clocks = () => [Date.now(), performance.now()];
-  const random = () => Math.floor(Math.random() * 2 ** 32);
+  const random = () => (Math.random() * 2 ** 32) >>> 0;
 
   /** Whether what is awaited from here on still concerns the one it began for. */
   function watchGeneration() {
@@ -71,8 +67,7 @@ export function makeSession(options, policy) {
   // ── listeners ──────────────────────────────────────────────────────────────────────────────────
 
   function on(name, heard) {
-    const list = listeners.get(name) ?? new Set();
-    listeners.set(name, list.add(heard));
+    const list = (listeners[name] ??= new Set()).add(heard);
     return () => void list.delete(heard);
   }
 
@@ -80,33 +75,36 @@ export function makeSession(options, policy) {
     // A listener that causes what it listens to would never come to an end.
     if (emitting.has(name)) return;
     emitting.add(name);
-    for (const heard of listeners.get(name) ?? []) {
-      try {
-        heard(detail);
-      } catch (error) {
-        console.error(error);
-      }
-    }
+    for (const heard of listeners[name] ?? []) handOver(heard, detail);
     emitting.delete(name);
   }
 
-  /** Nothing throws after `start`: what is wrong is an event, and a warning once a code. */
-  function report(code, path, message, help = "") {
-    emit("error", { code, path, message, help });
-    if (warned.has(code)) return;
-    warned.add(code);
-    console.warn(`plimsoll: ${message}${help && ` (${help})`} [${code}]`);
+  /** What is not ours may throw, and then the page's own console says so. */
+  function handOver(heard, detail) {
+    try {
+      heard(detail);
+    } catch (error) {
+      console.error(error);
+    }
   }
 
-  /** Whatever was thrown where nothing may be thrown. */
-  function stumble(error) {
+  /** Nothing throws after `start`: whatever was thrown is an event, and a warning once a code. */
+  async function stumble(error) {
+    // What a listener of errors gets wrong comes to no end either, however late its words are here.
+    const is_caused = emitting.has("error");
     try {
-      if (error instanceof PlimsollError) report(error.code, error.path, error.message, error.help);
-      else report("internal", "", `something went wrong inside: ${why(error)}`, "please report it");
+      const fault = error instanceof PlimsollError ? error : new PlimsollError("internal", "", why(error));
+      const { code, path, message, help } = await inFull(fault);
+      if (!is_caused) emit("error", { code, path, message, help });
+      if (warned.has(code)) return;
+      warned.add(code);
+      console.warn(`plimsoll: ${message}${help && ` (${help})`} [${code}]`);
     } catch {
       // An error that cannot even be looked at: there is nothing left to say.
     }
   }
+
+  const report = (...given) => void stumble(new PlimsollError(...given));
 
   /** Runs what the browser calls, now or when it resolves; nothing of it reaches the page. */
   function guarded(run) {
@@ -120,7 +118,9 @@ export function makeSession(options, policy) {
 
   // ── the core ───────────────────────────────────────────────────────────────────────────────────
 
-  const text = (kind, ...given) => core.text(kind, ...given);
+  const ask = (...given) => core?.ask(...given);
+  const text = (...given) => core.text(...given);
+  const json = (...given) => JSON.parse(text(...given));
 
   /** One call into the core, and everything that follows. */
   function tell(kind, ...given) {
@@ -133,10 +133,10 @@ export function makeSession(options, policy) {
   /** Stores and does what the last calls made necessary. */
   function settle() {
     const flags = core.ask(FLAGS);
-    if (flags & EFFECTS) carry(JSON.parse(text(EFFECT_LIST)), flags);
+    if (flags & EFFECTS) carry(json(EFFECT_LIST), flags);
     else persist(flags);
     schedule();
-    if (listeners.get("update")?.size) emit("update");
+    if (listeners.update?.size) emit("update");
   }
 
   function persist(flags) {
@@ -182,8 +182,7 @@ export function makeSession(options, policy) {
     if (prompts) return run(prompts);
     loading ??= import("./prompts.js")
       .then(({ makePrompts }) => (is_over ? undefined : (prompts = makePrompts(session))))
-      .catch((error) => report("view_missing", "view", `prompts cannot be shown: ${why(error)}`,
-        "serve the package's `shell/prompts.js`"));
+      .catch((error) => report("view_missing", "view", why(error)));
     return loading.then((made) => made && guarded(() => run(made)));
   }
 
@@ -204,14 +203,16 @@ export function makeSession(options, policy) {
   }
 
   function tellContext() {
-    told =
-      (globalThis.document?.visibilityState === "visible" ? 1 : 0) |
-      (page.busy ? 2 : 0) |
-      (page.dialog_open ? 4 : 0) |
-      (globalThis.navigator?.onLine === false ? 0 : 8) |
-      (mooring.is_open() ? 16 : 0) |
-      (mooring.is_leased() ? 32 : 0);
-    core.ask(CONTEXT, page.route, told, -new Date().getTimezoneOffset());
+    const { route, ...own } = page;
+    told = {
+      visible: globalThis.document?.hidden === false,
+      ...own,
+      online: globalThis.navigator?.onLine !== false,
+      storage: mooring.is_open(),
+      lease: mooring.is_leased(),
+    };
+    const bits = Object.values(told).reduce((sum, is, bit) => sum | (+is << bit), 0);
+    core.ask(CONTEXT, route, bits, -new Date().getTimezoneOffset());
   }
 
   /** The page, its storage or its lease are not what they were. */
@@ -225,12 +226,18 @@ export function makeSession(options, policy) {
   /** What talks to the collector is loaded in idle time, or with the first batch. @returns {Promise<any>} */
   const withNet = (run) => import("./net.js").then(run).catch(() => {});
 
-  async function send(batch, body) {
+  /** Tells the core what `net.js` has found out, if that still concerns the one it was asked for. */
+  async function find(run, then) {
     const concerns = watchGeneration();
-    const heard = (...news) => concerns() && report(...news);
-    const [status, detail] = (await withNet(({ post }) => post(endpoint, body, heard))) ?? [0, -1];
-    if (concerns()) guarded(() => tell(ANSWERED, "", batch, status, detail, random()));
+    const found = await withNet((net) => run(net, (...news) => concerns() && report(...news)));
+    if (concerns()) guarded(() => then(found));
   }
+
+  const send = (batch, body) =>
+    find(({ post }, heard) => post(endpoint, body, heard),
+      ([status, detail] = [0, -1]) => tell(ANSWERED, "", batch, status, detail, random()));
+
+  const identify = () => find(({ identify }, heard) => identify(options, heard), (token) => tell(TOKEN, token));
 
   function beacon(body) {
     try {
@@ -238,17 +245,6 @@ export function makeSession(options, policy) {
     } catch {
       // It stays in the journal; the next start sends it.
     }
-  }
-
-  async function identify() {
-    const concerns = watchGeneration();
-    let token;
-    try {
-      token = await options.identity?.();
-    } catch (error) {
-      report("host_failed", "identity", `\`identity\` failed: ${why(error)}`);
-    }
-    if (concerns()) guarded(() => tell(TOKEN, typeof token == "string" ? token : ""));
   }
 
   // ── beginnings and ends ────────────────────────────────────────────────────────────────────────
@@ -262,7 +258,8 @@ export function makeSession(options, policy) {
   }
 
   /** A core for whoever the snapshot names; what was counted before anyone was named stays counted. */
-  async function begin(given, at) {
+  async function begin(given) {
+    arrived = clocks();
     const is_named = given && (given.account !== account || given.user !== user);
     if (!core || (is_named && account)) replaceCore(given);
     else if (is_named) {
@@ -270,7 +267,6 @@ export function makeSession(options, policy) {
       renew();
     }
     snapshot = given;
-    arrived = at;
     return moorAndRun();
   }
 
@@ -310,7 +306,7 @@ export function makeSession(options, policy) {
       return settle();
     }
     if (account) leave("reset");
-    return begin(given, clocks());
+    return begin(given);
   }
 
   /** Sends what can be sent; the berth is left for the next start of this account and user to find. */
@@ -360,7 +356,7 @@ export function makeSession(options, policy) {
   // ── the page's life ────────────────────────────────────────────────────────────────────────────
 
   function pageHidden() {
-    if (document.visibilityState === "hidden") tell(HIDDEN);
+    if (document.hidden) tell(HIDDEN);
     look();
   }
 
@@ -384,10 +380,13 @@ export function makeSession(options, policy) {
     });
   }
 
-  function listen() {
+  /** Elements find the instance, and it them, without a global: `face` is what they get of it. */
+  function listen(face) {
     if (!globalThis.document) return;
     const hear = (target, name, heard) =>
       target.addEventListener(name, (event) => guarded(() => heard(event)), { signal: life.signal });
+    hear(document, "plimsoll-request", ({ detail }) => handOver(detail, face));
+    document.dispatchEvent(new CustomEvent("plimsoll-ready", { detail: face }));
     hear(document, "visibilitychange", pageHidden);
     hear(window, "pagehide", pageLeft);
     hear(window, "pageshow", pageReturned);
@@ -400,7 +399,6 @@ export function makeSession(options, policy) {
   }
 
   function destroy() {
-    if (is_over) return;
     tell(LEAVING);
     is_over = true;
     generation += 1;
@@ -408,20 +406,19 @@ export function makeSession(options, policy) {
     life.abort();
     mooring.leave();
     clearTimeout(timer);
-    listeners.clear();
+    listeners = {};
     core.ask(CLOSE);
     core = undefined;
   }
 
   const session = {
-    options, on, emit, report, tell, text, sync, reset, setConsent, usePolicy, destroy, stumble, isHeadless,
+    options, on, emit, report, tell, ask, text, json, sync, reset, setConsent, usePolicy, destroy, stumble, isHeadless,
     // For prompts.
     join: { SURFACES, readingOf, some, subjectOf, whole },
     // For the mooring.
     guarded, look, settle, persist, mayStore, watchGeneration,
     hasBegun: () => has_begun,
     scope: () => [key, account, user],
-    core: () => core,
     prompts: () => prompts,
     writer: () => writer,
     account: () => account,
@@ -434,21 +431,18 @@ export function makeSession(options, policy) {
       look();
     },
     standing: () => ({
-      page: {
-        ...Object.fromEntries(PAGE.map((name, bit) => [name, !!(told & (1 << bit))])),
-        route: page.route,
-      },
+      page: { ...told, route: page.route },
       writer,
       storage: mooring.is_open() ? "local" : mayStore() ? "memory" : "none",
       crowded: mooring.is_crowded(),
-      locks: hasLocks(),
+      locks: !!globalThis.navigator?.locks,
       consent,
       sending: mayRecord(),
       unknown: [...unknown],
     }),
-    async begin() {
-      await begin(options.snapshot, clocks());
-      listen();
+    async begin(face) {
+      await begin(options.snapshot);
+      listen(face);
       // Headless hosts get the words with their first prompt; others load the painter in idle time.
       const prepare = () => {
         if (mayRecord()) withNet(() => {});

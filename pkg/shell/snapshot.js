@@ -5,98 +5,91 @@
  * that no date text enters the core.
  */
 import { SNAPSHOT, SNAPSHOT_NUMBER, SNAPSHOT_TEXT } from "./core.js";
-import { PlimsollError, shown, wrong } from "./error.js";
+import { wrong } from "./error.js";
+import { ID_LENGTH_MAX, LIST_LENGTH_MAX } from "./limits.js";
 
-/** Ids are at most this long. Unit: UTF-16 code units. */
-const ID_LENGTH_MAX = 256;
-/** More meters, features or writers than any policy may have are refused. */
-const LIST_LENGTH_MAX = 1000;
 const WRITER = /^[0-9a-f]{16}$/;
-const HELP = "docs/snapshot.md names every field and its type";
 
-/** A kind of field: in words, and how its value is read, which answers `undefined` to what is not that. */
-const kind = (expected, read) => (owner, path, name, is_required = false) => {
-  const value = owner[name] ?? undefined;
-  const found = value === undefined ? value : read(value);
-  if (found === undefined) {
-    if (value !== undefined) throw invalid(path + name, value, expected);
-    if (is_required) throw new PlimsollError("snapshot_invalid", path + name, `\`${path + name}\` is missing`, HELP);
-  }
-  return found;
+/** How a value of each kind is read; what is none of its kind becomes `undefined`. Their words are in `faults.js`. */
+const READ = {
+  text: (value) => (typeof value == "string" && value.length <= ID_LENGTH_MAX ? value : undefined),
+  id: (value) => READ.text(typeof value == "number" ? `${value}` : value) || undefined,
+  count: (value) => (Number.isSafeInteger(value) && value >= 0 ? value : undefined),
+  limit: (value) => (value === "unlimited" ? -2 : value === "none" ? 0 : READ.count(value)),
+  truth: (value) => (typeof value == "boolean" ? +value : undefined),
+  /** RFC 3339 text; a Date has become one on the way here. */
+  time: (value) => READ.count(/^\d{4}-\d\d-\d\d/.test(value) && Date.parse(value)),
+  object: (value) => (typeof value == "object" && !Array.isArray(value) ? value : undefined),
+  entries: (value) => READ.object(value) && READ.few(value),
+  list: (value) => (Array.isArray(value) ? READ.few(value) : undefined),
+  few: (value) => (Object.keys(value).length <= LIST_LENGTH_MAX ? value : undefined),
+  /** Of a counter it is one number; of a level what was added and what was released. */
+  tallies: (value) => [value].flat(),
 };
-
-const readText = (value) => (typeof value == "string" && value.length <= ID_LENGTH_MAX ? value : undefined);
-const readCount = (value) => (Number.isSafeInteger(value) && value >= 0 ? value : undefined);
-const isObject = (value) => typeof value == "object" && !Array.isArray(value);
-const isShort = (list) => list.length <= LIST_LENGTH_MAX;
-
-const text = kind("a text", readText);
-const count = kind("an integer from 0 to 2^53 - 1", readCount);
-const truth = kind("true or false", (value) => (typeof value == "boolean" ? +value : undefined));
-const object = kind("an object", (value) => (isObject(value) ? value : undefined));
-const entries = kind(`an object of at most ${LIST_LENGTH_MAX} entries`, (value) =>
-  isObject(value) && isShort(Object.keys(value)) ? Object.entries(value) : undefined);
-const list = kind(`a list of at most ${LIST_LENGTH_MAX} ids`, (value) =>
-  Array.isArray(value) && isShort(value) ? value : undefined);
-const id = kind("an id", (value) => readText(typeof value == "number" ? `${value}` : value) || undefined);
-const limit = kind("an integer, `unlimited` or `none`", (value) =>
-  value === "unlimited" ? -2 : value === "none" ? 0 : readCount(value));
-/** RFC 3339 text; a Date has become one on the way here. */
-const time = kind("a time like `2026-11-22T10:00:00Z`", (value) => {
-  const at = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : -1;
-  return at >= 0 ? at : undefined;
-});
 
 /** Whom it is about, and the calls by which the core hears it; throws a PlimsollError that says what is wrong. */
 export function readSnapshot(given) {
-  const top = object({ snapshot: plain(given) }, "", "snapshot", true);
-  const account = object(top, "", "account", true);
-  const user = object(top, "", "user", true);
-  const trial = object(top, "", "trial") ?? {};
   const calls = [];
-  const tellText = (field, value) => calls.push([SNAPSHOT_TEXT, value, field]);
-  const tellNumber = (field, value) => value !== undefined && calls.push([SNAPSHOT_NUMBER, "", field, value]);
 
-  tellText(0, text(top, "", "plan", true));
-  tellText(1, text(top, "", "billing_owner") ?? "");
-  [
-    count(top, "", "plan_epoch"),
-    time(top, "", "server_time"),
-    time(account, "account.", "created_at"),
-    time(user, "user.", "created_at"),
-    truth(top, "", "can_purchase"),
-    time(trial, "trial.", "ends_at"),
-    truth(trial, "trial.", "extendable"),
-    truth(top, "", "in_sales_conversation"),
-  ].forEach((value, field) => tellNumber(field, value));
-  ["features", "overage_accepted"].forEach((name, place) => {
-    const ids = list(top, "", name) ?? [];
-    for (const index in ids) tellText(2 + place, text(ids, `${name}.`, index, true));
-  });
-  for (const [meter] of entries(top, "", "meters") ?? []) {
-    const figures = object(top.meters, "meters.", meter, true);
-    const path = `meters.${meter}.`;
-    tellText(4, meter);
-    tellNumber(8, count(figures, path, "used"));
-    tellNumber(9, limit(figures, path, "limit"));
-    const period = object(figures, path, "period");
-    if (period) {
-      const start = time(period, `${path}period.`, "start", true);
-      const end = time(period, `${path}period.`, "end", true);
-      if (end <= start) throw invalid(`${path}period.end`, period.end, "a time after the start");
-      tellNumber(10, start);
-      tellNumber(11, end);
-    }
-    for (const [writer, counted] of entries(figures, path, "counted") ?? []) {
-      if (!WRITER.test(writer)) throw invalid(`${path}counted`, writer, "a writer, the part of a token before the colon");
-      tellText(5, writer);
-      // Of a counter it is one number; of a level what was added and what was released.
-      const [added, released] = Array.isArray(counted) ? counted : [counted];
-      tellNumber(12, count({ [writer]: added }, `${path}counted.`, writer, true));
-      tellNumber(13, count({ [writer]: released }, `${path}counted.`, writer));
-    }
+  /** What reads the fields of an object: one with a number is told to the core, an object becomes its reader. */
+  function readerOf(owner, path) {
+    const read = (name, kind, is_required, number) => {
+      const value = owner[name] ?? undefined;
+      const found = value === undefined ? value : READ[kind](value);
+      if (found === undefined) {
+        if (value !== undefined || is_required) throw wrong("snapshot_invalid", path + name, value, kind);
+      } else if (number >= 0) {
+        calls.push(typeof found == "string" ? [SNAPSHOT_TEXT, found, number] : [SNAPSHOT_NUMBER, "", number, found]);
+      }
+      return typeof found == "object" ? readerOf(found, `${path}${name}.`) : found;
+    };
+    read.keys = Object.keys(owner);
+    return read;
   }
-  return { account: idOf(account, "account."), user: idOf(user, "user."), calls };
+
+  const whole = READ.object(plain(given));
+  if (!whole) throw wrong("snapshot_invalid", "snapshot", given, "plain");
+  const top = readerOf(whole, "");
+  const [account, user] = ["account", "user"].map((name, place) => {
+    const owner = top(name, "object", true);
+    owner("created_at", "time", false, 2 + place);
+    const id = owner("id", "id", true);
+    if (id.includes("@")) throw wrong("id_is_email", `${name}.id`, id);
+    return id;
+  });
+  top("plan", "text", true, 0);
+  top("billing_owner", "text", false, 1);
+  top("plan_epoch", "count", false, 0);
+  top("server_time", "time", false, 1);
+  top("can_purchase", "truth", false, 4);
+  const trial = top("trial", "object");
+  trial?.("ends_at", "time", false, 5);
+  trial?.("extendable", "truth", false, 6);
+  top("in_sales_conversation", "truth", false, 7);
+  ["features", "overage_accepted"].forEach((name, place) => {
+    const ids = top(name, "list");
+    ids?.keys.forEach((index) => ids(index, "text", true, 2 + place));
+  });
+  const meters = top("meters", "entries");
+  meters?.keys.forEach((meter) => {
+    const figures = meters(meter, "object", true);
+    calls.push([SNAPSHOT_TEXT, meter, 4]);
+    figures("used", "count", false, 8);
+    figures("limit", "limit", false, 9);
+    const period = figures("period", "object");
+    const start = period?.("start", "time", true, 10);
+    const end = period?.("end", "time", true, 11);
+    if (start >= end) throw wrong("snapshot_invalid", `meters.${meter}.period.end`, end, "period");
+    const counted = figures("counted", "entries");
+    counted?.keys.forEach((writer) => {
+      if (!WRITER.test(writer)) throw wrong("snapshot_invalid", `meters.${meter}.counted`, writer, "writer");
+      calls.push([SNAPSHOT_TEXT, writer, 5]);
+      const tallies = counted(writer, "tallies", true);
+      tallies("0", "count", true, 12);
+      tallies("1", "count", false, 13);
+    });
+  });
+  return { account, user, calls };
 }
 
 /** Tells the core; `arrived` are the clocks when the snapshot arrived. */
@@ -109,17 +102,8 @@ export function tellSnapshot(core, { calls }, arrived) {
 function plain(given) {
   try {
     return JSON.parse(JSON.stringify(given, (_, value) =>
-      typeof value == "number" && !Number.isFinite(value) ? `${value}` : value) ?? null);
+      typeof value == "number" && !Number.isFinite(value) ? `${value}` : value)) ?? undefined;
   } catch {
-    throw new PlimsollError("snapshot_invalid", "snapshot", "the snapshot cannot be read", "pass the object that your server made, as it is");
+    return undefined;
   }
 }
-
-function idOf(owner, path) {
-  const found = id(owner, path, "id", true);
-  if (!found.includes("@")) return found;
-  throw new PlimsollError("id_is_email", `${path}id`, `${shown(found)} looks like an e-mail address`,
-    "ids leave the browser in events: use one that says nothing about the person");
-}
-
-const invalid = (path, value, expected) => wrong("snapshot_invalid", path, value, expected, HELP);

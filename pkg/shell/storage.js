@@ -4,7 +4,7 @@
  * berth has a memory (`m`), a line of tallies (`t`) and a journal with a key for each event (`q:n`).
  * Every access may throw, at any time: then the berth is closed for good and says so once.
  */
-export const ROOT = "plimsoll:";
+import { ROOT } from "./limits.js";
 
 /** What belongs to one (key, account, user), on this origin; the same in every tab. */
 export function scopeOf(...parts) {
@@ -22,21 +22,20 @@ export const hex = (word) => (word >>> 0).toString(16).padStart(8, "0");
 /** The berth of a writer; `prefix` is how the keys of its scope begin. */
 export function openBerth(prefix, writer, on_lost) {
   let store;
-  const attempt = (access, otherwise) => {
-    if (!store) return otherwise;
+  const attempt = (access) => {
     try {
-      return access(store);
+      return store && access(store);
     } catch {
       store = undefined;
       on_lost();
-      return otherwise;
+      return undefined;
     }
   };
   const own = (name) => `${prefix}${writer}:${name}`;
 
   /** The parts of a key of the scope, `[berth, name, slot?]`; none of any other key. */
   const partsOf = (key) => (key?.startsWith(prefix) ? key.slice(prefix.length).split(":") : []);
-  const all = () => attempt((open) => keysOf(open).map(partsOf).filter(([of]) => of), []);
+  const all = () => attempt((open) => keysOf(open).map(partsOf).filter(([of]) => of)) ?? [];
 
   const berth = {
     prefix, partsOf,
@@ -58,7 +57,6 @@ export function openBerth(prefix, writer, on_lost) {
         if (set_aside) open.setItem(`${ROOT}aside:${prefix.slice(ROOT.length, -1)}`, berth.read(of, "m"));
         erase(open, `${prefix}${of}:`);
       }),
-    close: () => void (store = undefined),
   };
 
   try {

@@ -5,22 +5,14 @@
  * All are released when the page is put aside, or it could not come back from the back/forward cache.
  */
 
-/** One for all scopes of the origin: at most one dialog of ours is open in a browser profile. */
-const LEASE = "plimsoll:lease";
-
-export const hasLocks = () => !!globalThis.navigator?.locks;
+import { LEASE } from "./limits.js";
 
 /** Resolves to a function that releases the lock, or to nothing when it is not given. */
 export function hold(name, options) {
   return new Promise((resolve) => {
-    try {
-      navigator.locks
-        .request(name, options, (lock) => lock && new Promise((release) => resolve(release)))
-        .catch(() => {})
-        .then(resolve);
-    } catch {
-      resolve(undefined);
-    }
+    // What it throws, where there are no locks, is a rejection like any other.
+    const request = async () => navigator.locks.request(name, options, (lock) => lock && new Promise(resolve));
+    request().catch(() => {}).then(resolve);
   });
 }
 
