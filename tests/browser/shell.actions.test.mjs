@@ -3,12 +3,12 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { ANSWER, CSP, heard, hide, named, once, openPage, snapshot, startStand, until } from "./shell.support.mjs";
+import { heard, hide, named, once, openPage, snapshot, startStand, until } from "./shell.support.mjs";
 
 let stand;
 before(async () => { stand = await startStand(); });
 after(() => stand?.stop());
-beforeEach(() => Object.assign(stand, { batches: [], csp: CSP, headers: {}, policy: undefined, answer: ANSWER }));
+beforeEach(() => stand.begin());
 
 async function inProfile(run) {
   const context = await stand.browser.newContext();
@@ -33,11 +33,11 @@ describe("actions", () => {
         return options[name];
       };
       const hooks = Object.fromEntries(["quote", "purchase", "onAction"].filter((name) => options[name] !== undefined).map((name) => [name, answer(name)]));
-      window.plimsoll = await start({ policy: "/policy.json", endpoint: "/p", key: "pk", view: "none", snapshot: snap, ...hooks });
+      window.plimsoll = await start({ policy: "/policy.json", endpoint: options.endpoint, key: "pk", view: "none", snapshot: snap, ...hooks });
       for (const name of ["prompt", "withdraw", "converted", "error"]) plimsoll.on(name, (detail) => heard.push({ name, ...detail }));
       plimsoll.on("prompt", ({ prompt }) => plimsoll.painted(prompt.exposure, "rendered"));
       plimsoll.attempt("emails", 1);
-    }, given);
+    }, [given[0], { endpoint: page.endpoint, ...given[1] }]);
   const dialog = (page) =>
     until(async () => (await heard(page, "prompt")).find(({ prompt }) => prompt.surface === "modal")?.prompt, "the dialog");
   const asked = (page, name) => page.evaluate((wanted) => asked.filter((each) => each.name === wanted).map(({ intent }) => intent), name);

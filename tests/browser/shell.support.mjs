@@ -47,8 +47,15 @@ export const snapshot = (changes = {}) => ({
 
 /** `stand.answer` makes the collector's answers; `stand.batches` are the bodies that came. */
 export async function startStand() {
-  const stand = { batches: [], csp: CSP, headers: {}, missing: new Set(), instead: new Map() };
-  stand.answer = () => ({ status: 202, body: JSON.stringify({ accepted: 1, duplicates: 0, rejected: [] }) });
+  const stand = { turn: 0, missing: new Set(), instead: new Map() };
+  /** A test begins: what a page of the one before still sends as it closes is answered, and not this test's. */
+  stand.begin = () => {
+    stand.turn += 1;
+    Object.assign(stand, { endpoint: `/p/${stand.turn}`, batches: [], csp: CSP, headers: {}, policy: undefined, answer: ANSWER });
+    stand.missing.clear();
+    stand.instead.clear();
+  };
+  stand.begin();
   stand.events = () => stand.batches.flatMap(({ batch }) => batch);
 
   const server = createServer(async (request, response) => {
@@ -59,6 +66,7 @@ export async function startStand() {
       return response.end("<!doctype html><html lang=en><title>page</title><body><h1>Page</h1></body></html>");
     }
     if (pathname.endsWith("/v1/batch")) {
+      if (pathname !== `${stand.endpoint}/v1/batch`) return response.writeHead(202).end(ANSWER().body);
       let text = "";
       for await (const chunk of request) text += chunk;
       const answer = await stand.answer(text, request);
@@ -112,6 +120,7 @@ export function browserPath() {
 export async function openPage(stand, context) {
   const page = await (context ?? stand.browser).newPage();
   page.faults = [];
+  page.endpoint = stand.endpoint;
   page.on("pageerror", (error) => page.faults.push(String(error.stack ?? error)));
   page.on("console", (message) => message.type() === "error" && page.faults.push(message.text()));
   await page.goto(`${stand.url}/page`);
@@ -124,7 +133,7 @@ export function startOn(page, options = {}) {
     const { start } = await import("/pkg/index.js");
     window.heard = [];
     try {
-      window.plimsoll = await start({ policy: "/policy.json", endpoint: "/p", key: "pk_test_1", ...given });
+      window.plimsoll = await start({ policy: "/policy.json", key: "pk_test_1", ...given });
     } catch (error) {
       return { name: error.name, code: error.code, path: error.path, message: error.message, help: error.help, errors: error.errors };
     }
@@ -132,7 +141,7 @@ export function startOn(page, options = {}) {
       window.plimsoll.on(name, (detail) => window.heard.push({ name, ...detail }));
     }
     return null;
-  }, options);
+  }, { endpoint: page.endpoint, ...options });
 }
 
 export async function until(check, what, most_ms = 8_000) {

@@ -13,13 +13,7 @@ import { ANSWER, CSP, POLICY, ROOT, heard, hide, keys, named, once, openPage, sn
 let stand;
 before(async () => { stand = await startStand(); });
 after(() => stand?.stop());
-beforeEach(async () => {
-  // What the page before sent as it closed is not this test's.
-  await new Promise((done) => setTimeout(done, 250));
-  Object.assign(stand, { batches: [], csp: CSP, headers: {}, policy: undefined, answer: ANSWER });
-  stand.missing.clear();
-  stand.instead.clear();
-});
+beforeEach(() => stand.begin());
 
 /** A profile of its own: its tabs share storage and locks. */
 async function inProfile(run, { init } = {}) {
