@@ -18,6 +18,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use plimsoll::engine::input::{Context, Input, Now, Said, Snapshot};
+use plimsoll::engine::memory::Table;
 use plimsoll::engine::{Engine, Identity};
 use plimsoll::policy::Policy;
 use plimsoll::unit::{Key, Timestamp, Writer};
