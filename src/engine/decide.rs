@@ -7,6 +7,7 @@ use super::effect::{About, Effect, Event, HoldReason, Lane, Prompt, Surface, Wit
 use super::entry::Entry;
 use super::judge::{Judgement, LEASE_WAIT_MS, slot_of};
 use super::ledger::{self, Closed, EXPOSURE_MS, Exposure, no_later_than};
+use super::memory::Table;
 use crate::plim::NONE;
 use crate::unit::{ExposureId, Millis, Timestamp};
 
@@ -71,7 +72,7 @@ impl Engine {
         }
         self.answer_hits(now, &judgements, out);
         for shown in &self.shown {
-            wants_lease |= shown.exposure.surface.lane() == Lane::Interrupt;
+            wants_lease |= shown.exposure.surface().lane() == Lane::Interrupt;
         }
         if wants_lease != self.lease_wanted && (meter == NONE || wants_lease) {
             self.lease_wanted = wants_lease;
@@ -125,11 +126,11 @@ impl Engine {
 
     fn remove_toast(&mut self, out: &mut Vec<Effect>) {
         let mut shown = self.shown.iter();
-        let toast = shown.position(|shown| shown.exposure.surface == Surface::Toast);
+        let toast = shown.position(|shown| shown.exposure.surface() == Surface::Toast);
         if let Some(place) = toast
             && let Some(shown) = self.shown.get(place)
         {
-            ledger::close(&mut self.memory, shown.exposure.id, Closed::Faded);
+            ledger::close(&mut self.memory, shown.exposure.id(), Closed::Faded);
             self.dirty.memory = true;
             self.hide(place, WithdrawReason::Superseded, out);
         }
@@ -139,43 +140,44 @@ impl Engine {
     pub(super) fn place_of(&self, id: ExposureId) -> usize {
         let mut shown = self.shown.iter();
         shown
-            .position(|shown| shown.exposure.id == id)
+            .position(|shown| shown.exposure.id() == id)
             .unwrap_or(usize::MAX)
     }
 
     /// Takes what is at a place off the screen.
     pub(super) fn hide(&mut self, place: usize, reason: WithdrawReason, out: &mut Vec<Effect>) {
         if place < self.shown.len() {
-            let exposure = self.shown.remove(place).exposure.id;
+            let exposure = self.shown.remove(place).exposure.id();
             out.push(Effect::Withdraw { exposure, reason });
         }
     }
 
     /// Withdraws what may no longer stand, on the screen here or open in memory.
     fn take_back(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        // The last first, because one that ends is not among them any more.
-        for place in (0..ledger::open_exposures(&self.memory).count()).rev() {
-            if let Some(exposure) = self.open_at(place)
-                && let Some(reason) = self.over(&exposure, now)
-            {
-                self.end(&exposure, reason, now, out);
-            }
+        let mut last = 0;
+        while let Some(exposure) = self.first_over(last, now)
+            && let Some(reason) = self.over(&exposure, now)
+        {
+            self.end(&exposure, reason, now, out);
+            last = exposure.a;
         }
         let mut place = 0;
         while let Some(shown) = self.shown.get(place) {
             let (exposure, acting) = (shown.exposure, shown.acting);
-            let mut reason = match ledger::exposure(&self.memory, exposure.id) {
+            let mut reason = match ledger::exposure(&self.memory, exposure.id()) {
                 // Not rendered yet: nothing to remember, only the screen to clear.
                 None => self.over(&exposure, now),
                 Some(kept) if kept.open() => None,
                 Some(_) if acting => self.ended(&exposure, now),
-                Some(kept) if kept.closed >= Closed::Close as i64 => Some(WithdrawReason::Answered),
+                Some(kept) if kept.closed() >= Closed::Close as i64 => {
+                    Some(WithdrawReason::Answered)
+                }
                 // Another tab ended it; what it saw has come here with its memory.
                 Some(_) => self
                     .ended(&exposure, now)
                     .or(Some(WithdrawReason::Superseded)),
             };
-            let interrupts = exposure.surface.lane() == Lane::Interrupt && !acting;
+            let interrupts = exposure.surface().lane() == Lane::Interrupt && !acting;
             if interrupts && !self.context.lease && !fault!(1) {
                 reason = reason.or(Some(WithdrawReason::Lease));
             }
@@ -186,8 +188,11 @@ impl Engine {
         }
     }
 
-    fn open_at(&self, place: usize) -> Option<Exposure> {
-        ledger::open_exposures(&self.memory).nth(place)
+    /// The first after one that may not stand; each is asked about once, whatever memory holds.
+    fn first_over(&self, last: u64, now: Timestamp) -> Option<Exposure> {
+        let mut open = ledger::open_exposures(&self.memory);
+        open.find(|exposure| exposure.a > last && self.over(exposure, now).is_some())
+            .copied()
     }
 
     fn end(
@@ -198,30 +203,30 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) {
         let how = match reason {
-            WithdrawReason::Expired if exposure.surface == Surface::Toast => Closed::Faded,
+            WithdrawReason::Expired if exposure.surface() == Surface::Toast => Closed::Faded,
             WithdrawReason::Expired => Closed::Expired,
             _ => Closed::Withdrawn,
         };
-        ledger::close(&mut self.memory, exposure.id, how);
+        ledger::close(&mut self.memory, exposure.id(), how);
         self.dirty.memory = true;
         // Seven days without an answer count as `later`.
         // A stored memory may bring back one that ran out before: what was chosen since stands.
         if how == Closed::Expired
-            && ledger::said_at(&self.memory, exposure.prompt, exposure.subject) < exposure.rendered
+            && ledger::said_at(&self.memory, exposure.about()) < exposure.rendered()
         {
             // It counts from when it ran out, not from when a page came to notice.
-            let ran_out = exposure.rendered.plus(EXPOSURE_MS);
+            let ran_out = exposure.rendered().plus(EXPOSURE_MS);
             self.climb(exposure, ran_out.min(now));
         }
         if matches!(reason, WithdrawReason::Owned | WithdrawReason::Converted) {
-            ledger::answer(&mut self.memory, exposure.occasion, now);
+            ledger::answer(&mut self.memory, exposure.occasion(), now);
         }
         if how != Closed::Faded
             && let Some(about) = self.about(exposure)
         {
             out.push(Effect::Record(Event::PromptWithdrawn { about, reason }));
         }
-        self.hide(self.place_of(exposure.id), reason, out);
+        self.hide(self.place_of(exposure.id()), reason, out);
     }
 
     /// Why an exposure may not stand any longer, if so.
@@ -236,21 +241,20 @@ impl Engine {
     /// Whether a person has answered what an exposure is about, in a tab that had not met the one which
     /// opened it.
     fn answered_elsewhere(&self, exposure: &Exposure, now: Timestamp) -> bool {
-        let (prompt, subject) = (exposure.prompt, exposure.subject);
-        let choice = ledger::choice(&self.memory, prompt, subject, self.account.epoch, now);
-        let said = choice.never_until.max(choice.later_until) > now;
-        exposure.surface != Surface::Toast
-            && (said || ledger::occasion(&self.memory, exposure.occasion).answered)
+        let epoch = self.account.epoch;
+        let (_, until) = ledger::choice(&self.memory, exposure.about(), epoch, now);
+        exposure.surface() != Surface::Toast
+            && (until > now || ledger::occasion(&self.memory, exposure.occasion()).answered)
     }
 
     /// Why an open exposure has to end now, if it has to.
     fn ended(&self, exposure: &Exposure, now: Timestamp) -> Option<WithdrawReason> {
         // First, because what ran out in an epoch that is over says nothing in this one.
-        if self.account.known && exposure.epoch != self.account.epoch && !fault!(13) {
+        if self.account.known && exposure.epoch() != self.account.epoch && !fault!(13) {
             return Some(WithdrawReason::PlanChanged);
         }
-        let toast = exposure.surface == Surface::Toast;
-        let rendered = no_later_than(exposure.rendered, now);
+        let toast = exposure.surface() == Surface::Toast;
+        let rendered = no_later_than(exposure.rendered(), now);
         if now.since(rendered) >= if toast { TOAST_MS } else { EXPOSURE_MS } {
             return Some(WithdrawReason::Expired);
         }
@@ -294,7 +298,7 @@ impl Engine {
         }
         // A level that fell far enough, or a limit that was raised, has settled the matter.
         let settled =
-            step.passed.is_none() || view.settled(step) || step.identity != exposure.occasion;
+            step.passed.is_none() || view.settled(step) || step.identity != exposure.occasion();
         settled.then_some(WithdrawReason::Owned)
     }
 
@@ -309,31 +313,33 @@ impl Engine {
     fn next_to_paint_again(&self, now: Timestamp) -> Option<Shown> {
         let (mut next, mut least) = (None, (NONE, NONE));
         for exposure in ledger::open_exposures(&self.memory) {
-            if exposure.surface == Surface::Toast || !self.account.known {
+            if exposure.surface() == Surface::Toast || !self.account.known {
                 continue;
             }
-            let inline = exposure.surface == Surface::Inline;
+            let inline = exposure.surface() == Surface::Inline;
             let in_the_way = |shown: &Shown| {
-                shown.exposure.id == exposure.id
-                    || !inline && slot_of(shown.exposure.surface) == slot_of(exposure.surface)
+                shown.exposure.id() == exposure.id()
+                    || !inline && slot_of(shown.exposure.surface()) == slot_of(exposure.surface())
             };
-            let interrupts = exposure.surface.lane() == Lane::Interrupt;
-            if let Some(entry) = self.entry_of(&exposure)
+            let interrupts = exposure.surface().lane() == Lane::Interrupt;
+            if let Some(entry) = self.entry_of(exposure)
                 && (entry.rank, entry.index) < least
                 && !entry.failed
                 && !self.shown.iter().any(in_the_way)
-                && self.page_hold(exposure.surface, interrupts, now).is_none()
+                && self
+                    .page_hold(exposure.surface(), interrupts, now)
+                    .is_none()
             {
                 least = (entry.rank, entry.index);
                 next = Some(Shown {
                     index: entry.index,
-                    exposure,
+                    exposure: *exposure,
                     number: 0,
                     rendered: false,
                     repaint: true,
                     acting: false,
                     stale: false,
-                    amount: i64::from(exposure.occasion != 0 && interrupts),
+                    amount: i64::from(exposure.occasion() != 0 && interrupts),
                 });
             }
         }
@@ -343,7 +349,7 @@ impl Engine {
     /// An open dialog waits for the lease when nothing else holds it back.
     fn open_interrupt_wants_lease(&self, now: Timestamp) -> bool {
         for exposure in ledger::open_exposures(&self.memory) {
-            if exposure.surface.lane() == Lane::Interrupt {
+            if exposure.surface().lane() == Lane::Interrupt {
                 let held = self.page_hold(Surface::Modal, true, now);
                 return matches!(held, None | Some(HoldReason::Lease));
             }
@@ -372,14 +378,19 @@ impl Engine {
             number,
         );
         let exposure = Exposure {
-            id,
-            prompt: entry.key,
-            subject: entry.subject_key,
-            occasion,
-            rendered: now,
-            closed: 0,
-            surface,
-            epoch: self.account.epoch,
+            table: Table::Exposure,
+            a: id.0,
+            b: 0,
+            v: [
+                entry.about as i64,
+                occasion as i64,
+                now.0.wrapping_neg(),
+                0,
+                0,
+                surface as i64,
+                self.account.epoch,
+                0,
+            ],
         };
         let shown = Shown {
             index,
@@ -407,14 +418,14 @@ impl Engine {
         let view = self.meters.get(entry.meter as usize);
         let next_plan = self.next_plan(entry, shown.amount);
         let mut actions = self.actions(entry, next_plan, now);
-        if shown.exposure.surface == Surface::Toast {
+        if shown.exposure.surface() == Surface::Toast {
             actions = actions.offers();
         }
         let reading = view.map(|view| view.reading);
         Some(Box::new(Prompt {
-            exposure: shown.exposure.id,
+            exposure: shown.exposure.id(),
             prompt: shown.index,
-            surface: shown.exposure.surface,
+            surface: shown.exposure.surface(),
             reading,
             plan: self.account.plan,
             next_plan,
@@ -467,9 +478,9 @@ impl Engine {
             _ => -1,
         };
         Some(About {
-            exposure: exposure.id,
+            exposure: exposure.id(),
             prompt: entry.index,
-            surface: exposure.surface,
+            surface: exposure.surface(),
             percent,
         })
     }
@@ -478,7 +489,7 @@ impl Engine {
     pub(super) fn entry_of(&self, exposure: &Exposure) -> Option<&Entry> {
         self.entries
             .iter()
-            .find(|entry| entry.key == exposure.prompt && entry.subject_key == exposure.subject)
+            .find(|entry| entry.about == exposure.about())
     }
 
     /// Holds are recorded once for each prompt and reason in a day.

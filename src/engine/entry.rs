@@ -18,8 +18,10 @@ pub(super) struct Entry {
     pub meter: u32,
     /// Index of its feature; [`NONE`] without one.
     pub feature: u32,
-    /// Key of its meter or feature; 0 without one. Choices and caps are kept under both keys.
+    /// Key of its meter or feature; 0 without one.
     pub subject_key: u32,
+    /// Both keys in one: what is shown and chosen is kept under it.
+    pub about: u64,
     /// 0 threshold, 1 at limit, 2 limit hit, 3 explored, 4 trial ending.
     pub trigger: u32,
     /// Explorations needed; for trial ending the milliseconds before the end.
@@ -71,6 +73,7 @@ pub(super) fn entries(plim: &Plim) -> Vec<Entry> {
         let (meter, feature) = (about(1), about(2));
         let key = root.meters().get(meter).map(|meter| meter.key());
         let key = key.or_else(|| Some(root.features().get(feature)?.key()));
+        let subject_key = key.unwrap_or(0);
         let group = prompt.group();
         let capped = !prompt.caps().is_empty() || group != 0;
         entries.push(Entry {
@@ -78,7 +81,8 @@ pub(super) fn entries(plim: &Plim) -> Vec<Entry> {
             key: prompt.key(),
             meter,
             feature,
-            subject_key: key.unwrap_or(0),
+            subject_key,
+            about: (u64::from(prompt.key()) << 32) | u64::from(subject_key),
             trigger: prompt.trigger(),
             value: prompt.value(),
             code: code_of(prompt),

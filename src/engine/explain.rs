@@ -47,7 +47,7 @@ impl Engine {
                 json.string(held.map_or("", |reason| reason.code()));
                 for shown in &self.shown {
                     if shown.index == judgement.prompt {
-                        json.hex(shown.exposure.id.0);
+                        json.hex(shown.exposure.a);
                     }
                 }
             });

@@ -242,7 +242,8 @@ impl Engine {
                 let open = slot != Surface::Toast
                     && entry.trigger != 2
                     && self.shown.iter().any(|shown| {
-                        shown.index == entry.index && shown.exposure.surface.lane() != Lane::Inline
+                        shown.index == entry.index
+                            && shown.exposure.surface().lane() != Lane::Inline
                     });
                 let free = occupant.is_none() || (fault!(2) && slot == Surface::Banner);
                 if open || !free {
@@ -269,14 +270,14 @@ impl Engine {
     /// An interrupt that is open in another tab occupies the lane here too.
     fn occupant(&self, slot: Surface) -> Option<u32> {
         for shown in &self.shown {
-            if slot_of(shown.exposure.surface) == slot {
+            if slot_of(shown.exposure.surface()) == slot {
                 return Some(shown.index);
             }
         }
         if slot == Surface::Modal {
             for exposure in ledger::open_exposures(&self.memory) {
-                if exposure.surface.lane() == Lane::Interrupt {
-                    return Some(self.entry_of(&exposure).map_or(NONE, |entry| entry.index));
+                if exposure.surface().lane() == Lane::Interrupt {
+                    return Some(self.entry_of(exposure).map_or(NONE, |entry| entry.index));
                 }
             }
         }
@@ -472,15 +473,12 @@ fn choice(
     now: Timestamp,
 ) -> Option<HoldReason> {
     let epoch = engine.account.epoch;
-    let choice = ledger::choice(&engine.memory, entry.key, entry.subject_key, epoch, now);
-    if choice.never_until == Timestamp::MAX {
-        return Some(HoldReason::Never);
+    let (reason, until) = ledger::choice(&engine.memory, entry.about, epoch, now);
+    if until == Timestamp::MAX {
+        return Some(reason);
     }
-    if choice.never_until > now {
-        return judgement.until(HoldReason::Never, choice.never_until);
-    }
-    if choice.later_until > now {
-        return judgement.until(HoldReason::Later, choice.later_until);
+    if until > now {
+        return judgement.until(reason, until);
     }
     None
 }

@@ -2,7 +2,7 @@
 //! Owns the rows of exposures, occasions and choices; knows nothing of stages or surfaces' looks.
 //! `decide` and `pacing` read it; responses and paints write it.
 
-use super::effect::Surface;
+use super::effect::{HoldReason, Surface};
 use super::memory::{Memory, Row, Table};
 use crate::unit::{DAY_MS, Digest, ExposureId, MINUTE_MS, Millis, Timestamp};
 
@@ -24,69 +24,64 @@ pub(super) enum Closed {
     Never = 7,
 }
 
-/// One showing.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Exposure {
-    pub id: ExposureId,
-    pub prompt: u32,
-    pub subject: u32,
-    pub occasion: u64,
-    pub rendered: Timestamp,
-    pub closed: i64,
-    pub surface: Surface,
-    pub epoch: i64,
-}
+/// One showing: its row, as memory keeps it or will.
+pub(super) type Exposure = Row;
 
 impl Exposure {
-    /// As a row has it.
-    pub fn of(row: &Row) -> Self {
-        let [about, occasion, rendered, _, closed, surface, epoch, _] = row.v;
-        Self {
-            id: ExposureId(row.a),
-            prompt: (about as u64 >> 32) as u32,
-            subject: about as u32,
-            occasion: occasion as u64,
-            rendered: Timestamp(rendered.wrapping_neg()),
-            closed,
-            surface: Surface::from_word(surface as u32),
-            epoch,
-        }
+    /// Its id.
+    pub(super) fn id(&self) -> ExposureId {
+        ExposureId(self.a)
+    }
+
+    /// The prompt and the subject it is of, as [`super::entry::Entry::about`] has them.
+    pub(super) fn about(&self) -> u64 {
+        self.v[0] as u64
+    }
+
+    pub(super) fn occasion(&self) -> u64 {
+        self.v[1] as u64
+    }
+
+    /// When it was on the screen first.
+    pub(super) fn rendered(&self) -> Timestamp {
+        Timestamp(self.v[2].wrapping_neg())
+    }
+
+    /// How it ended.
+    pub(super) fn closed(&self) -> i64 {
+        self.v[4]
     }
 
     /// Whether it waits for an answer.
-    pub fn open(&self) -> bool {
-        self.closed == Closed::Open as i64
+    pub(super) fn open(&self) -> bool {
+        self.closed() == Closed::Open as i64
+    }
+
+    pub(super) fn surface(&self) -> Surface {
+        Surface::from_word(self.v[5] as u32)
+    }
+
+    /// The plan epoch it was shown in.
+    pub(super) fn epoch(&self) -> i64 {
+        self.v[6]
     }
 }
 
 /// Exposures that wait for an answer.
-pub(super) fn open_exposures(memory: &Memory) -> impl Iterator<Item = Exposure> + '_ {
+pub(super) fn open_exposures(memory: &Memory) -> impl Iterator<Item = &Exposure> {
     let rows = memory.table(Table::Exposure).iter();
-    rows.filter(|row| row.v[4] == Closed::Open as i64)
-        .map(Exposure::of)
+    rows.filter(|row| row.open())
 }
 
 /// One exposure.
-pub(super) fn exposure(memory: &Memory, id: ExposureId) -> Option<Exposure> {
-    memory
-        .under(Table::Exposure, id.0)
-        .first()
-        .map(Exposure::of)
+pub(super) fn exposure(memory: &Memory, id: ExposureId) -> Option<&Exposure> {
+    memory.under(Table::Exposure, id.0).first()
 }
 
 /// Remembers that an exposure is on the screen. Answers whether it is the first time.
 pub(super) fn rendered(memory: &mut Memory, exposure: &Exposure) -> bool {
-    let first = memory.find(Table::Exposure, exposure.id.0, 0).is_none();
-    let v = [
-        about(exposure.prompt, exposure.subject) as i64,
-        exposure.occasion as i64,
-        exposure.rendered.0.wrapping_neg(),
-        0,
-        0,
-        exposure.surface as i64,
-        exposure.epoch,
-    ];
-    memory.join(Table::Exposure, exposure.id.0, 0, &v);
+    let first = memory.find(Table::Exposure, exposure.a, 0).is_none();
+    memory.join(Table::Exposure, exposure.a, 0, &exposure.v);
     first
 }
 
@@ -157,11 +152,12 @@ pub(super) fn occasion(memory: &Memory, id: u64) -> Occasion {
 }
 
 /// Remembers that a prompt was rendered for an occasion.
-pub(super) fn spend(memory: &mut Memory, id: u64, prompt: u32, number: i64, now: Timestamp) {
+pub(super) fn spend(memory: &mut Memory, exposure: &Exposure, number: i64, now: Timestamp) {
+    let id = exposure.occasion();
     // The two first columns win together: the earliest rendering spends it, in whatever order tabs meet.
     let [mut first, mut spent_by, ..] = *memory.row(Table::Occasion, id, 0);
     if spent_by == 0 {
-        (first, spent_by) = (now.0.wrapping_neg(), i64::from(prompt));
+        (first, spent_by) = (now.0.wrapping_neg(), (exposure.about() >> 32) as i64);
     }
     let v = [first, spent_by, 0, number.wrapping_add(1), now.0];
     memory.join(Table::Occasion, id, 0, &v);
@@ -174,38 +170,30 @@ pub(super) fn answer(memory: &mut Memory, id: u64, now: Timestamp) {
     memory.join(Table::Occasion, id, 0, &[first, spent_by, 1, 0, now.0]);
 }
 
-/// What a person chose about a prompt on a subject.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Choice {
-    /// How often `later` was said in this epoch.
-    pub times: i64,
-    /// `later` holds until then; 0 when it does not.
-    pub later_until: Timestamp,
-    /// `never` holds until then, for ever at [`Timestamp::MAX`]; 0 when it does not.
-    pub never_until: Timestamp,
+/// How often a person has said `later` in an epoch about a prompt on a subject.
+pub(super) fn times(memory: &Memory, about: u64, epoch: i64) -> i64 {
+    let row = memory.row(Table::Choice, about, 0);
+    if row[0] == epoch { row[1] } else { 0 }
 }
 
-/// Reads a choice as it holds now.
+/// What a person chose that holds now, and until when: for ever at [`Timestamp::MAX`]; 0 when nothing does.
 pub(super) fn choice(
     memory: &Memory,
-    prompt: u32,
-    subject: u32,
+    about: u64,
     epoch: i64,
     now: Timestamp,
-) -> Choice {
-    let mut choice = Choice::default();
-    let row = memory.row(Table::Choice, about(prompt, subject), 0);
-    if row[0] == epoch {
-        choice.times = row[1];
-        choice.later_until = held_until(row[2], row[3], now);
+) -> (HoldReason, Timestamp) {
+    let row = memory.row(Table::Choice, about, 0);
+    let never = held_until(row[4], row[5], now);
+    if never.0 > 0 || row[0] != epoch {
+        return (HoldReason::Never, never);
     }
-    choice.never_until = held_until(row[4], row[5], now);
-    choice
+    (HoldReason::Later, held_until(row[2], row[3], now))
 }
 
 /// When a person last chose something about a prompt on a subject.
-pub(super) fn said_at(memory: &Memory, prompt: u32, subject: u32) -> Timestamp {
-    let row = memory.row(Table::Choice, about(prompt, subject), 0);
+pub(super) fn said_at(memory: &Memory, about: u64) -> Timestamp {
+    let row = memory.row(Table::Choice, about, 0);
     Timestamp(row[3].max(row[5]))
 }
 
@@ -229,36 +217,11 @@ pub(super) fn no_later_than(stamp: Timestamp, now: Timestamp) -> Timestamp {
     }
 }
 
-/// Remembers a `later`.
-pub(super) fn say_later(
-    memory: &mut Memory,
-    prompt: u32,
-    subject: u32,
-    epoch: i64,
-    times: i64,
-    until: Timestamp,
-    now: Timestamp,
-) {
-    let v = [epoch, times, until.0, now.0];
-    memory.join(Table::Choice, about(prompt, subject), 0, &v);
-}
-
 /// Remembers a `never`, for ever or until the period ends.
-pub(super) fn say_never(
-    memory: &mut Memory,
-    prompt: u32,
-    subject: u32,
-    until: Timestamp,
-    now: Timestamp,
-) {
-    let about = about(prompt, subject);
+pub(super) fn say_never(memory: &mut Memory, about: u64, until: Timestamp, now: Timestamp) {
     let known = memory.find(Table::Choice, about, 0).copied();
     let mut v = known.unwrap_or([i64::MIN, 0, 0, 0, 0, 0, 0, 0]);
     v[4] = until.0;
     v[5] = now.0;
     memory.join(Table::Choice, about, 0, &v);
-}
-
-fn about(prompt: u32, subject: u32) -> u64 {
-    (u64::from(prompt) << 32) | u64::from(subject)
 }

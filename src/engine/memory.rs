@@ -251,12 +251,15 @@ impl Memory {
     #[must_use]
     pub fn tallies_of(&self, writer: Writer) -> Self {
         let mut own = Self::default();
+        // One table after the other: what comes later in the order pushes nothing along.
         for tally in self.table(Table::Tally) {
-            if tally.b != writer.0 {
-                continue;
+            if tally.b == writer.0 {
+                own.join(Table::Tally, tally.a, tally.b, &tally.v);
             }
-            own.join(Table::Tally, tally.a, tally.b, &tally.v);
-            let newest = mark_key(Key(tally.a as u32), u32::MAX);
+        }
+        for place in 0..own.len() {
+            let meter = own.rows.get(place).map_or(0, |tally| tally.a);
+            let newest = mark_key(Key(meter as u32), u32::MAX);
             if let Some(mark) = self.last_before(Table::Mark, writer.0, newest) {
                 own.join(Table::Mark, mark.a, mark.b, &mark.v);
             }

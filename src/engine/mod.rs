@@ -242,8 +242,8 @@ impl Engine {
             first = first.min(self.roll_at);
         }
         for exposure in ledger::open_exposures(&self.memory) {
-            if exposure.surface != effect::Surface::Toast {
-                first = first.min(exposure.rendered.plus(ledger::EXPOSURE_MS));
+            if exposure.surface() != effect::Surface::Toast {
+                first = first.min(exposure.rendered().plus(ledger::EXPOSURE_MS));
             }
         }
         let converted = self.converted_until(self.clock.last);

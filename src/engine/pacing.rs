@@ -118,8 +118,8 @@ impl Judgement {
     }
 }
 
-/// When a window with room for `count` has room again; what is not after now has room already.
-/// A window is full as long as the `count`-th newest showing is inside it.
+/// When to ask again for a window that has no room for one more than `count`: when its oldest showing leaves
+/// it. What is not after now has room already.
 fn full(
     engine: &Engine,
     entry: &Entry,
@@ -128,48 +128,40 @@ fn full(
     per: Millis,
     now: Timestamp,
 ) -> Timestamp {
-    let mut stamps = Vec::new();
-    for row in engine.memory.table(Table::Exposure) {
-        let exposure = Exposure::of(row);
-        if engine.counts(entry, of, &exposure) {
-            let stamp = no_later_than(exposure.rendered, now);
-            if stamp.plus(per) > now {
-                stamps.push(stamp);
-            }
+    let (mut shown, mut oldest) = (0_u32, now);
+    let mut add = |stamp: Timestamp| {
+        shown = shown.wrapping_add(1);
+        oldest = oldest.min(stamp);
+    };
+    for exposure in engine.memory.table(Table::Exposure) {
+        let stamp = no_later_than(exposure.rendered(), now);
+        if stamp.plus(per) > now && engine.counts(entry, of, exposure) {
+            add(stamp);
         }
     }
     // Those being painted count as shown now.
     for shown in &engine.shown {
         let begun = !shown.rendered && !shown.repaint;
         if begun && engine.counts(entry, of, &shown.exposure) {
-            stamps.push(now);
+            add(now);
         }
     }
-    if count == 0 {
-        stamps.push(now);
+    if shown < count {
+        return now;
     }
-    // The newest stamp that so many are as new as, or newer than. There are never many inside a window.
-    let mut nth = Timestamp(0);
-    for stamp in &stamps {
-        let newer = stamps.iter().filter(|other| *other >= stamp).count();
-        if newer >= count as usize {
-            nth = nth.max(stamp.plus(per));
-        }
-    }
-    nth
+    oldest.plus(per)
 }
 
 impl Engine {
     /// Whether a showing is one of those that a window of a candidate counts.
     fn counts(&self, entry: &Entry, of: Of, shown: &Exposure) -> bool {
-        let interrupts = shown.surface.lane() == Lane::Interrupt;
-        let of_prompt = |other: &&Entry| other.key == shown.prompt;
-        let here = shown.subject == entry.subject_key;
+        let interrupts = shown.surface().lane() == Lane::Interrupt;
+        let here = shown.about() as u32 == entry.subject_key;
         match of {
-            Of::Prompt => here && shown.prompt == entry.key,
+            Of::Prompt => shown.about() == entry.about,
             Of::Interrupts => interrupts,
             Of::HitsHere if !here => false,
-            _ => self.entries.iter().find(of_prompt).is_some_and(|other| {
+            _ => self.entry_of(shown).is_some_and(|other| {
                 if of == Of::Group {
                     other.group == entry.group
                 } else {

@@ -46,7 +46,7 @@ impl Engine {
             }
             Paint::Faded => {
                 self.shown.remove(place);
-                if exposure.surface == Surface::Toast {
+                if exposure.surface() == Surface::Toast {
                     ledger::close(&mut self.memory, id, Closed::Faded);
                     self.dirty.memory = true;
                 }
@@ -64,14 +64,13 @@ impl Engine {
         }
         shown.rendered = true;
         if !shown.repaint {
-            shown.exposure.rendered = now;
+            shown.exposure.v[2] = now.0.wrapping_neg();
         }
         let (exposure, number) = (shown.exposure, shown.number);
         let first = ledger::rendered(&mut self.memory, &exposure);
         self.dirty.memory = true;
-        if first && exposure.surface != Surface::Inline {
-            let (occasion, prompt) = (exposure.occasion, exposure.prompt);
-            ledger::spend(&mut self.memory, occasion, prompt, number, now);
+        if first && exposure.surface() != Surface::Inline {
+            ledger::spend(&mut self.memory, &exposure, number, now);
         }
         if (first || fault!(10))
             && let Some(about) = self.about(&exposure)
@@ -90,7 +89,7 @@ impl Engine {
         // An answer proves that it was on the screen.
         let place = self.place_of(id);
         self.rendered(place, now, out);
-        let Some(exposure) = ledger::exposure(&self.memory, id) else {
+        let Some(&exposure) = ledger::exposure(&self.memory, id) else {
             return;
         };
         let Some(about) = self.about(&exposure) else {
@@ -99,7 +98,7 @@ impl Engine {
         let late = !exposure.open();
         let acts = matches!(response, Response::Act(_));
         let here = self.shown.get_mut(place);
-        if late && acts && exposure.closed == Closed::Act as i64 && here.is_some() {
+        if late && acts && exposure.closed() == Closed::Act as i64 && here.is_some() {
             // Pressed again while the first press is under way.
             return;
         }
@@ -129,16 +128,16 @@ impl Engine {
                 if let Some(shown) = here {
                     shown.acting = true;
                 }
-                ledger::answer(&mut self.memory, exposure.occasion, now);
+                ledger::answer(&mut self.memory, exposure.occasion(), now);
                 self.act(about, &exposure, action, now, out);
                 return;
             }
             // The close of a toast is no choice about its prompt.
-            Response::Later | Response::Close if exposure.surface == Surface::Toast => {}
+            Response::Later | Response::Close if exposure.surface() == Surface::Toast => {}
             Response::Close if fault!(18) => {}
             Response::Later | Response::Close => self.climb(&exposure, now),
             Response::Never => {
-                ledger::answer(&mut self.memory, exposure.occasion, now);
+                ledger::answer(&mut self.memory, exposure.occasion(), now);
                 self.say_never(&exposure, Timestamp::MAX, now);
             }
         }
@@ -146,19 +145,17 @@ impl Engine {
     }
 
     fn say_never(&mut self, exposure: &Exposure, until: Timestamp, now: Timestamp) {
-        let (prompt, subject) = (exposure.prompt, exposure.subject);
-        ledger::say_never(&mut self.memory, prompt, subject, until, now);
+        ledger::say_never(&mut self.memory, exposure.about(), until, now);
     }
 
     /// The next rung of the ladder: 1, 3, 7 days, then `never` for the period.
     pub(super) fn climb(&mut self, exposure: &Exposure, now: Timestamp) {
-        let (prompt, subject) = (exposure.prompt, exposure.subject);
-        let epoch = self.account.epoch;
-        let times = ledger::choice(&self.memory, prompt, subject, epoch, now).times;
+        let (about, epoch) = (exposure.about(), self.account.epoch);
+        let times = ledger::times(&self.memory, about, epoch);
         if let Some(span) = self.ladder(times) {
-            let times = times.wrapping_add(1);
-            let until = now.plus(span);
-            return ledger::say_later(&mut self.memory, prompt, subject, epoch, times, until, now);
+            let later = [epoch, times.wrapping_add(1), now.plus(span).0, now.0];
+            self.memory.join(Table::Choice, about, 0, &later);
+            return;
         }
         let meter = self.entry_of(exposure).map_or(NONE, |entry| entry.meter);
         let view = self.meters.get(meter as usize);
@@ -182,7 +179,7 @@ impl Engine {
         let Some(entry) = self.entry_of(exposure) else {
             return;
         };
-        let intent = intent_id(exposure.id, action);
+        let intent = intent_id(exposure.id(), action);
         let plan = self.next_plan(entry, 0);
         let (meter, need) = (entry.meter, need(entry));
         out.push(Effect::Record(match action {
