@@ -371,11 +371,12 @@ struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
     fn number(&mut self) -> u64 {
-        let mut value = 0;
+        let mut value = 0_u64;
         for shift in (0..64).step_by(6) {
             let (byte, rest) = self.0.split_first().unwrap_or((&0, &[]));
             self.0 = rest;
-            value |= u64::from(byte & 63) << shift;
+            // Added, so that a byte which no text of ours has makes another number, and is found out.
+            value = value.wrapping_add(u64::from(byte & !64) << shift);
             if byte & 64 == 0 {
                 break;
             }

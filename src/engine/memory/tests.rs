@@ -52,9 +52,15 @@ fn merging_is_commutative_associative_and_idempotent() {
 fn what_was_flipped_or_cut_or_is_of_another_format_is_no_memory() {
     let text = some(7).encode().into_bytes();
     for at in 0..text.len() {
-        let mut flipped = text.clone();
-        flipped[at] ^= 0x10;
-        assert_eq!(Memory::decode(&flipped), None, "character {at}");
+        for bit in 0..8 {
+            let mut flipped = text.clone();
+            flipped[at] ^= 1 << bit;
+            assert_eq!(
+                Memory::decode(&flipped),
+                None,
+                "bit {bit} of character {at}"
+            );
+        }
         if at > 0 {
             assert_eq!(Memory::decode(&text[..at]), None, "cut at {at}");
         }
