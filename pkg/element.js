@@ -96,6 +96,9 @@ export class PlimsollMeter extends Base {
 
   /** Called by the document for `plimsoll-ready`. */
   handleEvent(event) {
+    // A newer instance: the one before may have been destroyed.
+    this.#off?.();
+    this.#off = this.#face = undefined;
     this.#meet(event.detail);
   }
 

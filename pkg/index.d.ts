@@ -25,7 +25,7 @@ export function start(options: Options): Promise<Plimsoll>;
 /** What `start` rejects with, and the shape of `error` events. Codes are stable, messages are not. */
 export class PlimsollError extends Error {
   code: string;
-  /** What it is about: `snapshot.meters.emails.used`, `endpoint`; "" when it is nothing in particular. */
+  /** What it is about: `meters.emails.used`, `endpoint`; "" when it is nothing in particular. */
   path: string;
   message: string;
   /** What to do about it, in a sentence; may be "". */

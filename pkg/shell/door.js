@@ -38,7 +38,9 @@ async function instantiate(given) {
   try {
     const made = await WebAssembly.instantiate(given, IMPORTS);
     // Bytes give a module and its instance, a module only the instance.
-    return (wasm = ("instance" in made ? made.instance : made).exports);
+    wasm = ("instance" in made ? made.instance : made).exports;
+    if (!wasm.open) throw new TypeError("it is another version's");
+    return wasm;
   } catch (error) {
     // Or refused: `faults.js` tells them apart.
     throw new PlimsollError("wasm_damaged", "wasm", why(error));

@@ -61,7 +61,7 @@ export function makeMooring(tab) {
   }
 
   /** Each other berth is taken over by the one who gets its lock, and that is when its tab is dead. */
-  const watch = () => others().forEach((of) => (unlock ? inherit(of) : adopt(of, "")));
+  const watch = () => others().forEach((of) => (globalThis.navigator?.locks ? inherit(of) : adopt(of, "")));
 
   async function inherit(of) {
     if (watched.has(of)) return;
@@ -115,12 +115,12 @@ export function makeMooring(tab) {
     clearTimeout(lease_timer);
     if (wanted) return void (is_open() && lease.want());
     const wait_ms = lease.is_held() ? written_at + LEASE_GRACE_MS - performance.now() : 0;
-    lease_timer = setTimeout(() => {
+    lease_timer = setTimeout(() => guarded(() => {
       if (tab.ask(WANTS_LEASE)) return;
       const was_held = lease.is_held();
       lease.free();
-      if (was_held) guarded(look);
-    }, wait_ms);
+      if (was_held) look();
+    }), wait_ms);
   }
 
   /** Gives up what proves that this tab lives; the berth is still read and written. */

@@ -47,6 +47,8 @@ export function makeSession(options, policy) {
 
   let prompts;
   let loading;
+  let net;
+  let is_leaving = false;
 
   const queue = [];
   let is_carrying = false;
@@ -135,6 +137,8 @@ export function makeSession(options, policy) {
     const flags = core.ask(FLAGS);
     if (flags & EFFECTS) carry(json(EFFECT_LIST), flags);
     else persist(flags);
+    // A listener may have destroyed the instance.
+    if (!core) return;
     schedule();
     if (listeners.update?.size) emit("update");
   }
@@ -170,7 +174,7 @@ export function makeSession(options, policy) {
       case "crossing": return emit(name, { meter: more, percent: given });
       case "lease": return mooring.wantLease(given);
       case "send": return send(given, more);
-      case "beacon": return beacon(more);
+      case "beacon": return mayRecord() && beacon(more);
       case "identity": return identify();
       case "sent": return emit(name, { count: given });
       default: return withNet(({ news }) => report(...news(name, given, more, endpoint)));
@@ -180,10 +184,11 @@ export function makeSession(options, policy) {
   /** Runs with the painters' side, which is loaded when the page is idle or a prompt comes. */
   function withPrompts(run) {
     if (prompts) return run(prompts);
+    const concerns = watchGeneration();
     loading ??= import("./prompts.js")
       .then(({ makePrompts }) => (is_over ? undefined : (prompts = makePrompts(session))))
       .catch((error) => report("view_missing", "view", why(error)));
-    return loading.then((made) => made && guarded(() => run(made)));
+    return loading.then((made) => made && concerns() && guarded(() => run(made)));
   }
 
   /** One timer for everything the core waits for; the common case changes nothing. */
@@ -223,19 +228,24 @@ export function makeSession(options, policy) {
 
   // ── requests ───────────────────────────────────────────────────────────────────────────────────
 
-  /** What talks to the collector is loaded in idle time, or with the first batch. @returns {Promise<any>} */
-  const withNet = (run) => import("./net.js").then(run).catch(() => {});
+  /** What talks to the collector is loaded in idle time, or with the first batch; then it answers at once. */
+  const withNet = (run) =>
+    net ? run(net) : import("./net.js").then((found) => run((net = found)), (error) => report("net_missing", "", why(error)));
 
   /** Tells the core what `net.js` has found out, if that still concerns the one it was asked for. */
   async function find(run, then) {
     const concerns = watchGeneration();
-    const found = await withNet((net) => run(net, (...news) => concerns() && report(...news)));
+    // Consent may have been taken back meanwhile.
+    const found = await withNet(() => concerns() && mayRecord() ? run(net, (...news) => concerns() && report(...news)) : undefined);
     if (concerns()) guarded(() => then(found));
   }
 
-  const send = (batch, body) =>
-    find(({ post }, heard) => post(endpoint, body, heard),
+  function send(batch, body) {
+    // A page that goes away waits for no file; should it stay, what comes twice counts once.
+    if (is_leaving && !net) beacon(body);
+    return find(({ post }, heard) => post(endpoint, body, heard),
       ([status, detail] = [0, -1]) => tell(ANSWERED, "", batch, status, detail, random()));
+  }
 
   const identify = () => find(({ identify }, heard) => identify(options, heard), (token) => tell(TOKEN, token));
 
@@ -262,7 +272,8 @@ export function makeSession(options, policy) {
     arrived = clocks();
     const is_named = given && (given.account !== account || given.user !== user);
     if (!core || (is_named && account)) replaceCore(given);
-    else if (is_named) {
+    else if (given) {
+      // Even for the same account: what still waits for a berth must not find itself in it.
       ({ account, user } = given);
       renew();
     }
@@ -309,9 +320,15 @@ export function makeSession(options, policy) {
     return begin(given);
   }
 
+  function tellLeaving() {
+    is_leaving = true;
+    guarded(() => tell(LEAVING));
+    is_leaving = false;
+  }
+
   /** Sends what can be sent; the berth is left for the next start of this account and user to find. */
   function leave(reason) {
-    tell(LEAVING);
+    tellLeaving();
     prompts?.withdrawAll(reason);
     mooring.close();
   }
@@ -327,15 +344,8 @@ export function makeSession(options, policy) {
     consent = next;
     core.ask(RECORD, "", +mayRecord());
     if (consent === "granted") {
-      if (!mayStore()) return settle();
-      return guarded(async () => {
-        await mooring.take();
-        guarded(() => {
-          persist(MEMORY);
-          look();
-          mooring.watch();
-        });
-      });
+      // A new generation: the numbers of events that were forgotten are used up.
+      return mayStore() ? guarded(beginAgain) : settle();
     }
     mooring.close();
     eraseAll();
@@ -361,7 +371,7 @@ export function makeSession(options, policy) {
   }
 
   function pageLeft() {
-    tell(LEAVING);
+    tellLeaving();
     // A page that holds a lock is not kept for going back to.
     mooring.leave();
     look();
@@ -374,11 +384,14 @@ export function makeSession(options, policy) {
   async function pageReturned({ persisted }) {
     if (!persisted || !mooring.is_open()) return;
     mooring.close();
-    await refreshed(() => {
+    await beginAgain();
+  }
+
+  const beginAgain = () =>
+    refreshed(() => {
       renew();
       return moorAndRun();
     });
-  }
 
   /** Elements find the instance, and it them, without a global: `face` is what they get of it. */
   function listen(face) {
@@ -399,7 +412,7 @@ export function makeSession(options, policy) {
   }
 
   function destroy() {
-    tell(LEAVING);
+    tellLeaving();
     is_over = true;
     generation += 1;
     prompts?.destroy();

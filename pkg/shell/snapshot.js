@@ -18,7 +18,7 @@ const READ = {
   limit: (value) => (value === "unlimited" ? -2 : value === "none" ? 0 : READ.count(value)),
   truth: (value) => (typeof value == "boolean" ? +value : undefined),
   /** RFC 3339 text; a Date has become one on the way here. */
-  time: (value) => READ.count(/^\d{4}-\d\d-\d\d/.test(value) && Date.parse(value)),
+  time: (value) => READ.count(typeof value == "string" && /^\d{4}-\d\d-\d\d/.test(value) && Date.parse(value)),
   object: (value) => (typeof value == "object" && !Array.isArray(value) ? value : undefined),
   entries: (value) => READ.object(value) && READ.few(value),
   list: (value) => (Array.isArray(value) ? READ.few(value) : undefined),

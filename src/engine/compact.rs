@@ -26,6 +26,8 @@ const SPANS_MAX: usize = 2;
 const WRITERS_MAX: usize = 64;
 /// Writers that a snapshot counted and nothing here is known of, over all meters.
 const COVERS_MAX: usize = 256;
+/// The surface of a note, as its row says it.
+const TOAST: i64 = super::effect::Surface::Toast as i64;
 /// Below this many rows there is nothing worth the walk.
 const ROWS_MIN: usize = 48;
 /// The bits of a mark's key that name its meter.
@@ -127,7 +129,8 @@ impl Engine {
             Table::Exposure => v4 == 0 || self.newest(row, NEWEST_MAX, bounds.now) || fault!(24),
             Table::Choice => {
                 let known = |entry: &Entry| u64::from(entry.key) == row.a >> 32;
-                v4 > bounds.now.0 && self.entries.iter().any(known) || !past(v3.max(v5), KEPT_MS)
+                v2.max(v4) > bounds.now.0 && self.entries.iter().any(known)
+                    || !past(v3.max(v5), KEPT_MS)
             }
             Table::Explored => !followed(EXPLORED_MAX, 0),
             Table::Asked => !past(v0, super::action::ASK_AGAIN_MS),
@@ -155,7 +158,12 @@ impl Engine {
     /// Whether a row is among so many newest: of the showings, of the occasions, or of the spans of its meter.
     fn newest(&self, row: &Row, count: usize, now: Timestamp) -> bool {
         let newer = |other: &&Row| {
-            let alike = row.table != Table::Span || other.a >> 32 == row.a >> 32;
+            let alike = match row.table {
+                Table::Span => other.a >> 32 == row.a >> 32,
+                // Notes come often and must not push out the dialogs that caps count.
+                Table::Exposure => (other.v[5] == TOAST) == (row.v[5] == TOAST),
+                _ => true,
+            };
             alike && age(other) >= age(row) && (row.table != Table::Span || stands(other, now))
         };
         self.memory.table(row.table).iter().filter(newer).count() <= count

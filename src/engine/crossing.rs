@@ -172,9 +172,14 @@ pub(super) fn code_of(prompt: Prompt<'_>) -> u32 {
     }
 }
 
-/// Percentages and the limit itself are their basis points; the other kinds have codes beyond them all.
+/// Percentages and the limit itself are their basis points; the other kinds have codes beyond them all,
+/// mixed, so that round numbers of bytes part in 30 bits.
 fn code(kind: u32, value: i64) -> u32 {
-    (value as u32 & 0x3fff_ffff) | kind << 30
+    if kind == 0 {
+        return value as u32;
+    }
+    let mixed = (value as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 34) as u32 | kind << 30
 }
 
 fn fallen(reading: &Reading, count: i64) -> bool {
@@ -448,5 +453,19 @@ fn kind_of(column: i64) -> CrossingKind {
         1 => CrossingKind::Carried,
         2 => CrossingKind::FirstSight,
         _ => CrossingKind::Crossed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code;
+
+    #[test]
+    fn thresholds_in_bytes_have_codes_of_their_own() {
+        let codes: std::collections::BTreeSet<u32> = (1..=64)
+            .flat_map(|gibibytes: i64| [code(1, gibibytes << 30), code(2, gibibytes << 30)])
+            .collect();
+        assert_eq!(codes.len(), 128);
+        assert!(codes.iter().all(|code| *code > 10_000));
     }
 }

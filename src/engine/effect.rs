@@ -41,8 +41,6 @@ pub enum Delta {
 pub enum HostEvent {
     /// A threshold was crossed.
     Crossing { meter: u32, percent: i64 },
-    /// The plan changed; open prompts of the old one are withdrawn.
-    PlanChanged,
 }
 
 /// A prompt to paint: indexes into the compiled policy, numbers and actions. No text, no markup.

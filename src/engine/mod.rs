@@ -156,7 +156,8 @@ impl Engine {
         self.owner.clear();
         self.fresh = false;
         self.context = Context::default();
-        self.clock = Clock::default();
+        // Readings are made anew at the next input; what time it is stays known.
+        self.roll_at = Timestamp(0);
         self.on_target = false;
         self.eligible_at = Timestamp::MAX;
         self.lease_wanted = false;
@@ -450,7 +451,6 @@ impl Engine {
                 to_plan: self.account.plan,
                 epoch: self.account.epoch,
             }));
-            out.push(Effect::Announce(effect::HostEvent::PlanChanged));
         }
         self.decide(now, NONE, out);
     }

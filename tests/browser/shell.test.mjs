@@ -396,6 +396,46 @@ describe("delivery", () => {
       assert.deepEqual(living.faults.filter((fault) => !/ERR_EMPTY_RESPONSE|Failed to load/.test(fault)), []);
     }));
 
+  test("two snapshots at once take one berth, and leave other tabs theirs", () =>
+    inProfile(async (context) => {
+      const [living, coming] = [await openPage(stand, context), await openPage(stand, context)];
+      await startOn(living, { snapshot: snapshot() });
+      await use(living, 40);
+      const { writer } = await living.evaluate(() => plimsoll.explain());
+      await startOn(coming);
+      await coming.evaluate((given) => {
+        plimsoll.sync(given);
+        plimsoll.sync(given);
+      }, snapshot());
+      await until(async () => (await used(coming)) === 440, "the other tab's usage");
+      await new Promise((done) => setTimeout(done, 500));
+      assert.ok((await keys(living)).some((key) => key.includes(writer)), "its berth is still its own");
+      const standing = await Promise.all([living, coming].map((tab) => tab.evaluate(() => plimsoll.explain())));
+      assert.deepEqual(standing.map(({ consent, storage }) => [consent, storage]), [["granted", "local"], ["granted", "local"]]);
+    }));
+
+  test("what is said as the page goes away is sent, whether or not requests were loaded", () =>
+    onPage(async (page) => {
+      await page.evaluate(() => {
+        plimsoll.attempt("seats", 9);
+        location.assign("/page?other");
+      });
+      await until(() => named(stand.events(), "Limit Hit").length > 0, "the event of a page that is gone", 5_000);
+    }));
+
+  test("consent that is given again begins a new generation, so that no event's number comes twice", () =>
+    onPage(async (page) => {
+      await use(page, 5);
+      await until(() => sum(once(stand.events())) === 5, "the usage before", 10_000);
+      await page.evaluate(() => {
+        plimsoll.consent("denied");
+        plimsoll.consent("granted");
+      });
+      await until(async () => (await keys(page)).length > 0, "storage");
+      await use(page, 3);
+      await until(() => sum(once(stand.events())) === 8, "the usage after", 10_000);
+    }));
+
   test("logging out sends what it can, and the next user starts empty", () =>
     onPage(async (page) => {
       await use(page, 25);

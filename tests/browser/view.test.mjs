@@ -388,7 +388,10 @@ test("a meter paints its own HTML before start, and lives in the same box after"
         texts: () => ({
           locale: "en",
           ui: gallery.locales.en.ui,
-          meters: { emails: { one: "e-mail", other: "e-mails" }, storage: { other: "GB" } },
+          meters: [
+            { id: "emails", name: { one: "e-mail", other: "e-mails" } },
+            { id: "storage", name: { other: "GB" } },
+          ],
         }),
       };
       document.addEventListener("plimsoll-request", (event) => event.detail(face));

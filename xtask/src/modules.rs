@@ -189,10 +189,15 @@ fn finish(module: &Module, flavour: Flavour, dist: &Path) -> Result<()> {
     let bound = folder.join("bound");
     bind(module, &compiled, &bound)?;
     std::fs::create_dir_all(dist)?;
-    optimise(&bound.join(format!("{}_bg.wasm", module.out)), &wasm)?;
+    let raw = bound.join(format!("{}_bg.wasm", module.out));
     if !module.has_glue {
+        // Without glue nobody calls what only glue would.
+        let lean = bound.join("lean.wasm");
+        keep_exports(&raw, &lean)?;
+        optimise(&lean, &wasm)?;
         return Ok(std::fs::write(stamp_path, stamp)?);
     }
+    optimise(&raw, &wasm)?;
     minify(
         &bound.join(format!("{}.js", module.out)),
         &dist.join(format!("{}.js", module.out)),
@@ -227,6 +232,31 @@ fn bind(module: &Module, compiled: &Path, folder: &Path) -> Result<()> {
         .omit_default_module_path(false)
         .generate(folder)
         .with_context(|| format!("wasm-bindgen refused {}", module.package))
+}
+
+/// What `pkg/shell/door.js` calls; every other export goes, with all that only it reaches.
+const DOOR: [&str; 6] = [
+    "ask",
+    "open",
+    "text",
+    "memory",
+    "__wbindgen_malloc",
+    "__wbindgen_free",
+];
+
+fn keep_exports(from: &Path, to: &Path) -> Result<()> {
+    let exports = DOOR.map(|name| serde_json::json!({ "name": name, "export": name }));
+    let root = serde_json::json!({ "name": "shell", "root": true, "reaches": DOOR });
+    let mut graph = vec![root];
+    graph.extend(exports);
+    let file = to.with_extension("json");
+    std::fs::write(&file, serde_json::to_vec(&graph)?)?;
+    let mut metadce = node::tool("wasm-metadce");
+    metadce.arg(from).arg("--graph-file").arg(&file);
+    run(metadce
+        .arg("-o")
+        .arg(to)
+        .stdout(std::process::Stdio::null()))
 }
 
 /// Each pass earned its place by brotli bytes; others were tried and did not.

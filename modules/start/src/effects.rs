@@ -32,7 +32,6 @@ impl Core {
                     self.words.say("crossing", *percent, id);
                 }
                 // The shell tells nobody of it.
-                Effect::Announce(HostEvent::PlanChanged) => {}
                 Effect::Want { lease } => self.words.say("lease", i64::from(*lease), ""),
             }
         }

@@ -200,7 +200,8 @@ impl Core {
                 return self.count_usage(Writer(exposure.0));
             }
             13 => Input::Snapshot(core::mem::take(&mut self.draft)),
-            _ => return self.record(place == 1),
+            14 => return self.record(place == 1),
+            _ => return,
         };
         self.input(now, input);
     }
