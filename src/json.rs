@@ -1,6 +1,6 @@
 //! A writer of JSON text: objects, strings and integers, in one pass into one string.
 //! Knows nothing of what it writes; there are no floats, so no code for them reaches the browser.
-//! `wire` and `engine::present` write events, prompts and traces with it.
+//! `wire`, `words` and `engine::present` write events, effects, prompts and traces with it.
 
 /// JSON text under construction. Commas are its own business.
 #[derive(Debug, Default)]

@@ -15,8 +15,8 @@ const KEPT_MS: Millis = 62 * DAY_MS;
 const MARKS_MS: Millis = 5 * MINUTE_MS;
 /// Marks of one writer on one meter; of older ones only every sixteenth second stays.
 const MARKS_MAX: usize = 24;
-/// Closed exposures, more than any cap of the default pacing needs, and occasions that are not of a current
-/// crossing.
+/// Closed showings of dialogs and banners, and as many of notes: more than any cap of the default pacing
+/// needs. Occasions that are not of a current crossing.
 const NEWEST_MAX: usize = 64;
 /// Explorations of one feature and step.
 const EXPLORED_MAX: usize = 16;

@@ -1,6 +1,6 @@
 //! What the engine wants done: effects, prompts, answers and reasons, all plain data.
 //! Knows nothing of how a prompt is painted or an event is sent.
-//! The interpreter is `modules/start`; `wire` turns events and prompts into JSON.
+//! The interpreter is `modules/start`; `wire` turns events into JSON, `present` prompts.
 
 use super::input::{Actions, Response, Step};
 use crate::unit::{ExposureId, Key, Limit, Timestamp};

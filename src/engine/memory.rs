@@ -34,14 +34,14 @@ pub enum Table {
     Cover = 4,
     /// A writer's tally; a meter, b writer: [added, released, flushed added, flushed released].
     Tally = 5,
-    /// The tally at a second; a writer, b meter << 32 | second: [added, released, milliseconds].
+    /// The tally at a second; a writer, b meter << 32 | second: [added, released].
     Mark = 6,
     /// A period of a meter that was seen; a meter << 32 | epoch's hash, b period start:
     /// [highest usage, period end, epoch].
     Span = 7,
     /// A threshold's armed state for a level; a span id, b threshold: [2 x rise + fired].
     Rise = 8,
-    /// A crossing; a span id, b threshold << 16 | rise: [kind, -first seen].
+    /// A crossing; a span id, b code << 32 | rise: [kind, -first seen].
     Crossing = 9,
     /// What became of a crossing, limit hit or exploration; a its id:
     /// [-first rendered, prompt that spent it; answered, showings, last stamp].

@@ -145,7 +145,7 @@ fn first_of(month: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// Milliseconds after midnight, local to an offset.
+/// Minutes after midnight, local to an offset.
 #[must_use]
 pub fn minute_of_day(at: Timestamp, utc_offset_minutes: i32) -> i64 {
     let minutes: Millis = at.0.div_euclid(crate::unit::MINUTE_MS);

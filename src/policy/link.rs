@@ -1,6 +1,6 @@
 //! Links: where an action or a picture may lead, https or a path of the host's own site.
 //! Knows nothing of prompts; refuses whatever a browser could read as another scheme or another host.
-//! `engine::present` fills the placeholders, percent-encoded, when an action is offered.
+//! `pkg/shell/prompt.js` fills the placeholders, percent-encoded, when a prompt is painted.
 
 use super::tree::{Tree, is_hidden, shown};
 use super::walk::{At, Walk, did_you_mean, listed};
