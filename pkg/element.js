@@ -8,8 +8,8 @@
  * @typedef {object} Face what an instance shows to elements
  * @property {() => {meters: Record<string, Figures>}} read
  * @property {(name: "update", heard: () => void) => () => void} on
- * @property {() => {locale: string, ui: object, meters: object}} texts what the instance says in
- *   its locale: the built-in texts by id, and the meters' nouns with their plural forms by id
+ * @property {() => {locale: string, ui: object, meters: object[]}} texts what the instance says in
+ *   its locale: the built-in texts by id, and the meters' nouns with their plural forms
  *
  * @typedef {object} Figures
  * @property {number} used

@@ -160,6 +160,12 @@ fn no_bytes_and_no_inputs_panic() {
     }
 }
 
+/// G10: a stored showing that no engine made keeps no page at work for ever.
+#[test]
+fn no_stored_showing_wakes_a_page_for_ever() {
+    hostile::showings_that_nobody_made(POLICY);
+}
+
 /// A harness that finds nothing proves nothing: each planted bug has to be found by some guarantee.
 #[cfg(feature = "planted-bugs")]
 #[test]

@@ -17,7 +17,7 @@ export async function loadPolicy({ policy, endpoint, key, locale }) {
     policy = await fetchBytes("policy", "policy_missing", (base) => addressOf(policy, base, locale, key));
   }
   const is_bytes = policy instanceof ArrayBuffer || ArrayBuffer.isView(policy);
-  if (is_bytes) policy = new Uint8Array(policy.buffer ?? policy, policy.byteOffset, policy.byteLength);
+  if (is_bytes) policy = new Uint8Array(policy.buffer ?? policy, policy.byteOffset, policy.byteLength).slice();
   if (is_bytes && String.fromCharCode(...policy.subarray(0, 4)) === MAGIC) return policy;
   const { compile } = await import("./compile.js").catch(() => {
     throw new PlimsollError("policy_module_missing", "policy");

@@ -212,7 +212,6 @@ export function makeSession(options, policy) {
     told = {
       visible: globalThis.document?.hidden === false,
       ...own,
-      online: globalThis.navigator?.onLine !== false,
       storage: mooring.is_open(),
       lease: mooring.is_leased(),
     };

@@ -15,11 +15,11 @@ const KEPT_MS: Millis = 62 * DAY_MS;
 const MARKS_MS: Millis = 5 * MINUTE_MS;
 /// Marks of one writer on one meter; of older ones only every sixteenth second stays.
 const MARKS_MAX: usize = 24;
-/// Closed showings of dialogs and banners, and as many of notes: more than any cap of the default pacing
-/// needs. Occasions that are not of a current crossing.
-const NEWEST_MAX: usize = 64;
-/// Explorations of one feature and step.
-const EXPLORED_MAX: usize = 16;
+/// Closed showings of dialogs and banners, and as many of notes; occasions that are not of a current
+/// crossing, and as many that were answered. No cap of a policy counts further.
+pub(crate) const NEWEST_MAX: usize = 64;
+/// Explorations of one feature and step; no trigger of a policy asks for more.
+pub(crate) const EXPLORED_MAX: usize = 16;
 /// Spans of one meter: the current one, and the one that tells a new epoch from a first sight.
 const SPANS_MAX: usize = 2;
 /// Other writers' tallies on one meter that no snapshot has covered yet.
@@ -162,6 +162,8 @@ impl Engine {
                 Table::Span => other.a >> 32 == row.a >> 32,
                 // Notes come often and must not push out the dialogs that caps count.
                 Table::Exposure => (other.v[5] == TOAST) == (row.v[5] == TOAST),
+                // Attempts that nobody answered must not push out what somebody did.
+                Table::Occasion => other.v[2] == row.v[2],
                 _ => true,
             };
             alike && age(other) >= age(row) && (row.table != Table::Span || stands(other, now))

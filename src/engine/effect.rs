@@ -3,7 +3,7 @@
 //! The interpreter is `modules/start`; `wire` turns events into JSON, `present` prompts.
 
 use super::input::{Actions, Response, Step};
-use crate::unit::{ExposureId, Key, Limit, Timestamp};
+use crate::unit::{ExposureId, Limit, Timestamp};
 
 /// Something the engine wants done, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -514,7 +514,3 @@ impl Stage {
         }
     }
 }
-
-/// The key of a prompt's subject: which choices, caps and ladders belong together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Subject(pub Key);

@@ -220,8 +220,6 @@ pub struct Context {
     pub busy: bool,
     /// A dialog of the host's is open.
     pub dialog_open: bool,
-    /// The browser believes it is online.
-    pub online: bool,
     /// Whether storage may be used: without it only inline surfaces and answers appear.
     pub storage: bool,
     /// This tab holds the right to the interrupt lane.
@@ -238,7 +236,6 @@ impl Default for Context {
             visible: false,
             busy: false,
             dialog_open: false,
-            online: true,
             storage: true,
             lease: false,
             route: String::new(),

@@ -44,7 +44,7 @@ impl Exposure {
 
     /// When it was on the screen first.
     pub(super) fn rendered(&self) -> Timestamp {
-        Timestamp(self.v[2].wrapping_neg())
+        Timestamp(self.v[2].wrapping_neg()).clamped()
     }
 
     /// How it ended.
@@ -70,7 +70,8 @@ impl Exposure {
 /// Exposures that wait for an answer.
 pub(super) fn open_exposures(memory: &Memory) -> impl Iterator<Item = &Exposure> {
     let rows = memory.table(Table::Exposure).iter();
-    rows.filter(|row| row.open())
+    // A showing has one key; what storage makes up under another could never be ended.
+    rows.filter(|row| row.open() && row.a != 0 && row.b == 0)
 }
 
 /// One exposure.

@@ -24,6 +24,7 @@ pub mod present;
 mod respond;
 mod usage;
 
+pub(crate) use compact::{EXPLORED_MAX, NEWEST_MAX};
 pub use judge::Judgement;
 pub use respond::intent_id;
 

@@ -5,6 +5,7 @@
 use super::subject::fresh_id;
 use super::tree::{Tree, shown};
 use super::walk::{At, Fields, Walk};
+use crate::engine::NEWEST_MAX;
 use crate::plim::{CapDraft, GroupDraft, PacingDraft};
 use crate::unit::{DAY_MS, HOUR_MS, Key, Millis};
 
@@ -152,9 +153,9 @@ pub(super) fn read_caps(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<CapDra
         let Some(fields) = walk.fields(item, &place, &["count", "per"], &[]) else {
             continue;
         };
-        let count = walk
-            .required(&fields, &place, "count")
-            .and_then(|tree| walk.integer(tree, &At::Field(&place, "count"), 1..=100));
+        let count = walk.required(&fields, &place, "count").and_then(|tree| {
+            walk.integer(tree, &At::Field(&place, "count"), 1..=NEWEST_MAX as i64)
+        });
         let per = walk
             .required(&fields, &place, "per")
             .and_then(|tree| read_span(walk, tree, &At::Field(&place, "per")));

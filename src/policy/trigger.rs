@@ -6,6 +6,7 @@ use super::subject::{PERCENT, REMAINING, Subjects, USED, read_count, read_percen
 use super::text::{self, Offer};
 use super::tree::Tree;
 use super::walk::{At, Fields, Walk};
+use crate::engine::EXPLORED_MAX;
 use crate::engine::effect::Surface;
 use crate::engine::input::Step;
 use crate::unit::{DAY_MS, Millis};
@@ -247,7 +248,7 @@ fn read_kind(
         "at_limit" => read_true(walk, tree, place).map(|()| Trigger::AtLimit),
         "limit_hit" => read_true(walk, tree, place).map(|()| Trigger::LimitHit),
         "explored_times" => {
-            let times = walk.integer(tree, place, 1..=100);
+            let times = walk.integer(tree, place, 1..=EXPLORED_MAX as i64);
             let days = walk.integer_or(fields, at, "window_days", 1..=WINDOW_DAYS_MAX, WINDOW_DAYS);
             let steps = match fields.of("steps") {
                 Some(tree) => read_steps(walk, tree, &At::Field(at, "steps")),

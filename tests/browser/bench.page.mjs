@@ -13,8 +13,8 @@ const BLOCKS = 101;
 /** Until the browser has compiled what is hot. */
 const WARM_BLOCKS = 20;
 const PERCENTS = [50, 75, 90, 100];
-/** Visible, online, storage, lease: everything may be shown. */
-const CONTEXT_BITS = 1 | 8 | 16 | 32;
+/** Visible, storage, lease: everything may be shown. */
+const CONTEXT_BITS = 1 | 8 | 16;
 
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 

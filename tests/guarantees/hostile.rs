@@ -121,6 +121,29 @@ fn history(policy: &str, random: &mut Random, bytes: &[u8], told: &mut String) -
     tab.stored()
 }
 
+/// Open showings under keys and with stamps that no engine makes: after a wake the next one is later, and
+/// what ended is not ended again.
+pub fn showings_that_nobody_made(policy: &str) {
+    let now = Now {
+        wall: Timestamp(1_795_341_600_000),
+        mono: 10_000,
+    };
+    for (a, b) in [(0, 0), (5, 7), (0, 7), (9, 0), (u64::MAX, 0)] {
+        for rendered in NUMBERS {
+            let mut memory = Memory::default();
+            memory.join(Table::Exposure, a, b, &[3, 4, rendered]);
+            let plim = Rc::new(compile(policy).unwrap());
+            let stored = Stored::Bytes(memory.encode().into_bytes());
+            let mut tab = Tab::start(plim, &Identity::default(), stored);
+            tab.tell(now, Input::Wake);
+            let (effects, _) = tab.tell(now, Input::Wake);
+            assert!(tab.wakes_in(now) > 0, "{a} {b} {rendered}");
+            let recorded = |effect: &Effect| matches!(effect, Effect::Record(_));
+            assert!(!effects.iter().any(recorded), "{a} {b} {rendered}");
+        }
+    }
+}
+
 /// A damaged memory with a right checksum: the format, then six bits a byte, then the rows.
 fn sealed(bytes: &[u8]) -> Vec<u8> {
     let mut ends = bytes.iter().skip(1);

@@ -102,7 +102,6 @@ pub fn change_context(context: &mut Context, json: &Value) -> Result<()> {
             "visible" => context.visible = truth(value)?,
             "busy" => context.busy = truth(value)?,
             "dialog_open" => context.dialog_open = truth(value)?,
-            "online" => context.online = truth(value)?,
             "lease" => context.lease = truth(value)?,
             "consent" => context.storage = value == "granted",
             "route" => context.route = string(value)?,

@@ -148,6 +148,11 @@ impl Tab {
             .into_bytes()
     }
 
+    /// How long after an instant the engine wants to be woken.
+    pub fn wakes_in(&self, now: Now) -> i64 {
+        self.engine.next_wake().since(self.engine.time(now))
+    }
+
     /// Whether the engine wants the lease, or needs to keep it.
     pub fn wants_lease(&self) -> bool {
         self.engine.wants_lease()

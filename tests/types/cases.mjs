@@ -14,7 +14,7 @@ const text = (value) => JSON.stringify(value);
 const jsonFiles = (folder) => readdirSync(folder).filter((name) => name.endsWith(".json")).sort();
 
 /** Page facts that the shell finds out by itself: a host cannot say them. */
-const OF_THE_SHELL = ["visible", "lease", "online", "consent", "utc_offset_minutes"];
+const OF_THE_SHELL = ["visible", "lease", "consent", "utc_offset_minutes"];
 /** Members of an expected prompt that the public `Prompt` names the same. */
 const OF_A_PROMPT = ["surface", "lane", "tone", "trigger", "state", "repaint"];
 

@@ -27,7 +27,7 @@ const TARGETS: [Target; 9] = [
     },
     Target {
         name: "use_of_500_us",
-        about: "the same with 500 prompts: only its meter's are visited",
+        about: "the same with 500 prompts: only its meter's are judged",
         unit: "µs",
         max: 30.0,
     },

@@ -206,7 +206,7 @@ impl Core {
         self.input(now, input);
     }
 
-    /// What the page allows, as bits: 1 visible, 2 busy, 4 dialog open, 8 online, 16 storage, 32 lease.
+    /// What the page allows, as bits: 1 visible, 2 busy, 4 dialog open, 8 storage, 16 lease.
     /// With it the core has begun.
     fn context(&mut self, bits: u32, route: String, utc_offset_minutes: i32, now: Now) {
         self.has_begun = true;
@@ -214,9 +214,8 @@ impl Core {
             visible: bits & 1 != 0,
             busy: bits & 2 != 0,
             dialog_open: bits & 4 != 0,
-            online: bits & 8 != 0,
-            storage: bits & 16 != 0,
-            lease: bits & 32 != 0,
+            storage: bits & 8 != 0,
+            lease: bits & 16 != 0,
             route,
             utc_offset_minutes,
         };
