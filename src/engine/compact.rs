@@ -20,6 +20,11 @@ const MARKS_MAX: usize = 24;
 pub(crate) const NEWEST_MAX: usize = 64;
 /// Explorations of one feature and step; no trigger of a policy asks for more.
 pub(crate) const EXPLORED_MAX: usize = 16;
+/// Weeks of one meter or signal, as long as any window asks for.
+const WEEKS_MAX: usize = 10;
+const WEEKS_MS: Millis = 70 * DAY_MS;
+/// Arms of experiments, a year: phases are shorter.
+const ARMS_MS: Millis = 366 * DAY_MS;
 /// Spans of one meter: the current one, and the one that tells a new epoch from a first sight.
 const SPANS_MAX: usize = 2;
 /// Other writers' tallies on one meter that no snapshot has covered yet.
@@ -134,6 +139,11 @@ impl Engine {
             }
             Table::Explored => !followed(EXPLORED_MAX, 0),
             Table::Asked => !past(v0, super::action::ASK_AGAIN_MS),
+            Table::Daily | Table::Signal => {
+                !past(week_start(row.b), WEEKS_MS) && !followed(WEEKS_MAX, 0)
+            }
+            // A phase that an experiment is in keeps its arm; of what is over nobody asks.
+            Table::Arm => !past(v1.wrapping_neg(), ARMS_MS),
         }
     }
 
@@ -170,6 +180,14 @@ impl Engine {
         };
         self.memory.table(row.table).iter().filter(newer).count() <= count
     }
+}
+
+/// The Monday on which a week begins, of weeks counted from the one that 1970 began in.
+fn week_start(week: u64) -> i64 {
+    (week as i64)
+        .wrapping_mul(7)
+        .wrapping_sub(3)
+        .wrapping_mul(DAY_MS)
 }
 
 /// What makes one row newer than another of its kind.

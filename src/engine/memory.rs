@@ -56,10 +56,17 @@ pub enum Table {
     Converted = 14,
     /// A request to the admin; a the need: [at].
     Asked = 15,
+    /// A week of a meter, day by day from Monday; a meter << 32, b the week. With the lower half of a 0, what
+    /// the host counted: [on each of 7 days]; else that is a period's hash: [highest usage on each of 7 days].
+    Daily = 16,
+    /// A week of a signal, day by day from Monday; a signal, b the week: [count on each of 7 days].
+    Signal = 17,
+    /// An experiment's arm; a experiment << 32 | phase: [arm + 1, -assigned at, -diverged at].
+    Arm = 18,
 }
 
 impl Table {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 19] = [
         Self::Clock,
         Self::Snapshot,
         Self::Listed,
@@ -76,6 +83,9 @@ impl Table {
         Self::Explored,
         Self::Converted,
         Self::Asked,
+        Self::Daily,
+        Self::Signal,
+        Self::Arm,
     ];
 
     /// How two rows of one place merge. So many first columns are compared as one, left to right, and the
@@ -287,7 +297,7 @@ impl Memory {
             }
             let end = (0..COLUMNS).rev().find(|at| v.get(*at) != before.get(*at));
             let end = end.unwrap_or(0);
-            let head = u64::from(same_a) | ((row.table as u64) << 1) | ((end as u64) << 5);
+            let head = u64::from(same_a) | ((row.table as u64) << 1) | ((end as u64) << 6);
             push_number(&mut text, head);
             if !same_a {
                 push_number(&mut text, row.a);
@@ -324,7 +334,7 @@ impl Memory {
         let mut v = Columns::default();
         while !reader.0.is_empty() {
             let head = reader.number();
-            let table = *Table::ALL.get((head >> 1 & 15) as usize)?;
+            let table = *Table::ALL.get((head >> 1 & 31) as usize)?;
             if head & 1 == 0 {
                 (a, b) = (reader.number(), 0);
             }
@@ -332,7 +342,7 @@ impl Memory {
             if table != last {
                 (last, v) = (table, Columns::default());
             }
-            let columns = (head >> 5 & 7) as usize;
+            let columns = (head >> 6 & 7) as usize;
             for column in v.iter_mut().take(columns.wrapping_add(1)) {
                 let value = reader.number();
                 let differs = ((value >> 1) as i64) ^ ((value & 1) as i64).wrapping_neg();

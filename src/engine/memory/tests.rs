@@ -14,7 +14,7 @@ fn some(seed: u64) -> Memory {
     };
     let mut memory = Memory::default();
     for _ in 0..40 {
-        let table = Table::ALL[next(16) as usize];
+        let table = Table::ALL[next(19) as usize];
         let mut v = Columns::default();
         for column in v.iter_mut().take(next(9) as usize) {
             *column = next(5) as i64 - 2;
