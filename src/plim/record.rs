@@ -35,6 +35,18 @@ records! {
         target_routes: texts,
         /// Uses younger than this at a snapshot without `counted` stay on top of it. Default 5,000.
         settle_ms: long,
+        /// Who is in no experiment: the units that fall into a span of these.
+        holdout: list<Split, SplitDraft>,
+    }
+
+    /// Units divided by the hash of a seed and their id.
+    Split, SplitDraft {
+        /// What is hashed with the id.
+        seed: text,
+        /// Version of the hash, 1 or 2.
+        version: word,
+        /// From which ten-thousandth (lower 16 bits) to which, exclusive (upper 16), in order.
+        spans: words,
     }
 
     /// A plan.

@@ -10,6 +10,7 @@ mod locale;
 mod pacing;
 mod plan;
 mod prompt;
+mod split;
 mod subject;
 mod text;
 mod texts;
@@ -18,6 +19,7 @@ mod trigger;
 mod walk;
 
 pub use error::{CODES, PolicyError};
+pub use split::{bucket_ranges, equal_weights, namespace, split};
 pub use tree::{DEPTH_MAX, POLICY_BYTES, Tree, too_large};
 
 use crate::plim::ThresholdDraft;

@@ -1,0 +1,95 @@
+//! The arm of a unit: the order in which condition, namespaces, holdout and coverage leave it out.
+//! Owns that order and the reading of a forced arm in a page's address; keeps and records nothing.
+//! `engine` asks it once for an experiment and unit, and remembers the answer.
+
+use super::hash::place;
+use crate::plim::{List, Split};
+
+/// Why a unit is in no arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outside {
+    /// There is nobody to place: the id is empty.
+    NoUnit,
+    /// The experiment is not for it.
+    Condition,
+    /// It belongs to another experiment of a namespace.
+    Namespace,
+    /// It is held out of all experiments.
+    Holdout,
+    /// The experiment covers only some, and not it.
+    Coverage,
+}
+
+/// What decides about the arm beside the unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Draw<'a> {
+    /// The arm it was in already; kept whatever has changed since.
+    pub kept: Option<u32>,
+    /// Whether the experiment's condition is true.
+    pub fits: bool,
+    /// All of these have to have the unit.
+    pub namespaces: List<'a, Split<'a>>,
+    /// None of these may have it.
+    pub holdout: List<'a, Split<'a>>,
+    /// A span for each arm; the first split counts.
+    pub arms: List<'a, Split<'a>>,
+}
+
+/// The index of the unit's arm.
+///
+/// # Errors
+/// Why it has none: the first of the reasons, in their order.
+pub fn arm(draw: &Draw<'_>, unit: &str) -> Result<u32, Outside> {
+    if unit.is_empty() {
+        return Err(Outside::NoUnit);
+    }
+    if let Some(kept) = draw.kept {
+        return Ok(kept);
+    }
+    if !draw.fits {
+        return Err(Outside::Condition);
+    }
+    for namespace in draw.namespaces.iter() {
+        place(namespace, unit).ok_or(Outside::Namespace)?;
+    }
+    for held_out in draw.holdout.iter() {
+        if place(held_out, unit).is_some() {
+            return Err(Outside::Holdout);
+        }
+    }
+    let arms = draw.arms.get(0);
+    arms.and_then(|arms| place(arms, unit))
+        .ok_or(Outside::Coverage)
+}
+
+/// The arm that a page's address asks for: `?id=1`, one of `arms`. It is for looking, and records nothing.
+#[must_use]
+pub fn forced(url: &str, id: &str, arms: u32) -> Option<u32> {
+    let search = url.split('?').nth(1)?.split('#').next()?;
+    for pair in search.split('&') {
+        let mut parts = pair.splitn(2, '=');
+        if parts.next() == Some(id) {
+            return number(parts.next()?).filter(|arm| *arm < arms);
+        }
+    }
+    None
+}
+
+/// The number that a text begins with.
+fn number(text: &str) -> Option<u32> {
+    let mut value = None;
+    for byte in text.bytes() {
+        if !byte.is_ascii_digit() {
+            break;
+        }
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        // No experiment has this many arms, so it stays out of range.
+        value = Some(
+            value
+                .unwrap_or(0_u32)
+                .saturating_mul(10)
+                .saturating_add(digit),
+        );
+    }
+    value
+}

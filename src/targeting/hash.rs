@@ -1,0 +1,53 @@
+//! Where a unit falls: GrowthBook's hash in both versions, in ten-thousandths, and the spans it is looked for in.
+//! Owns the hash over UTF-16 code units, so that JavaScript and Rust agree; there are no fractions here.
+//! `arm` asks it for arms, namespaces and the holdout alike; `policy::split` makes the spans.
+
+use crate::json::push_number;
+use crate::plim::{List, Split};
+
+/// How finely units are divided: a bucket is from 0 to this, exclusive.
+pub const BUCKETS: u32 = 10_000;
+
+/// The first of a split's spans that the unit falls into.
+#[must_use]
+pub fn place(split: Split<'_>, unit: &str) -> Option<u32> {
+    chosen(split.spans(), bucket(split.version(), split.seed(), unit)?)
+}
+
+/// The first span that has a bucket.
+#[must_use]
+pub fn chosen(spans: List<'_, u32>, bucket: u32) -> Option<u32> {
+    let mut index = 0_u32;
+    for span in spans.iter() {
+        if (span & 0xffff..span >> 16).contains(&bucket) {
+            return Some(index);
+        }
+        index = index.wrapping_add(1);
+    }
+    None
+}
+
+/// The bucket of a unit, 0 to 9,999. Version 1 knows a thousand, every tenth one here; there is no
+/// version beside 1 and 2.
+#[must_use]
+pub fn bucket(version: u32, seed: &str, unit: &str) -> Option<u32> {
+    match version {
+        1 => Some((fold(fold(START, unit), seed) % 1_000).wrapping_mul(10)),
+        2 => {
+            let mut digits = String::new();
+            push_number(&mut digits, i64::from(fold(fold(START, seed), unit)));
+            Some(fold(START, &digits) % BUCKETS)
+        }
+        _ => None,
+    }
+}
+
+const START: u32 = 0x811c_9dc5;
+
+/// FNV-1a, 32 bits, over UTF-16 code units.
+#[inline(never)]
+fn fold(hash: u32, text: &str) -> u32 {
+    text.encode_utf16().fold(hash, |hash, unit| {
+        (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193)
+    })
+}

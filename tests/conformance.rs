@@ -1,0 +1,61 @@
+//! GrowthBook's language-neutral cases, section by section, over the code that decides in a browser.
+//! `PLIMSOLL_CASES` names another file of the format; without it the copy in `tests/data/growthbook` is read.
+//! Prints how many passed and failed, and why a case has nothing here to run on; fails when one fails.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "what passed and failed is the point of it"
+)]
+
+#[path = "conformance/splits.rs"]
+mod splits;
+
+use serde_json::Value;
+
+const CASES: &str = "tests/data/growthbook/cases.json";
+
+/// What came of one case.
+enum Outcome {
+    Passed,
+    Failed(String),
+}
+
+type Section = (&'static str, fn(&Value) -> Outcome);
+
+const SECTIONS: [Section; 6] = [
+    ("hash", splits::hash),
+    ("getBucketRange", splits::bucket_range),
+    ("chooseVariation", splits::choose_variation),
+    ("getEqualWeights", splits::equal_weights),
+    ("inNamespace", splits::in_namespace),
+    ("getQueryStringOverride", splits::forced_by_url),
+];
+
+#[test]
+fn every_case_of_every_section_passes() {
+    let file = std::env::var("PLIMSOLL_CASES").unwrap_or_else(|_| CASES.to_owned());
+    let text = std::fs::read_to_string(&file).expect("the cases are readable");
+    let cases: Value = serde_json::from_str(&text).expect("the cases are JSON");
+    let mut all_failed = Vec::new();
+    for (name, run) in SECTIONS {
+        let (mut passed, mut failed) = (0, Vec::new());
+        for case in cases[name].as_array().into_iter().flatten() {
+            match run(case) {
+                Outcome::Passed => passed += 1,
+                Outcome::Failed(why) => failed.push(format!("{name}: {case}: {why}")),
+            }
+        }
+        println!("{name:24} {passed:4} passed {:4} failed", failed.len());
+        all_failed.append(&mut failed);
+    }
+    assert!(all_failed.is_empty(), "\n{}\n", all_failed.join("\n"));
+}
+
+/// Passed when what was found is what was expected.
+fn same<T: PartialEq + std::fmt::Debug>(found: &T, expected: &T) -> Outcome {
+    if found == expected {
+        Outcome::Passed
+    } else {
+        Outcome::Failed(format!("found {found:?}"))
+    }
+}
