@@ -14,6 +14,8 @@
 mod docs;
 #[path = "policy/errors.rs"]
 mod errors;
+#[path = "policy/gallery.rs"]
+mod gallery;
 #[path = "policy/hostile.rs"]
 mod hostile;
 #[path = "policy/promises.rs"]
