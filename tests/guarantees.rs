@@ -8,6 +8,8 @@
     reason = "a test may stop: that is how it fails"
 )]
 
+#[path = "guarantees/calendar.rs"]
+mod calendar;
 #[path = "guarantees/host.rs"]
 mod host;
 #[path = "guarantees/hostile.rs"]
@@ -164,6 +166,20 @@ fn no_bytes_and_no_inputs_panic() {
 #[test]
 fn no_stored_showing_wakes_a_page_for_ever() {
     hostile::showings_that_nobody_made(POLICY);
+}
+
+/// Quotas: every period, calendar or rolled, is what the civil arithmetic of another library says.
+#[test]
+fn periods_are_those_of_the_calendar() {
+    if let Err(error) = periods(40_000) {
+        panic!("{error}");
+    }
+}
+
+fn periods(rounds: usize) -> Result<(), String> {
+    calendar::is_the_calendar_of_jiff()?;
+    calendar::rolls_as_jiff(&mut Random::new(1970), rounds)?;
+    calendar::shortened_periods_roll_from_their_end(&mut Random::new(2100))
 }
 
 /// A harness that finds nothing proves nothing: each planted bug has to be found by some guarantee.

@@ -282,7 +282,7 @@ pub enum Said {
     Used,
     /// Of a meter: a limit that beats the plan's, as in [`crate::unit::Limit`].
     Limit,
-    /// Of a meter: the period's start; without it the calendar period in UTC.
+    /// Of a meter: the period's start; without it the calendar period of the policy.
     PeriodStart,
     /// Of a meter: the period's end.
     PeriodEnd,

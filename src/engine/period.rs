@@ -1,5 +1,5 @@
-//! Periods and civil dates in UTC: which period an instant lies in, and how a known one rolls forward.
-//! Knows days, weeks, months and years only; local time is text and made when painting.
+//! Periods and civil dates: which period an instant lies in, and how a known one rolls forward.
+//! Knows days, weeks, months and years at one offset from UTC; local time is text and made when painting.
 //! `usage` asks it for the period of every reading; `wire` writes instants with it.
 
 #![expect(
@@ -9,34 +9,47 @@
 
 use crate::unit::{DAY_MS, Millis, Timestamp};
 
-/// How often a counter resets: every so many days, or where that is 0, every so many months.
+/// The calendar repeats after 400 years, weekdays included. Local times are counted from one such cycle
+/// before 1970, so that none is negative, whatever the offset.
+const CYCLE_MS: Millis = 146_097 * DAY_MS;
+
+/// How often a counter resets: every so many days, or where that is 0, every so many months; and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cadence {
     days: i64,
     months: i64,
+    utc_offset_ms: Millis,
 }
 
 impl Cadence {
-    /// Every day.
-    pub const DAY: Self = Self { days: 1, months: 0 };
-    /// Every seven days; calendar weeks begin on Monday (ISO 8601).
-    pub const WEEK: Self = Self { days: 7, months: 0 };
-    /// Every month.
-    pub const MONTH: Self = Self { days: 0, months: 1 };
-    /// Every year.
-    pub const YEAR: Self = Self {
-        days: 0,
-        months: 12,
-    };
-
-    /// From the number in a compiled policy; a counter without one is monthly.
+    /// From the number in a compiled policy, where a counter without one is monthly, and the offset of
+    /// the policy's periods: positive east of UTC.
     #[must_use]
-    pub fn from_word(word: u32) -> Self {
-        match word {
-            1 => Self::DAY,
-            2 => Self::WEEK,
-            4 => Self::YEAR,
-            _ => Self::MONTH,
+    pub fn from_word(word: u32, utc_offset_ms: Millis) -> Self {
+        let (days, months) = match word {
+            1 => (1, 0),
+            2 => (7, 0),
+            4 => (0, 12),
+            _ => (0, 1),
+        };
+        Self {
+            days,
+            months,
+            utc_offset_ms,
+        }
+    }
+
+    fn local(self, at: Timestamp) -> Timestamp {
+        let shift = if fault!(29) { 0 } else { self.utc_offset_ms };
+        Timestamp(at.clamped().0 + shift + CYCLE_MS)
+    }
+
+    /// The period that begins so many steps after an anchor in local time, as instants.
+    fn period(self, anchor: Timestamp, count: i64) -> Period {
+        let instant = |local: Timestamp| local.plus(-self.local(Timestamp(0)).0);
+        Period {
+            start: instant(step(self, anchor, count)),
+            end: instant(step(self, anchor, count + 1)),
         }
     }
 }
@@ -50,13 +63,13 @@ pub struct Period {
     pub end: Timestamp,
 }
 
-/// The calendar period in UTC around an instant.
+/// The calendar period around an instant.
 #[must_use]
 pub fn calendar(cadence: Cadence, at: Timestamp) -> Period {
     // Days and weeks are counted from a Monday, three days before the Thursday that 1970-01-01 was;
     // months and years from that day itself.
     let days = if cadence.days > 0 { -3 } else { 0 };
-    around(cadence, Timestamp(days * DAY_MS), at.clamped())
+    around(cadence, Timestamp(days * DAY_MS + CYCLE_MS), at)
 }
 
 /// The period around an instant that follows from a known one: same anchor, rolled forward as often as needed.
@@ -68,36 +81,36 @@ pub fn rolled(cadence: Cadence, known: Period, at: Timestamp) -> Period {
     }
     // The anchor is the known period's start while its length is the cadence's; otherwise (a shortened
     // first period) its end.
-    let whole = step(cadence, known.start, 1) == known.end;
-    around(cadence, if whole { known.start } else { known.end }, at)
+    let (start, end) = (cadence.local(known.start), cadence.local(known.end));
+    let whole = step(cadence, start, 1) == end;
+    around(cadence, if whole { start } else { end }, at)
 }
 
-/// The period around an instant at or after an anchor. Steps are counted from the anchor, not from the
-/// period before, so that an anchor on the 31st returns to the 31st after a shorter month.
+/// The period around an instant at or after an anchor in local time. Steps are counted from the anchor, not
+/// from the period before, so that an anchor on the 31st returns to the 31st after a shorter month.
 fn around(cadence: Cadence, anchor: Timestamp, at: Timestamp) -> Period {
+    let at = cadence.local(at);
     let count = if cadence.days > 0 {
         at.since(anchor) / DAY_MS / cadence.days
     } else {
         (month_of(civil(at)) - month_of(civil(anchor))) / cadence.months.max(1)
     };
-    let start = step(cadence, anchor, count);
     // In the month of its start an instant may still be before it.
-    let count = if start > at { count - 1 } else { count };
-    Period {
-        start: step(cadence, anchor, count),
-        end: step(cadence, anchor, count + 1),
-    }
+    let early = step(cadence, anchor, count) > at;
+    cadence.period(anchor, count - i64::from(early))
 }
 
+/// So many steps from a local time.
 fn step(cadence: Cadence, from: Timestamp, count: i64) -> Timestamp {
     if cadence.days > 0 {
-        return from.plus(cadence.days * DAY_MS * count);
+        return Timestamp(from.0 + cadence.days * DAY_MS * count);
     }
     let date = civil(from);
     let month = month_of(date) + cadence.months * count;
     let length = first_of(month + 1) - first_of(month);
+    let length = if fault!(30) { length.min(30) } else { length };
     let days = first_of(month) + day_of(date).min(length) - 1;
-    Timestamp(days * DAY_MS + from.0 % DAY_MS).clamped()
+    Timestamp(days * DAY_MS + from.0 % DAY_MS)
 }
 
 /// Whether two periods share more than half of the longer one: then they are the same for keys.
@@ -162,6 +175,10 @@ mod tests {
         Timestamp((first_of(year * 12 + month - 1) + day - 1) * DAY_MS)
     }
 
+    fn utc(word: u32) -> Cadence {
+        Cadence::from_word(word, 0)
+    }
+
     #[test]
     fn days_and_dates_are_inverse_from_1970_to_9999() {
         let mut last = 0;
@@ -180,7 +197,7 @@ mod tests {
             start: day(2027, 1, 31),
             end: day(2027, 2, 28),
         };
-        let march = rolled(Cadence::MONTH, known, day(2027, 2, 28));
+        let march = rolled(utc(3), known, day(2027, 2, 28));
         assert_eq!(
             march,
             Period {
@@ -188,7 +205,7 @@ mod tests {
                 end: day(2027, 3, 31)
             }
         );
-        let later = rolled(Cadence::MONTH, known, day(2031, 4, 15));
+        let later = rolled(utc(3), known, day(2031, 4, 15));
         assert_eq!(
             later,
             Period {
@@ -202,36 +219,36 @@ mod tests {
     fn a_calendar_period_holds_its_instant() {
         let at = Timestamp(day(2026, 11, 22).0 + 36_000_000);
         assert_eq!(
-            calendar(Cadence::MONTH, at),
+            calendar(utc(3), at),
             Period {
                 start: day(2026, 11, 1),
                 end: day(2026, 12, 1)
             }
         );
         assert_eq!(
-            calendar(Cadence::WEEK, at),
+            calendar(utc(2), at),
             Period {
                 start: day(2026, 11, 16),
                 end: day(2026, 11, 23)
             }
         );
         assert_eq!(
-            calendar(Cadence::YEAR, at),
+            calendar(utc(4), at),
             Period {
                 start: day(2026, 1, 1),
                 end: day(2027, 1, 1)
             }
         );
-        assert_eq!(calendar(Cadence::DAY, at).start, day(2026, 11, 22));
+        assert_eq!(calendar(utc(1), at).start, day(2026, 11, 22));
     }
 
     #[test]
     fn every_rolled_period_holds_its_instant_and_touches_the_next() {
-        for cadence in [Cadence::DAY, Cadence::WEEK, Cadence::MONTH, Cadence::YEAR] {
+        for cadence in [utc(1), utc(2), utc(3), utc(4)] {
             let start = day(2024, 2, 29);
             let known = Period {
                 start,
-                end: step(cadence, start, 1),
+                end: cadence.period(cadence.local(start), 1).start,
             };
             let mut expected = known;
             for _ in 0..600 {

@@ -31,7 +31,8 @@ impl Engine {
             .and_then(|plan| plan.quotas().get(index));
         reading.limit = quota.map_or(Limit::UNKNOWN, |quota| Limit(quota.limit()));
         if meter.kind() != 1 {
-            let cadence = Cadence::from_word(quota.map_or(0, |quota| quota.period()));
+            let cadence = quota.map_or(0, |quota| quota.period());
+            let cadence = Cadence::from_word(cadence, plim.root().utc_offset_ms());
             find_period(&mut reading, cadence, figure, at);
         }
         // A level has no period, and nothing was used before 1970.

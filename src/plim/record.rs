@@ -35,6 +35,8 @@ records! {
         target_routes: texts,
         /// Uses younger than this at a snapshot without `counted` stay on top of it. Default 5,000.
         settle_ms: long,
+        /// Where the periods of counters begin: positive east of UTC. -43,200,000 to 50,400,000, default 0.
+        utc_offset_ms: long,
         /// Who is in no experiment: the units that fall into a span of these.
         holdout: list<Split, SplitDraft>,
     }

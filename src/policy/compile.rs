@@ -99,6 +99,7 @@ impl Policy {
                 .flat_map(|link| super::link::routes_to(link))
                 .collect(),
             settle_ms: self.settle_ms,
+            utc_offset_ms: self.utc_offset_ms,
             ..RootDraft::default()
         };
         let mut said = Said::default();

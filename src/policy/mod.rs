@@ -23,7 +23,7 @@ pub use split::{bucket_ranges, equal_weights, namespace, split};
 pub use tree::{DEPTH_MAX, POLICY_BYTES, Tree, too_large};
 
 use crate::plim::ThresholdDraft;
-use crate::unit::{Digest, Millis, SECOND_MS};
+use crate::unit::{Digest, MINUTE_MS, Millis, SECOND_MS};
 use link::Holes;
 use locale::{canonical, check_tag};
 use pacing::Pacing;
@@ -43,6 +43,8 @@ const REVISION_CHARS: usize = 32;
 const INSTANCES_MAX: usize = 2_000;
 /// Uses are remembered one by one for five minutes, so a later settling would find nothing.
 const SETTLE_MS_MAX: Millis = 300 * SECOND_MS;
+/// Minutes east of UTC, from the westernmost to the easternmost zone there is.
+const OFFSETS: core::ops::RangeInclusive<i64> = -12 * 60..=14 * 60;
 const FIELDS: &[&str] = &[
     "format",
     "$schema",
@@ -58,6 +60,7 @@ const FIELDS: &[&str] = &[
     "pacing",
     "links",
     "settle_ms",
+    "utc_offset_minutes",
 ];
 const LATER_FIELDS: &[&str] = &[
     "experiments",
@@ -84,6 +87,7 @@ pub struct Policy {
     pacing: Pacing,
     links: Links,
     settle_ms: Millis,
+    utc_offset_ms: Millis,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -201,6 +205,7 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
         None => Links::default(),
     };
     let settle_ms = walk.integer_or(fields, at, "settle_ms", 0..=SETTLE_MS_MAX, 5 * SECOND_MS);
+    let utc_offset_minutes = walk.integer_or(fields, at, "utc_offset_minutes", OFFSETS, 0);
     Policy {
         revision: revision.unwrap_or_default(),
         default_locale,
@@ -212,6 +217,7 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
         pacing,
         links,
         settle_ms,
+        utc_offset_ms: utc_offset_minutes.wrapping_mul(MINUTE_MS),
     }
 }
 

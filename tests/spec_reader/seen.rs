@@ -30,6 +30,9 @@ pub fn reading(reading: &Reading) -> Value {
         "percent": reading.basis_points / 100,
         "state": reading.state.name(),
         "source": match reading.source { Source::Snapshot => "snapshot", Source::Local => "local" },
+        "provisional": reading.provisional,
+        "period_start": (reading.period_end.0 > 0).then(|| stamp(reading.period_start)),
+        "period_end": (reading.period_end.0 > 0).then(|| stamp(reading.period_end)),
     })
 }
 

@@ -11,6 +11,9 @@ const out = join(root, "target/types/cases.ts");
 
 const read = (path) => JSON.parse(readFileSync(path, "utf8"));
 const text = (value) => JSON.stringify(value);
+// Cases write instants as texts, and null for none; the package says milliseconds, and leaves out.
+const instant = (name, value) => (name.startsWith("period_") ? (value ? Date.parse(value) : undefined) : value);
+const told = (reading) => Object.fromEntries(Object.entries(reading).map(([name, value]) => [name, instant(name, value)]));
 const jsonFiles = (folder) => readdirSync(folder).filter((name) => name.endsWith(".json")).sort();
 
 /** Page facts that the shell finds out by itself: a host cannot say them. */
@@ -48,7 +51,7 @@ function lines(file, step) {
     else if (Object.hasOwn(calls, name)) said.push(calls[name](given, step));
   }
   for (const [meter, reading] of Object.entries(step.read ?? {})) {
-    said.push(`const reading: Partial<MeterReading> = ${text(reading)}; void plimsoll.read().meters[${text(meter)}];`);
+    said.push(`const reading: Partial<MeterReading> = ${text(told(reading))}; void plimsoll.read().meters[${text(meter)}];`);
   }
   for (const effect of [...(step.expect ?? []), ...(step.expect_some ?? [])]) {
     if (!effect.present) continue;
