@@ -131,6 +131,15 @@ pub fn dropped_json(dropped: &Dropped, meta: &EventMeta<'_>) -> String {
     end(json)
 }
 
+/// The event that carries what the engine was told, for the accounts that are recorded.
+#[must_use]
+pub fn recorded_json(recording: &str, percent: u32, meta: &EventMeta<'_>) -> String {
+    let mut json = begin("Inputs Recorded", 0, meta);
+    number(&mut json, "percent", i64::from(percent));
+    json.key("inputs").string(recording);
+    end(json)
+}
+
 /// The name on the wire: object, then action.
 #[must_use]
 pub fn event_name(event: &Event) -> &'static str {

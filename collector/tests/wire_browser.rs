@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use plimsoll::engine::effect::{About, CrossingKind, Event, HoldReason, Surface, WithdrawReason};
-use plimsoll::engine::input::{ActionKind, Response, Step};
+use plimsoll::engine::input::{ActionKind, Input, Now, Response, Step};
 use plimsoll::plim::Plim;
 use plimsoll::policy::Policy;
-use plimsoll::unit::{COUNT_MAX, ExposureId, Timestamp, Writer};
+use plimsoll::recording::Encoder;
+use plimsoll::unit::{COUNT_MAX, ExposureId, Key, Timestamp, Writer};
 use plimsoll::wire::{self, DropReason, EventMeta};
 use plimsoll_collector::event::table::{self, EVENTS};
 use plimsoll_collector::event::{Clocks, check};
@@ -41,6 +42,16 @@ fn every_event_the_browser_can_write_is_accepted_and_the_table_lists_no_more() {
         };
         texts.push(wire::dropped_json(&dropped, &meta));
     }
+    let mut encoder = Encoder::default();
+    encoder.record(
+        Now::default(),
+        &Input::Use {
+            meter: Key(7),
+            amount: 3,
+        },
+        (Key(0), Key(0)),
+    );
+    texts.push(wire::recorded_json(&encoder.take(), 20, &meta));
     for text in texts {
         let clocks = Clocks {
             received_ms: NOW_MS,

@@ -57,6 +57,7 @@ fn every_event_and_property_of_the_table_is_documented_and_no_other() {
                 Kind::Time => "time",
                 Kind::Flag => "flag",
                 Kind::Reason => "reason",
+                Kind::Recording => "recording",
                 Kind::Word(_) => continue,
             };
             assert!(

@@ -97,6 +97,11 @@ pub enum Paint {
     Faded,
 }
 
+impl Paint {
+    /// All of them, in order.
+    pub const ALL: [Self; 4] = [Self::Rendered, Self::Seen, Self::Failed, Self::Faded];
+}
+
 /// What a person did with a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Response {
@@ -253,9 +258,9 @@ pub struct Snapshot {
     /// Who can purchase, by name; "" when unknown.
     pub billing_owner: String,
     /// What is said of the account and the user, by [`Said`] up to `Sales`.
-    pub(super) facts: [i64; 8],
+    pub(crate) facts: [i64; 8],
     /// Listed features and overages, figures of meters, and what was counted of writers.
-    pub(super) rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// The numbers of a snapshot, in the order of `pkg/shell/snapshot.js`: times in milliseconds with 0 for

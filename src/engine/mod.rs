@@ -29,7 +29,7 @@ pub use judge::Judgement;
 pub use respond::intent_id;
 
 use crate::plim::{NONE, Plim};
-use crate::unit::{COUNT_MAX, Digest, Key, Limit, Timestamp, Writer};
+use crate::unit::{COUNT_MAX, Digest, ExposureId, Key, Limit, Timestamp, Writer};
 use account::Account;
 use clock::Clock;
 use crossing::{MeterView, Scene};
@@ -297,6 +297,16 @@ impl Engine {
     #[must_use]
     pub fn has_feature(&self, feature: u32) -> bool {
         self.account.has_feature(&self.plim, &self.memory, feature)
+    }
+
+    /// The prompt that a showing is of and its meter or feature, as a recording names them; 0 for none.
+    #[must_use]
+    pub fn about_of(&self, exposure: ExposureId) -> (Key, Key) {
+        let shown = self.shown.get(self.place_of(exposure));
+        let shown = shown.map(|shown| &shown.exposure);
+        let known = shown.or_else(|| ledger::exposure(&self.memory, exposure));
+        let about = known.map_or(0, ledger::Exposure::about);
+        (Key((about >> 32) as u32), Key(about as u32))
     }
 
     /// This writer's tally on a meter: added and released.

@@ -37,6 +37,8 @@ records! {
         settle_ms: long,
         /// Where the periods of counters begin: positive east of UTC. -43,200,000 to 50,400,000, default 0.
         utc_offset_ms: long,
+        /// Of a hundred accounts, how many are recorded for replay, 0 to 100. Default 20.
+        recording_percent: word,
         /// Who is in no experiment: the units that fall into a span of these.
         holdout: list<Split, SplitDraft>,
     }

@@ -100,6 +100,7 @@ impl Policy {
                 .collect(),
             settle_ms: self.settle_ms,
             utc_offset_ms: self.utc_offset_ms,
+            recording_percent: self.recording_percent,
             ..RootDraft::default()
         };
         let mut said = Said::default();

@@ -45,6 +45,8 @@ const INSTANCES_MAX: usize = 2_000;
 const SETTLE_MS_MAX: Millis = 300 * SECOND_MS;
 /// Minutes east of UTC, from the westernmost to the easternmost zone there is.
 const OFFSETS: core::ops::RangeInclusive<i64> = -12 * 60..=14 * 60;
+/// Enough to try a policy on; what more accounts add is bytes.
+const RECORDING_PERCENT: i64 = 20;
 const FIELDS: &[&str] = &[
     "format",
     "$schema",
@@ -61,6 +63,7 @@ const FIELDS: &[&str] = &[
     "links",
     "settle_ms",
     "utc_offset_minutes",
+    "recording_percent",
 ];
 const LATER_FIELDS: &[&str] = &[
     "experiments",
@@ -69,7 +72,6 @@ const LATER_FIELDS: &[&str] = &[
     "scoring",
     "sales_triggers",
     "handoff",
-    "recording_percent",
 ];
 
 /// A policy without mistakes.
@@ -88,6 +90,8 @@ pub struct Policy {
     links: Links,
     settle_ms: Millis,
     utc_offset_ms: Millis,
+    /// Of a hundred accounts, how many are recorded for replay.
+    recording_percent: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -206,6 +210,7 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
     };
     let settle_ms = walk.integer_or(fields, at, "settle_ms", 0..=SETTLE_MS_MAX, 5 * SECOND_MS);
     let utc_offset_minutes = walk.integer_or(fields, at, "utc_offset_minutes", OFFSETS, 0);
+    let percent = walk.integer_or(fields, at, "recording_percent", 0..=100, RECORDING_PERCENT);
     Policy {
         revision: revision.unwrap_or_default(),
         default_locale,
@@ -218,6 +223,7 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
         links,
         settle_ms,
         utc_offset_ms: utc_offset_minutes.wrapping_mul(MINUTE_MS),
+        recording_percent: u32::try_from(percent).unwrap_or(0),
     }
 }
 

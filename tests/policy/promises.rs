@@ -197,8 +197,9 @@ fn pacing_is_kind_unless_the_policy_says_otherwise() {
     assert_eq!((pacing.quiet_from(), pacing.quiet_to()), (0, 0));
     assert_eq!(plim.root().settle_ms(), 5_000);
     assert_eq!(plim.root().utc_offset_ms(), 0);
+    assert_eq!(plim.root().recording_percent(), 20);
 
-    let own = r#""settle_ms": 0, "utc_offset_minutes": -210, "pacing": {"caps": [{"count": 2, "per": "36h"}], "weekly_budget": 5, "gap_hours": 6,
+    let own = r#""settle_ms": 0, "recording_percent": 0, "utc_offset_minutes": -210, "pacing": {"caps": [{"count": 2, "per": "36h"}], "weekly_budget": 5, "gap_hours": 6,
         "min_account_age_hours": 0, "min_user_age_hours": 1, "ladder_days": [2], "limit_hit_gap_hours": 1,
         "limit_hits_per_day": 9, "quiet_hours": {"from": "22:30", "to": "07:00"}}"#;
     let plim = compiled(&with(own), "en");
@@ -223,6 +224,7 @@ fn pacing_is_kind_unless_the_policy_says_otherwise() {
     );
     assert_eq!(plim.root().settle_ms(), 0);
     assert_eq!(plim.root().utc_offset_ms(), -210 * 60_000);
+    assert_eq!(plim.root().recording_percent(), 0);
 }
 
 #[test]

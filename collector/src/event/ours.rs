@@ -3,6 +3,7 @@
 //! It owns the promise that only what `docs/wire.md` lists is kept, so that no text of a person can
 //! slip into a property; it does not know foreign events. What it finds goes back to `check`.
 
+use plimsoll::recording;
 use serde_json::{Map, Value};
 
 use super::fields::{self, Ids};
@@ -167,6 +168,7 @@ fn check_value(property: &Property, value: &Value) -> Result<(), Refused> {
             ));
         }
         Kind::Reason => (text.is_some_and(is_reason), "a reason code"),
+        Kind::Recording => (text.is_some_and(is_recording), "a whole recording"),
     };
     if right {
         return Ok(());
@@ -234,6 +236,10 @@ fn is_policy_id(text: &str) -> bool {
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+fn is_recording(text: &str) -> bool {
+    recording::decode(text).is_ok_and(|recording| recording.lost == 0)
 }
 
 fn is_hex(text: &str) -> bool {

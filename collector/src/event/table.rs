@@ -32,6 +32,8 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// A reason code: 1 to 40 of `a-z 0-9 _`. Codes may be added without a new collector.
     Reason,
+    /// A recording of inputs that can be read to its end.
+    Recording,
 }
 
 pub fn find(name: &str) -> Option<&'static Event> {
@@ -186,6 +188,13 @@ pub const EVENTS: &[Event] = &[
     Event {
         name: "Trial Extension Requested",
         properties: &[must("intent", Kind::Hex), must("exposure", Kind::Hex)],
+    },
+    Event {
+        name: "Inputs Recorded",
+        properties: &[
+            must("percent", Kind::Count),
+            must("inputs", Kind::Recording),
+        ],
     },
     Event {
         name: "Events Dropped",

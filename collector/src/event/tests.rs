@@ -366,6 +366,36 @@ fn a_dropped_stretch_must_run_forward() {
 }
 
 #[test]
+fn a_recording_is_kept_when_it_can_be_read_to_its_end() {
+    let recorded = |inputs: &str| {
+        let mut event = ours();
+        event["event"] = json!("Inputs Recorded");
+        event["properties"] = json!({"percent": 20, "inputs": inputs});
+        event
+    };
+    // One use of three of the meter with the key 7.
+    let mut encoder = plimsoll::recording::Encoder::default();
+    let (meter, amount) = (plimsoll::unit::Key(7), 3);
+    let used = plimsoll::Input::Use { meter, amount };
+    encoder.record(Default::default(), &used, Default::default());
+    let whole = encoder.take();
+    assert_eq!(code(&recorded(&whole)), None);
+    for refused in [
+        "",
+        "R1",
+        "ana@example.org",
+        "R2AAA",
+        &whole[..whole.len() - 1],
+    ] {
+        assert_eq!(
+            code(&recorded(refused)),
+            Some(Code::BadProperty),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
 fn no_property_of_ours_can_hold_free_text() {
     // G12: were a kind added that takes any text, this match would no longer compile.
     for property in table::EVENTS.iter().flat_map(|event| event.properties) {
@@ -373,6 +403,8 @@ fn no_property_of_ours_can_hold_free_text() {
             Kind::Id | Kind::Count | Kind::Hex | Kind::Time | Kind::Flag => {}
             Kind::Word(words) => assert!(!words.is_empty()),
             Kind::Reason => {}
+            // Its format is numbers alone, and it is read before it is kept.
+            Kind::Recording => {}
         }
     }
 }
