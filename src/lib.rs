@@ -30,6 +30,7 @@ pub mod targeting;
 pub mod unit;
 pub mod wire;
 pub mod words;
+pub mod worst_week;
 
 pub use engine::Engine;
 pub use engine::effect::{Effect, HoldReason};

@@ -20,3 +20,7 @@ mod gallery;
 mod hostile;
 #[path = "policy/promises.rs"]
 mod promises;
+#[path = "policy/warnings.rs"]
+mod warnings;
+#[path = "policy/worst_week.rs"]
+mod worst_week;

@@ -16,7 +16,7 @@ use crate::unit::{DAY_MS, Digest, Limit, MINUTE_MS, Millis, Timestamp};
 /// After a reported purchase nothing is shown for this long, unless a higher plan epoch arrives.
 pub(super) const CONVERTED_MS: Millis = DAY_MS;
 /// An exploration is answered while it is fresh; later the moment has passed.
-const EXPLORED_FRESH_MS: Millis = 30 * MINUTE_MS;
+pub(crate) const EXPLORED_FRESH_MS: Millis = 30 * MINUTE_MS;
 /// An unanswered blocked attempt waits this long for the lease before it is answered by a toast.
 pub(super) const LEASE_WAIT_MS: Millis = 400;
 

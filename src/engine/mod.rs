@@ -25,6 +25,7 @@ mod respond;
 mod usage;
 
 pub(crate) use compact::{EXPLORED_MAX, NEWEST_MAX};
+pub(crate) use judge::EXPLORED_FRESH_MS;
 pub use judge::Judgement;
 pub use respond::intent_id;
 

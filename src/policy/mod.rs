@@ -6,6 +6,7 @@
 mod compile;
 mod error;
 mod link;
+mod lint;
 mod locale;
 mod pacing;
 mod plan;
@@ -19,6 +20,7 @@ mod trigger;
 mod walk;
 
 pub use error::{CODES, PolicyError};
+pub use lint::WARNINGS;
 pub use split::{bucket_ranges, equal_weights, namespace, split};
 pub use tree::{DEPTH_MAX, POLICY_BYTES, Tree, too_large};
 

@@ -46,6 +46,8 @@ const LATER_FIELDS: &[&str] = &["audience", "condition", "experiment"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Prompt {
     pub id: String,
+    /// It stands in the file; the others are built in.
+    pub is_own: bool,
     /// One that is off keeps its id and shows nothing.
     pub is_on: bool,
     pub trigger: Trigger,
@@ -67,6 +69,7 @@ impl Prompt {
     fn new(id: String, trigger: Trigger, about: About) -> Self {
         Self {
             id,
+            is_own: false,
             is_on: true,
             trigger,
             about,
@@ -271,6 +274,7 @@ fn read_prompt(
     let surface = surface.unwrap_or(trigger.surface());
     check_surface(walk, at, trigger, surface);
     Some(Prompt {
+        is_own: true,
         is_on: is_on.unwrap_or(true),
         surface,
         routes_in,

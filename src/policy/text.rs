@@ -31,7 +31,8 @@ macro_rules! variables {
         impl Variable {
             const ALL: &'static [Self] = &[$(Self::$variable),*];
 
-            fn name(self) -> &'static str {
+            /// The name between its braces.
+            pub fn name(self) -> &'static str {
                 match self { $( Self::$variable => $name, )* }
             }
 
@@ -185,6 +186,14 @@ impl Text {
                 None
             }
         }
+    }
+
+    /// Whether it cannot be said without a variable.
+    pub fn needs(&self, wanted: Variable) -> bool {
+        self.0.iter().any(|token| match token {
+            Token::Value(own) | Token::Plural(own, _) | Token::Select(own, _) => *own == wanted,
+            Token::Plain(_) | Token::Hash => false,
+        })
     }
 
     /// Token JSON, with the meter's own sentence where the text asks for it.

@@ -35,6 +35,8 @@ pub(super) enum At<'p> {
     Root,
     Field(&'p At<'p>, &'p str),
     Item(&'p At<'p>, usize),
+    /// One that is written out already.
+    Path(&'p str),
 }
 
 impl At<'_> {
@@ -57,6 +59,7 @@ impl At<'_> {
                 parent.push(path);
                 path.push_str(&format!("[{index}]"));
             }
+            At::Path(whole) => path.push_str(whole),
         }
     }
 }

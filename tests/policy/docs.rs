@@ -36,3 +36,14 @@ fn the_page_names_every_code() {
         );
     }
 }
+
+#[test]
+fn the_page_of_warnings_names_every_code() {
+    let page = include_str!("../../docs/lint.md");
+    for code in plimsoll::policy::WARNINGS {
+        assert!(
+            page.contains(&format!("| `{code}` |")),
+            "docs/lint.md does not name `{code}`"
+        );
+    }
+}

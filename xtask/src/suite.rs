@@ -214,6 +214,8 @@ fn planted() -> Result<Tally> {
         "planted-bugs",
         "--test",
         "guarantees",
+        "--test",
+        "policy",
         "planted",
     ];
     count(cargo().args(["test", "-p", "plimsoll"]).args(planted))
