@@ -149,6 +149,7 @@ export interface Answer {
 
 /** What the host's server makes; `docs/snapshot.md` has handlers that do. Times are RFC 3339 texts. */
 export interface Snapshot {
+  /** `attributes` are what a policy's audiences ask about; they are never stored and never sent. */
   account: { id: string; created_at?: string | Date; attributes?: object };
   user: { id: string; created_at?: string | Date; attributes?: object };
   plan: string;

@@ -7,6 +7,8 @@
     reason = "what passed and failed is the point of it"
 )]
 
+#[path = "conformance/conditions.rs"]
+mod conditions;
 #[path = "conformance/splits.rs"]
 mod splits;
 
@@ -22,13 +24,18 @@ enum Outcome {
 
 type Section = (&'static str, fn(&Value) -> Outcome);
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 8] = [
     ("hash", splits::hash),
     ("getBucketRange", splits::bucket_range),
     ("chooseVariation", splits::choose_variation),
     ("getEqualWeights", splits::equal_weights),
     ("inNamespace", splits::in_namespace),
     ("getQueryStringOverride", splits::forced_by_url),
+    ("evalCondition", conditions::eval_condition),
+    (
+        "savedGroupReferencesV2/evalCondition",
+        conditions::eval_condition,
+    ),
 ];
 
 #[test]
@@ -39,13 +46,14 @@ fn every_case_of_every_section_passes() {
     let mut all_failed = Vec::new();
     for (name, run) in SECTIONS {
         let (mut passed, mut failed) = (0, Vec::new());
-        for case in cases[name].as_array().into_iter().flatten() {
+        let section = name.split('/').fold(&cases, |cases, part| &cases[part]);
+        for case in section.as_array().into_iter().flatten() {
             match run(case) {
                 Outcome::Passed => passed += 1,
                 Outcome::Failed(why) => failed.push(format!("{name}: {case}: {why}")),
             }
         }
-        println!("{name:24} {passed:4} passed {:4} failed", failed.len());
+        println!("{name:36} {passed:4} passed {:4} failed", failed.len());
         all_failed.append(&mut failed);
     }
     assert!(all_failed.is_empty(), "\n{}\n", all_failed.join("\n"));

@@ -19,6 +19,7 @@ const EXPECTED = {
   entries: "an object of at most 1000 entries",
   list: "a list of at most 1000 ids",
   time: "a time like `2026-11-22T10:00:00Z`",
+  attributes: "at most 64 KiB of attributes, at most 8 deep",
   period: "a time after the start",
   writer: "a writer, the part of a token before the colon",
   address: "an address",

@@ -4,6 +4,7 @@
  * wrong field is refused whole, because half a truth shows wrong prompts. Dates are read here, so
  * that no date text enters the core.
  */
+import { attributesOf } from "./attributes.js";
 import { SNAPSHOT, SNAPSHOT_NUMBER, SNAPSHOT_TEXT } from "./core.js";
 import { wrong } from "./error.js";
 import { ID_LENGTH_MAX, LIST_LENGTH_MAX } from "./limits.js";
@@ -53,6 +54,7 @@ export function readSnapshot(given) {
   const [account, user] = ["account", "user"].map((name, place) => {
     const owner = top(name, "object", true);
     owner("created_at", "time", false, 2 + place);
+    owner("attributes", "object");
     const id = owner("id", "id", true);
     if (id.includes("@")) throw wrong("id_is_email", `${name}.id`, id);
     return id;
@@ -89,6 +91,7 @@ export function readSnapshot(given) {
       tallies("1", "count", false, 13);
     });
   });
+  calls.push([SNAPSHOT_TEXT, attributesOf(whole), 6]);
   return { account, user, calls };
 }
 

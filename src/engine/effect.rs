@@ -439,6 +439,8 @@ hold_reasons! {
     AccountTooNew = "account_too_new" in Audience;
     /// The user is too new.
     UserTooNew = "user_too_new" in Audience;
+    /// Its audience is others.
+    Condition = "condition" in Audience;
     /// It has no text.
     NoText = "no_text" in Audience;
     /// The person said never.

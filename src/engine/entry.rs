@@ -36,6 +36,8 @@ pub(super) struct Entry {
     pub surface: Surface,
     /// It has a title in this locale.
     pub titled: bool,
+    /// Why its audience's condition holds it.
+    pub audience: Option<HoldReason>,
     /// It has routes.
     pub routed: bool,
     /// It has a delay, caps or a group.
@@ -90,6 +92,7 @@ pub(super) fn entries(plim: &Plim) -> Vec<Entry> {
             group,
             surface: Surface::from_word(prompt.surface()),
             titled: prompt.titled() != 0,
+            audience: None,
             routed: !prompt.routes_in().is_empty() || !prompt.routes_out().is_empty(),
             paced: capped || prompt.delay_ms() > 0,
             capped,

@@ -257,6 +257,9 @@ pub struct Snapshot {
     pub plan: Key,
     /// Who can purchase, by name; "" when unknown.
     pub billing_owner: String,
+    /// Attributes of the account and the user, as [`crate::targeting::condition`] reads them; they live as
+    /// long as the page and are kept nowhere.
+    pub attributes: String,
     /// What is said of the account and the user, by [`Said`] up to `Sales`.
     pub(crate) facts: [i64; 8],
     /// Listed features and overages, figures of meters, and what was counted of writers.
@@ -302,6 +305,7 @@ impl Default for Snapshot {
         Self {
             plan: Key(0),
             billing_owner: String::new(),
+            attributes: String::new(),
             facts: [-1, 0, 0, 0, 1, 0, 0, 0],
             rows: Vec::new(),
         }

@@ -11,6 +11,7 @@ use super::memory::Table;
 use super::pacing;
 use super::period::minute_of_day;
 use crate::plim::{List, NONE};
+use crate::targeting::condition::{self, push_plain};
 use crate::unit::{DAY_MS, Digest, Limit, MINUTE_MS, Millis, Timestamp};
 
 /// After a reported purchase nothing is shown for this long, unless a higher plan epoch arrives.
@@ -422,6 +423,9 @@ fn audience(
     if !entry.titled {
         return Some(HoldReason::NoText);
     }
+    if entry.audience.is_some() {
+        return entry.audience;
+    }
     if engine.on_target || (entry.routed && !engine.routes_allow(entry)) {
         return Some(HoldReason::Route);
     }
@@ -441,6 +445,43 @@ fn audience(
 }
 
 impl Engine {
+    /// Asks every audience's condition. The answers change with the account alone, so that a decision
+    /// finds them made.
+    pub(super) fn aim(&mut self) {
+        let facts = self.facts();
+        let prompts = self.plim.root().prompts();
+        for entry in &mut self.entries {
+            let audience = prompts
+                .get(entry.index)
+                .map_or("", |prompt| prompt.audience());
+            entry.audience = if audience.is_empty() {
+                None
+            } else if facts.is_empty() {
+                Some(HoldReason::SnapshotMissing)
+            } else if !condition::holds(&self.plim, audience, &facts) {
+                Some(HoldReason::Condition)
+            } else {
+                None
+            };
+        }
+    }
+
+    /// What conditions are read against: the attributes, and over them the plan, which another tab may
+    /// know better; "" without a snapshot in this page life.
+    pub(super) fn facts(&self) -> String {
+        let mut facts = String::new();
+        if let Some(attributes) = self.attributes.strip_prefix('{') {
+            facts.push_str("{splan\0");
+            let plan = self.account.plan;
+            match plan.and_then(|plan| self.plim.root().plans().get(plan)) {
+                Some(plan) => push_plain(&mut facts, plan.id()),
+                None => facts.push('0'),
+            }
+            facts.push_str(attributes);
+        }
+        facts
+    }
+
     fn routes_allow(&self, entry: &Entry) -> bool {
         let Some(prompt) = self.plim.root().prompts().get(entry.index) else {
             return false;

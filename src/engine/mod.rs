@@ -18,7 +18,6 @@ pub mod input;
 mod judge;
 mod ledger;
 pub mod memory;
-pub mod pace;
 mod pacing;
 pub mod period;
 pub mod present;
@@ -80,6 +79,8 @@ pub struct Engine {
     context: Context,
     clock: Clock,
     owner: String,
+    /// What the page's newest snapshot says of account and user; "" before there is one.
+    attributes: String,
     shown: Vec<Shown>,
     /// What every decision asks of each prompt, by index.
     entries: Vec<Entry>,
@@ -118,6 +119,7 @@ impl Engine {
             context: Context::default(),
             clock: Clock::default(),
             owner: String::new(),
+            attributes: String::new(),
             shown: Vec::new(),
             on_target: false,
             eligible_at: Timestamp::MAX,
@@ -157,6 +159,7 @@ impl Engine {
         self.meters.clear();
         self.shown.clear();
         self.owner.clear();
+        self.attributes.clear();
         self.fresh = false;
         self.context = Context::default();
         // Readings are made anew at the next input; what time it is stays known.
@@ -352,6 +355,7 @@ impl Engine {
     /// Makes every reading anew and finds what was crossed.
     fn refresh(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         self.account = Account::read(&self.plim, &self.memory);
+        self.aim();
         let count = u32::try_from(self.plim.root().meters().len()).unwrap_or(0);
         self.roll_at = Timestamp::MAX;
         for index in 0..count {
@@ -447,6 +451,7 @@ impl Engine {
         self.fresh = true;
         self.clock.jumped = false;
         core::mem::swap(&mut self.owner, &mut snapshot.billing_owner);
+        core::mem::swap(&mut self.attributes, &mut snapshot.attributes);
         self.dirty.memory = true;
         let mut now = now;
         let [_, server_time, ..] = snapshot.facts;

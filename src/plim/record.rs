@@ -41,6 +41,28 @@ records! {
         recording_percent: word,
         /// Who is in no experiment: the units that fall into a span of these.
         holdout: list<Split, SplitDraft>,
+        /// Lists of values that conditions name, as `targeting::condition` reads them.
+        saved_groups: texts,
+        /// What conditions look for in texts.
+        patterns: list<Pattern, PatternDraft>,
+    }
+
+    /// A pattern, as the steps that its characters are taken by.
+    Pattern, PatternDraft {
+        /// Bits of the steps that may come first.
+        first: long,
+        /// Bits of the steps that may come last.
+        last: long,
+        /// The steps, at most 64.
+        steps: list<Step, StepDraft>,
+    }
+
+    /// A place in a pattern that takes one character, or the start or end of the text.
+    Step, StepDraft {
+        /// Bits of the steps that may come after it.
+        follow: long,
+        /// The characters it takes: from (upper half) to (lower half), inclusive.
+        spans: longs,
     }
 
     /// Units divided by the hash of a seed and their id.
@@ -143,6 +165,8 @@ records! {
         routes_out: texts,
         /// How long after its trigger it may first appear.
         delay_ms: long,
+        /// Whom it is for, as `targeting::condition` reads it; "" for everybody.
+        audience: text,
         /// 1 when it has a title; without one it is not shown.
         titled: word,
         /// Actions offered when the resolver allows them: bits 1 << `ActionKind`; 0 means all.

@@ -101,6 +101,8 @@ impl Policy {
             settle_ms: self.settle_ms,
             utc_offset_ms: self.utc_offset_ms,
             recording_percent: self.recording_percent,
+            saved_groups: self.saved_groups.clone(),
+            patterns: self.patterns.clone(),
             ..RootDraft::default()
         };
         let mut said = Said::default();
@@ -415,6 +417,7 @@ fn prompt_draft(prompt: &Prompt, order: usize) -> PromptDraft {
         routes_out: prompt.routes_out.clone(),
         delay_ms: prompt.delay_ms,
         actions: prompt.actions,
+        audience: prompt.audience.clone(),
         ..PromptDraft::default()
     }
 }

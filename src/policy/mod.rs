@@ -3,12 +3,15 @@
 //! [`Policy::parse`] is the only way in and tells all mistakes at once; [`Policy::compile`] writes the
 //! arena of `plim` that the engine decides with.
 
+mod attribute;
 mod compile;
+mod condition;
 mod error;
 mod link;
 mod lint;
 mod locale;
 mod pacing;
+mod pattern;
 mod plan;
 mod prompt;
 mod split;
@@ -19,13 +22,15 @@ mod tree;
 mod trigger;
 mod walk;
 
+pub use attribute::{attributes, value};
 pub use error::{CODES, PolicyError};
 pub use lint::WARNINGS;
 pub use split::{bucket_ranges, equal_weights, namespace, split};
 pub use tree::{DEPTH_MAX, POLICY_BYTES, Tree, too_large};
 
-use crate::plim::ThresholdDraft;
+use crate::plim::{PatternDraft, RootDraft, ThresholdDraft};
 use crate::unit::{Digest, MINUTE_MS, Millis, SECOND_MS};
+use condition::Conditions;
 use link::Holes;
 use locale::{canonical, check_tag};
 use pacing::Pacing;
@@ -66,11 +71,11 @@ const FIELDS: &[&str] = &[
     "settle_ms",
     "utc_offset_minutes",
     "recording_percent",
+    "groups",
 ];
 const LATER_FIELDS: &[&str] = &[
     "experiments",
     "holdout",
-    "groups",
     "scoring",
     "sales_triggers",
     "handoff",
@@ -94,6 +99,9 @@ pub struct Policy {
     utc_offset_ms: Millis,
     /// Of a hundred accounts, how many are recorded for replay.
     recording_percent: u32,
+    /// The lists among the saved groups, and the patterns, that conditions name by their place.
+    saved_groups: Vec<String>,
+    patterns: Vec<PatternDraft>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -177,6 +185,10 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
         subject::read_default_thresholds(walk, fields.of("thresholds"), &thresholds_at);
     let pacing = Pacing::read(walk, fields.of("pacing"), &At::Field(at, "pacing"));
     let defaults = prompt::defaults(&subjects, &thresholds);
+    let mut conditions = match fields.of("groups") {
+        Some(tree) => Conditions::read_groups(walk, tree, &At::Field(at, "groups")),
+        None => Conditions::default(),
+    };
     let mut prompts = Vec::new();
     if let Some(tree) = fields.of("prompts") {
         let around = Around {
@@ -185,7 +197,8 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
             groups: &pacing.groups,
             defaults: &defaults,
         };
-        prompts = prompt::read_prompts(walk, tree, &At::Field(at, "prompts"), &around);
+        let place = At::Field(at, "prompts");
+        prompts = prompt::read_prompts(walk, tree, &place, &around, &mut conditions);
     }
     let texts = match fields.of("texts") {
         Some(tree) => texts::read(walk, tree, &At::Field(at, "texts"), &|id| {
@@ -226,7 +239,25 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
         settle_ms,
         utc_offset_ms: utc_offset_minutes.wrapping_mul(MINUTE_MS),
         recording_percent: u32::try_from(percent).unwrap_or(0),
+        saved_groups: conditions.lists,
+        patterns: conditions.patterns,
     }
+}
+
+/// A condition by itself, with the saved groups it may name: what a compiled policy has of it, and
+/// the mistakes. One with mistakes is compiled too, and fails closed where they are.
+#[must_use]
+pub fn condition(tree: &Tree, groups: &Tree) -> (String, RootDraft, Vec<PolicyError>) {
+    let mut walk = Walk::default();
+    let mut conditions =
+        Conditions::read_groups(&mut walk, groups, &At::Field(&At::Root, "groups"));
+    let code = conditions.read(&mut walk, tree, &At::Field(&At::Root, "condition"));
+    let root = RootDraft {
+        saved_groups: conditions.lists,
+        patterns: conditions.patterns,
+        ..RootDraft::default()
+    };
+    (code, root, walk.errors)
 }
 
 fn read_format(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>) {

@@ -2,6 +2,7 @@
 //! Owns what a prompt is before it is compiled; its trigger and texts are read by their own modules.
 //! `compile` makes one instance for each of its subjects.
 
+use super::condition::Conditions;
 use super::locale::Localized;
 use super::pacing::{Group, read_caps};
 use super::subject::{PERCENT, REMAINING, Subjects, fresh_id};
@@ -39,8 +40,9 @@ const FIELDS: &[&str] = &[
     "texts",
     "actions",
     "dismissible",
+    "audience",
 ];
-const LATER_FIELDS: &[&str] = &["audience", "condition", "experiment"];
+const LATER_FIELDS: &[&str] = &["experiment"];
 
 /// A prompt, for all its subjects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +65,8 @@ pub(super) struct Prompt {
     pub texts: Localized<Words>,
     /// Bits of the actions it may offer; 0 for all.
     pub actions: u32,
+    /// The condition of whom it is for, compiled; "" for everybody.
+    pub audience: String,
 }
 
 impl Prompt {
@@ -82,6 +86,7 @@ impl Prompt {
             delay_ms: 0,
             texts: Localized::default(),
             actions: 0,
+            audience: String::new(),
         }
     }
 }
@@ -150,6 +155,7 @@ pub(super) fn read_prompts(
     tree: &Tree,
     at: &At<'_>,
     around: &Around<'_>,
+    conditions: &mut Conditions<'_>,
 ) -> Vec<Prompt> {
     let mut prompts: Vec<Prompt> = Vec::new();
     for (index, item) in walk.list(tree, at, PROMPTS_MAX).iter().enumerate() {
@@ -162,10 +168,16 @@ pub(super) fn read_prompts(
             .defaults
             .iter()
             .find(|base| Some(&base.id) == id.as_ref());
+        let audience = fields.of("audience");
+        let audience =
+            audience.map(|tree| conditions.read(walk, tree, &At::Field(&place, "audience")));
         if let Some(prompt) =
             read_prompt(walk, &fields, &place, id.unwrap_or_default(), base, around)
         {
-            prompts.push(prompt);
+            prompts.push(Prompt {
+                audience: audience.unwrap_or_default(),
+                ..prompt
+            });
         }
     }
     prompts

@@ -45,7 +45,7 @@ impl At<'_> {
             At::Root => {}
             At::Field(parent, name) => {
                 parent.push(path);
-                let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+                let plain = |c: char| c.is_ascii_alphanumeric() || "_-$".contains(c);
                 if name.is_empty() || name.len() > ID_CHARS || !name.chars().all(plain) {
                     path.push_str(&format!("[{}]", shown(name)));
                     return;

@@ -76,7 +76,7 @@ pub fn forced(url: &str, id: &str, arms: u32) -> Option<u32> {
 }
 
 /// The number that a text begins with.
-fn number(text: &str) -> Option<u32> {
+pub(super) fn number(text: &str) -> Option<u32> {
     let mut value = None;
     for byte in text.bytes() {
         if !byte.is_ascii_digit() {

@@ -295,6 +295,19 @@ fn snapshot(random: &mut Random) -> Snapshot {
         user_created_at: random.percent(30).then(|| stamp(random)),
         can_purchase: random.percent(50).then(|| random.percent(50)),
         billing_owner: "\u{0}<img src=x>".to_owned(),
+        attributes: random
+            .pick(&[
+                "{]",
+                "",
+                "{sseats\0n4008000000000000]",
+                "{s",
+                "[[[{{",
+                "n1",
+                "\u{1}",
+            ])
+            .copied()
+            .unwrap_or("")
+            .to_owned(),
         trial_ends_at: random.percent(50).then(|| stamp(random)),
         trial_extendable: random.percent(50),
         features: vec![Key::of("sso"), Key(random.next() as u32)],

@@ -4,6 +4,7 @@
 use super::clock;
 use super::snapshot::{MeterFigure, Snapshot};
 use plimsoll::engine::input::{ActionKind, Context, Paint, Response, Step};
+use plimsoll::policy::{self, Tree};
 use plimsoll::unit::{Key, Limit, Timestamp, Writer};
 use serde_json::{Map, Value};
 
@@ -49,7 +50,14 @@ pub fn snapshot(
             unknown => return Err(format!("a snapshot has no `{unknown}`")),
         }
     }
+    let owner = |name: &str| tree(json.get(name).unwrap_or(&Value::Null));
+    let can_purchase = snapshot.can_purchase.unwrap_or(true);
+    snapshot.attributes = policy::attributes(&owner("account")?, &owner("user")?, can_purchase);
     Ok(snapshot)
+}
+
+fn tree(value: &Value) -> Result<Tree> {
+    Tree::parse(&value.to_string()).map_err(|error| error.to_string())
 }
 
 fn figure(

@@ -16,6 +16,8 @@ pub struct Snapshot {
     pub user_created_at: Option<Timestamp>,
     pub can_purchase: Option<bool>,
     pub billing_owner: String,
+    /// As conditions are read against them.
+    pub attributes: String,
     pub trial_ends_at: Option<Timestamp>,
     pub trial_extendable: bool,
     pub features: Vec<Key>,
@@ -41,6 +43,7 @@ impl Snapshot {
         let mut told = Told::default();
         told.plan = Key::of(&self.plan);
         told.billing_owner.clone_from(&self.billing_owner);
+        told.attributes.clone_from(&self.attributes);
         let mut say = |said: Said, value: Option<i64>| {
             if let Some(value) = value {
                 told.number(said as u32, value);

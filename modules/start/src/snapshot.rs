@@ -10,7 +10,7 @@ use plimsoll::unit::Key;
 impl Core {
     /// A text of the snapshot: 0 the plan · 1 the billing owner · 2 a feature the account has · 3 a meter whose
     /// overage it accepted · 4 a meter, with which its figures begin · 5 a writer, with which what was counted
-    /// of it begins. Its numbers are those of [`plimsoll::engine::input::Said`].
+    /// of it begins · 6 the attributes, in one text. Its numbers are those of [`plimsoll::engine::input::Said`].
     pub(crate) fn snapshot_text(&mut self, field: u32, text: &str) {
         let key = Key::of(text);
         let (table, a, b) = match field {
@@ -21,6 +21,7 @@ impl Core {
                 u64::from(field).wrapping_sub(1),
                 u64::from(key.0),
             ),
+            6 => return self.draft.attributes = text.to_owned(),
             4 => (Table::Figure, u64::from(key.0), 0),
             _ => (Table::Cover, 0, read_hex(text)),
         };
