@@ -18,6 +18,7 @@ pub mod input;
 mod judge;
 mod ledger;
 pub mod memory;
+pub mod pace;
 mod pacing;
 pub mod period;
 pub mod present;

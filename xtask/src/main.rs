@@ -5,6 +5,7 @@
 mod bench;
 mod browsers;
 mod demo;
+mod forecast;
 mod host;
 mod modules;
 mod node;
@@ -49,6 +50,11 @@ const TASKS: &[Task] = &[
         name: "bench",
         about: "measure speed natively and in a page, against targets and rivals",
         run: bench::task,
+    },
+    Task {
+        name: "forecast",
+        about: "project the dates a folder of series and tasks asks for (FOLDER --out FILE)",
+        run: forecast::task,
     },
     Task {
         name: "parts",
