@@ -3,12 +3,18 @@
 //! Prints how many passed and failed, and why a case has nothing here to run on; fails when one fails.
 
 #![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "what passed and failed is the point of it"
+    clippy::unwrap_used,
+    reason = "a test may stop: that is how it fails; what passed and failed is the point of it"
 )]
 
 #[path = "conformance/conditions.rs"]
 mod conditions;
+#[path = "conformance/runs.rs"]
+mod runs;
 #[path = "conformance/splits.rs"]
 mod splits;
 
@@ -20,11 +26,13 @@ const CASES: &str = "tests/data/growthbook/cases.json";
 enum Outcome {
     Passed,
     Failed(String),
+    /// It is about something that experiments do not have here.
+    Unmapped(&'static str),
 }
 
 type Section = (&'static str, fn(&Value) -> Outcome);
 
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 13] = [
     ("hash", splits::hash),
     ("getBucketRange", splits::bucket_range),
     ("chooseVariation", splits::choose_variation),
@@ -32,28 +40,43 @@ const SECTIONS: [Section; 8] = [
     ("inNamespace", splits::in_namespace),
     ("getQueryStringOverride", splits::forced_by_url),
     ("evalCondition", conditions::eval_condition),
-    (
-        "savedGroupReferencesV2/evalCondition",
-        conditions::eval_condition,
-    ),
+    ("run", runs::run),
+    ("feature", runs::feature),
+    ("stickyBucket", runs::kept_arm),
+    (SAVED_GROUPS[0], conditions::eval_condition),
+    (SAVED_GROUPS[1], runs::run),
+    (SAVED_GROUPS[2], runs::feature),
+];
+const SAVED_GROUPS: [&str; 3] = [
+    "savedGroupReferencesV2/evalCondition",
+    "savedGroupReferencesV2/run",
+    "savedGroupReferencesV2/feature",
 ];
 
 #[test]
 fn every_case_of_every_section_passes() {
     let file = std::env::var("PLIMSOLL_CASES").unwrap_or_else(|_| CASES.to_owned());
-    let text = std::fs::read_to_string(&file).expect("the cases are readable");
-    let cases: Value = serde_json::from_str(&text).expect("the cases are JSON");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let cases: Value = serde_json::from_str(&text).unwrap();
     let mut all_failed = Vec::new();
     for (name, run) in SECTIONS {
-        let (mut passed, mut failed) = (0, Vec::new());
+        let (mut passed, mut unmapped, mut failed) = (0, Vec::new(), Vec::new());
         let section = name.split('/').fold(&cases, |cases, part| &cases[part]);
         for case in section.as_array().into_iter().flatten() {
             match run(case) {
                 Outcome::Passed => passed += 1,
                 Outcome::Failed(why) => failed.push(format!("{name}: {case}: {why}")),
+                Outcome::Unmapped(why) => unmapped.push((case[0].to_string(), why)),
             }
         }
-        println!("{name:36} {passed:4} passed {:4} failed", failed.len());
+        println!(
+            "{name:36} {passed:4} passed {:4} failed {:4} not ours",
+            failed.len(),
+            unmapped.len()
+        );
+        for (case, why) in unmapped {
+            println!("    {case}: {why}");
+        }
         all_failed.append(&mut failed);
     }
     assert!(all_failed.is_empty(), "\n{}\n", all_failed.join("\n"));
