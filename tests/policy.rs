@@ -20,6 +20,8 @@ mod gallery;
 mod hostile;
 #[path = "policy/promises.rs"]
 mod promises;
+#[path = "policy/schema.rs"]
+mod schema;
 #[path = "policy/warnings.rs"]
 mod warnings;
 #[path = "policy/worst_week.rs"]

@@ -268,7 +268,7 @@ fn read_locale_forms(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Vec<(S
         let place = At::Field(at, name);
         if !is_plural_form(name) {
             let message = format!("there is no plural form {}", shown(name));
-            let help = "forms are `=0`, `one`, `two`, `few`, `many` and `other`";
+            let help = "forms are `=0`, `zero`, `one`, `two`, `few`, `many` and `other`";
             walk.error(&place, "unknown_value", message, help);
         } else if let Some(word) = walk.words(tree, &place) {
             forms.push((name.clone(), word.into()));

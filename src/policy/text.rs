@@ -491,7 +491,7 @@ impl Reader<'_> {
                     "expected the name of another form",
                     match plural {
                         true => {
-                            "forms are `=0`, `one`, `two`, `few`, `many` and `other`, each once"
+                            "forms are `=0`, `zero`, `one`, `two`, `few`, `many` and `other`, each once"
                         }
                         false => "forms are values and `other`, each once",
                     },

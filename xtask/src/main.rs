@@ -11,6 +11,7 @@ mod modules;
 mod node;
 mod parts;
 mod report;
+mod schema;
 mod size;
 mod suite;
 mod surface;
@@ -60,6 +61,11 @@ const TASKS: &[Task] = &[
         name: "parts",
         about: "list what makes a wasm module large, by function",
         run: parts::task,
+    },
+    Task {
+        name: "schema",
+        about: "compare the policy's JSON Schema with the one in the package (--bless: write it)",
+        run: schema::task,
     },
     Task {
         name: "surface",
