@@ -180,6 +180,8 @@ export interface Reading {
   meters: Record<string, MeterReading>;
   /** Whether the account has it. */
   features: Record<string, boolean>;
+  /** By the id of each experiment this unit is in: the id of its arm. */
+  arms: Record<string, string>;
 }
 
 export interface MeterReading {
@@ -264,6 +266,8 @@ export interface Trace {
   plan?: string;
   plan_epoch?: number;
   meters: Record<string, Omit<MeterReading, "meter">>;
+  /** As in `read()`. */
+  arms: Record<string, string>;
   prompts: {
     prompt: string;
     meter?: string;

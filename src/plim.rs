@@ -20,7 +20,7 @@ const RECORDS: u32 = 1;
 const TEXTS: u32 = 2;
 /// What only people read, as one JSON object, which no decision asks for: `revision`, `locale`, `ui` (id to
 /// tokens), `actions` (tokens in the order of `ActionKind`), `links` (by action), by index `plans`, `meters`
-/// and `features`, then `said`, what prompts say, and for each prompt in `prompts` which of these, its meter
+/// and `features`, then `experiments` (`id`, `arms`), `said`, what prompts say, and for each prompt in `prompts` which of these, its meter
 /// and its feature, -1 for none.
 const WORDS: u32 = 3;
 /// A section with this flag must be understood; others are skipped by older readers.
@@ -150,6 +150,14 @@ impl Plim {
     pub fn plan_index(&self, key: Key) -> Option<u32> {
         let plans = self.root().plans();
         self.index_of(plans.list, Plan::WORDS, key)
+    }
+
+    /// An experiment by its index, and the id of one of its arms.
+    #[must_use]
+    #[inline(never)]
+    pub fn arm(&self, experiment: u32, arm: u32) -> Option<(Experiment<'_>, &str)> {
+        let experiment = self.root().experiments().get(experiment)?;
+        Some((experiment, experiment.names().get(arm)?))
     }
 
     /// The key is the first word of each record that has one.

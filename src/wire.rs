@@ -23,6 +23,8 @@ pub struct EventMeta<'a> {
     pub account: &'a str,
     /// Revision of the policy that decided.
     pub revision: &'a str,
+    /// The unit's arms, as members of a JSON object.
+    pub arms: &'a str,
 }
 
 /// What an event is worth when room runs out: the least valuable go first.
@@ -98,7 +100,8 @@ pub fn worth(event: &Event) -> Worth {
         | Event::FeatureExplored { .. }
         | Event::PromptShown { .. }
         | Event::PromptWithdrawn { .. }
-        | Event::PlanChanged { .. } => Worth::Fact,
+        | Event::PlanChanged { .. }
+        | Event::Experiment { .. } => Worth::Fact,
         Event::PromptAnswered { .. }
         | Event::UpgradeStarted { .. }
         | Event::UpgradeRequested { .. }
@@ -110,11 +113,11 @@ pub fn worth(event: &Event) -> Worth {
 /// An event as JSON text.
 #[must_use]
 pub fn event_json(plim: &Plim, event: &Event, meta: &EventMeta<'_>) -> String {
-    let crossing = match event {
-        Event::ThresholdCrossed { crossing, .. } => *crossing,
+    let shared = match event {
+        Event::ThresholdCrossed { crossing: id, .. } | Event::Experiment { id, .. } => *id,
         _ => 0,
     };
-    let mut json = begin(event_name(event), crossing, meta);
+    let mut json = begin(event_name(event), shared, meta);
     properties(&mut json, plim, event);
     end(json)
 }
@@ -158,23 +161,27 @@ pub fn event_name(event: &Event) -> &'static str {
         Event::UpgradeRequested { .. } => "Upgrade Requested",
         Event::SalesRequested { .. } => "Sales Requested",
         Event::TrialExtensionRequested { .. } => "Trial Extension Requested",
+        Event::Experiment {
+            diverged: false, ..
+        } => "Experiment Assigned",
+        Event::Experiment { .. } => "Experiment Diverged",
     }
 }
 
 /// An event up to its properties.
 #[inline(never)]
-fn begin(name: &str, crossing: u64, meta: &EventMeta<'_>) -> Json {
+fn begin(name: &str, shared: u64, meta: &EventMeta<'_>) -> Json {
     let mut event = Json::new();
     let json = &mut event;
     let seq = meta.seq.cast_signed();
     json.put(r#"{"type":"track","event":"#).string(name);
     json.put(r#","messageId":""#);
-    // Tabs, devices and teammates who report one crossing make one id, so that it counts once.
-    if crossing == 0 {
+    // Tabs, devices and teammates who report one crossing or arm make one id, so that it counts once.
+    if shared == 0 {
         push_hex(json.text(), meta.writer.0);
         push_number(json.put("-").text(), seq);
     } else {
-        push_hex(json.put("x-").text(), crossing);
+        push_hex(json.put("x-").text(), shared);
     }
     push_time(json.put(r#"","timestamp":"#), meta.timestamp);
     json.put(r#","userId":"#).string(meta.user);
@@ -182,6 +189,10 @@ fn begin(name: &str, crossing: u64, meta: &EventMeta<'_>) -> Json {
     json.put(r#","plimsoll":{"writer":"#).hex(meta.writer.0);
     json.put(r#","seq":"#).number(seq);
     json.put(r#","revision":"#).string(meta.revision);
+    if !meta.arms.is_empty() {
+        json.put(r#","arms":{"#).text().push_str(meta.arms);
+        json.put("}");
+    }
     json.put(r#"}},"properties":{"#);
     event
 }
@@ -313,6 +324,19 @@ fn properties(json: &mut Json, plim: &Plim, event: &Event) {
             about: ref shown,
         } => {
             intent_of(json, intent, shown);
+        }
+        Event::Experiment {
+            experiment,
+            arm,
+            id,
+            ..
+        } => {
+            json.key("assignment").hex(id);
+            if let Some((of, name)) = plim.arm(experiment, arm) {
+                json.key("experiment").string(of.id());
+                json.key("arm").string(name);
+                number(json, "phase", i64::from(of.phase()));
+            }
         }
     }
 }

@@ -18,7 +18,11 @@ const NOW_MS: i64 = 1_795_341_600_000;
 
 #[test]
 fn every_event_the_browser_can_write_is_accepted_and_the_table_lists_no_more() {
-    let plim = Plim::open(&Policy::parse(POLICY).expect("right").compile("en")).expect("compiled");
+    let mut policy: Value = serde_json::from_str(POLICY).expect("JSON");
+    policy["experiments"] =
+        serde_json::json!([{"id": "later", "arms": [{"id": "control"}, {"id": "later"}]}]);
+    let policy = Policy::parse(&policy.to_string()).expect("right");
+    let plim = Plim::open(&policy.compile("en")).expect("compiled");
     let mut seen: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
     let meta = EventMeta {
         writer: Writer(0xab),
@@ -27,6 +31,7 @@ fn every_event_the_browser_can_write_is_accepted_and_the_table_lists_no_more() {
         user: "u_9",
         account: "acc_7",
         revision: plim.root().revision(),
+        arms: r#""later":"control""#,
     };
     let mut texts: Vec<_> = events(&plim)
         .iter()
@@ -169,6 +174,14 @@ fn events(plim: &Plim) -> Vec<Event> {
         ] {
             events.push(Event::FeatureExplored { feature, step });
         }
+    }
+    for diverged in [false, true] {
+        events.push(Event::Experiment {
+            experiment: 0,
+            arm: 1,
+            diverged,
+            id: 9,
+        });
     }
     for (from_plan, to_plan) in [(None, Some(0)), (Some(0), Some(1)), (Some(1), None)] {
         events.push(Event::PlanChanged {

@@ -37,6 +37,7 @@ export const FLAGS = 26;
 export const WANTS_LEASE = 27;
 export const GIVEN = 28;
 export const CLOSE = 29;
+export const FORCE = 30;
 
 /** What a core is asked a text for, by `text`. */
 export const EFFECT_LIST = 0;

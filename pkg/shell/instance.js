@@ -65,8 +65,8 @@ export async function makeInstance(options, policy) {
     attempt: () => ({ verdict: "fits", used: 0 }),
     fits: () => true,
     setLocale: async () => {},
-    read: () => ({ meters: {}, features: {} }),
-    explain: () => ({ prompts: [], meters: {} }),
+    read: () => ({ meters: {}, features: {}, arms: {} }),
+    explain: () => ({ prompts: [], meters: {}, arms: {} }),
     on: () => () => {},
   };
 
@@ -148,9 +148,9 @@ export async function makeInstance(options, policy) {
     },
 
     explain() {
-      const { plan, plan_epoch, meters } = readAccount();
+      const { plan, plan_epoch, meters, arms } = readAccount();
       const trace = traceOf(json(TRACE), session.texts());
-      return whole({ ...trace, plan, plan_epoch, meters, ...session.standing() });
+      return whole({ ...trace, plan, plan_epoch, meters, arms, ...session.standing() });
     },
 
     on(name, heard) {

@@ -5,7 +5,7 @@
  * and knows other tabs through its mooring (mooring.js) only.
  */
 import {
-  ANSWERED, CLOSE, CONTEXT, EFFECT_LIST, EFFECTS, FLAGS, GIVEN, HIDDEN, LEAVING, LINE, LINE_TEXT, MEMORY, MEMORY_TEXT,
+  ANSWERED, CLOSE, CONTEXT, EFFECT_LIST, EFFECTS, FLAGS, FORCE, GIVEN, HIDDEN, LEAVING, LINE, LINE_TEXT, MEMORY, MEMORY_TEXT,
   ONLINE, RECORD, RENEW, TOKEN, WAKE, WAKE_IN,
 } from "./core.js";
 import { openCore, sectionOf } from "./door.js";
@@ -302,6 +302,7 @@ export function makeSession(options, policy) {
     has_begun = true;
     core.ask(RECORD, "", +mayRecord());
     tellContext();
+    core.ask(FORCE, globalThis.location?.search);
     if (snapshot) tellSnapshot(core, snapshot, arrived);
     persist(MEMORY);
     settle();

@@ -35,14 +35,15 @@ export function readingOf([used, limit, percent, state, is_host, start, end, pro
   });
 }
 
-/** Plan, meters by id, features by id. */
-export function accountOf([plan, plan_epoch, ...rest], { plans, meters, features }) {
+/** Plan, meters by id, features by id, arms by experiment. */
+export function accountOf([plan, plan_epoch, ...rest], { plans, meters, features, experiments }) {
   const by_id = (list, value) => Object.fromEntries(list.map(({ id }, index) => [id, value(index)]));
   return whole({
     plan: plans[plan]?.id,
     plan_epoch,
     meters: by_id(meters, (index) => readingOf(rest[index])),
     features: by_id(features, (index) => !!rest[meters.length + index]),
+    arms: whole(by_id(experiments, (index) => experiments[index].arms[rest[meters.length + features.length + index]])),
   });
 }
 

@@ -6,9 +6,10 @@ use super::account::Account;
 use super::decide::Hit;
 use super::effect::{CrossingKind, Effect, Event, HostEvent, Reading, Source};
 use super::entry::Entry;
+use super::experiment::stands;
 use super::memory::{Memory, Row, Table};
 use super::period::{Period, same};
-use crate::plim::{Meter, Plim, Prompt};
+use crate::plim::{List, Meter, Plim, Prompt};
 use crate::unit::{Digest, Timestamp, basis_points, count_at, fnv32};
 
 /// The code of the limit itself as a threshold; percentages are their basis points, below it.
@@ -24,13 +25,19 @@ pub(super) struct Step {
     pub count: i64,
     /// Which threshold.
     pub code: u32,
+    /// Its index in the meter's thresholds, when it is in force in some arms only.
+    varied: Option<u32>,
     /// Of the limit.
     pub basis_points: i64,
     /// Which time it was passed, for levels.
     pub rise: i64,
     /// How, when it has been.
     pub passed: Option<CrossingKind>,
-    /// Whether a prompt waits for it.
+    /// It is in the policy, not only in arms, and the highest such on its count: crossing it is reported.
+    pub told: bool,
+    /// It is in force in this unit's arms, and the highest such on its count.
+    pub stands: bool,
+    /// Whether a prompt of these arms waits for it.
     pub prompted: bool,
     /// The crossing's identity; kept here because every decision asks for it.
     pub identity: u64,
@@ -104,7 +111,7 @@ impl MeterView {
         if limit == 0 {
             return;
         }
-        for threshold in meter.thresholds().iter() {
+        for (threshold, index) in meter.thresholds().iter().zip(0..) {
             let (kind, value) = (threshold.kind(), threshold.value());
             let count = match kind {
                 0 => count_at(value, limit),
@@ -118,37 +125,70 @@ impl MeterView {
                 } else {
                     basis_points(count, limit)
                 };
-                self.add(count, code(kind, value), ratio);
+                self.add(Step {
+                    count,
+                    code: code(kind, value),
+                    basis_points: ratio,
+                    varied: (!threshold.arms().is_empty()).then_some(index),
+                    ..Step::default()
+                });
             }
         }
-        self.add(limit, AT_LIMIT, i64::from(AT_LIMIT));
-        for index in meter.prompts().iter() {
-            let entry = scene.entries.get(index as usize);
-            for step in &mut self.steps {
-                step.prompted |=
-                    entry.is_some_and(|entry| entry.trigger < 2 && entry.code == step.code);
+        self.add(Step {
+            count: limit,
+            code: AT_LIMIT,
+            basis_points: i64::from(AT_LIMIT),
+            ..Step::default()
+        });
+        let mut last = 0;
+        for step in self.steps.iter_mut().rev() {
+            let in_policy = arms_of(meter, step).is_none_or(|arms| arms.get(0) == Some(1));
+            step.told = in_policy && step.count != last;
+            if step.told {
+                last = step.count;
             }
         }
+        self.arrange(meter, scene.entries, scene.arms);
     }
 
-    /// Adds a threshold at its place. On one count the highest stays.
-    fn add(&mut self, count: i64, code: u32, basis_points: i64) {
-        let step = Step {
-            count,
-            code,
-            basis_points,
-            ..Step::default()
-        };
-        let mut steps = self.steps.iter();
-        let place = steps.position(|other| other.count >= count);
-        let place = place.unwrap_or(self.steps.len());
-        match self.steps.get_mut(place) {
-            Some(other) if other.count == count => {
-                if other.basis_points <= basis_points {
-                    *other = step;
-                }
+    /// Finds what stands in these arms: of thresholds on one count the highest.
+    pub fn arrange(&mut self, meter: Meter<'_>, entries: &[Entry], arms: &[u32]) {
+        let mut last = 0;
+        for step in self.steps.iter_mut().rev() {
+            let is_in_force = arms_of(meter, step).is_none_or(|list| stands(list, arms));
+            step.stands = is_in_force && step.count != last;
+            step.prompted = false;
+            if !step.stands {
+                continue;
             }
-            _ => self.steps.insert(place, step),
+            last = step.count;
+            for index in meter.prompts().iter() {
+                let entry = entries.get(index as usize);
+                step.prompted |= entry.is_some_and(|entry| {
+                    entry.stands && entry.trigger < 2 && entry.code == step.code
+                });
+            }
+        }
+        self.order();
+    }
+
+    /// Adds a threshold at its place, by count and ratio. On one count the highest stays, and what is above
+    /// it in some arms only.
+    fn add(&mut self, step: Step) {
+        let on_one = |other: &Step| other.count == step.count;
+        if step.varied.is_none() {
+            self.steps
+                .retain(|other| !on_one(other) || other.basis_points > step.basis_points);
+        }
+        let hides = |other: &Step| {
+            on_one(other) && other.basis_points >= step.basis_points && other.varied.is_none()
+        };
+        if !self.steps.iter().any(hides) {
+            let mut steps = self.steps.iter();
+            let above =
+                |other: &Step| (other.count, other.basis_points) > (step.count, step.basis_points);
+            let place = steps.position(above).unwrap_or(self.steps.len());
+            self.steps.insert(place, step);
         }
     }
 
@@ -182,6 +222,12 @@ fn code(kind: u32, value: i64) -> u32 {
     (mixed >> 34) as u32 | kind << 30
 }
 
+/// In which arms a threshold is in force, when not in all.
+fn arms_of<'p>(meter: Meter<'p>, step: &Step) -> Option<List<'p, u32>> {
+    let threshold = meter.thresholds().get(step.varied?)?;
+    Some(threshold.arms())
+}
+
 fn fallen(reading: &Reading, count: i64) -> bool {
     let Some(limit) = reading.limit.number() else {
         return true;
@@ -211,6 +257,7 @@ fn identity(account: &str, meter: u32, start: i64, epoch: i64, step: &Step) -> u
 pub(super) struct Scene<'a> {
     pub plim: &'a Plim,
     pub entries: &'a [Entry],
+    pub arms: &'a [u32],
     pub account: &'a Account,
     pub account_id: &'a str,
     pub now: Timestamp,
@@ -271,6 +318,9 @@ pub(super) fn observe(
             crossing_key(step.code, step.rise),
             &[(kind as i64).wrapping_add(1), scene.now.0.wrapping_neg()],
         );
+        if !step.told {
+            continue;
+        }
         out.push(Effect::Record(Event::ThresholdCrossed {
             meter: index,
             crossing: step.identity,

@@ -51,6 +51,7 @@ impl Engine {
         self.take_back(now, out);
         self.paint_again(now, out);
         let judgements = self.survey(now, meter, false);
+        self.diverge(&judgements, meter, now, out);
         let mut wants_lease = self.open_interrupt_wants_lease(now);
         if meter == NONE {
             self.eligible_at = Timestamp::MAX;
@@ -264,7 +265,7 @@ impl Engine {
         if !self.account.known {
             return None;
         }
-        let Some(entry) = self.entry_of(exposure) else {
+        let Some(entry) = self.entry_of(exposure).filter(|entry| entry.stands) else {
             return Some(WithdrawReason::Gone);
         };
         if toast {
@@ -487,9 +488,17 @@ impl Engine {
 
     /// The prompt that an exposure is of, where the policy still has it.
     pub(super) fn entry_of(&self, exposure: &Exposure) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .find(|entry| entry.about == exposure.about())
+        let mut known = None;
+        for entry in &self.entries {
+            // Of those that experiments made of one prompt, the one in this arm.
+            if entry.about == exposure.about() && (entry.stands || known.is_none()) {
+                known = Some(entry);
+                if entry.stands {
+                    break;
+                }
+            }
+        }
+        known
     }
 
     /// Holds are recorded once for each prompt and reason in a day.

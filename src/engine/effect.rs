@@ -303,6 +303,14 @@ pub enum Event {
     },
     /// The extend-trial action was pressed.
     TrialExtensionRequested { intent: u64, about: About },
+    /// The unit was dealt an arm, or its arms would first have decided differently; `id` is the same for
+    /// all who find it out.
+    Experiment {
+        experiment: u32,
+        arm: u32,
+        diverged: bool,
+        id: u64,
+    },
 }
 
 /// What an event about a showing says of it.
@@ -443,6 +451,10 @@ hold_reasons! {
     Condition = "condition" in Audience;
     /// It has no text.
     NoText = "no_text" in Audience;
+    /// The unit is held out.
+    HeldOut = "held_out" in Experiment;
+    /// It stands in another arm only.
+    OtherArm = "other_arm" in Experiment;
     /// The person said never.
     Never = "never" in Choice;
     /// The person said later.

@@ -44,6 +44,8 @@ pub(super) struct Entry {
     pub paced: bool,
     /// It has caps or a group: tabs must take turns.
     pub capped: bool,
+    /// It stands in this unit's arms.
+    pub stands: bool,
     /// The painter could not paint it in this page life.
     pub failed: bool,
     /// For which reasons it was recorded as held, as bits, and on which day.
@@ -96,6 +98,7 @@ pub(super) fn entries(plim: &Plim) -> Vec<Entry> {
             routed: !prompt.routes_in().is_empty() || !prompt.routes_out().is_empty(),
             paced: capped || prompt.delay_ms() > 0,
             capped,
+            stands: true,
             failed: false,
             held: (0, 0),
         });

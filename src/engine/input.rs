@@ -42,6 +42,8 @@ pub enum Input {
     Context(Context),
     /// Another tab's or device's memory.
     Merge(Box<Memory>),
+    /// The page's address, which may ask for arms of experiments (`?plimsoll-<experiment>=<arm's index>`).
+    Force { address: String },
     /// A time asked for has come.
     Wake,
 }

@@ -96,8 +96,7 @@ impl Engine {
     }
 
     /// The order is the contract: the first stage that holds gives the reason. *Trigger* comes before
-    /// these and has its last word in `spent`, *rank* comes after; *experiment* passes until policies can
-    /// carry experiments.
+    /// these and has its last word in `spent`, *rank* comes after.
     fn stages(
         &self,
         entry: &Entry,
@@ -107,6 +106,7 @@ impl Engine {
         spent(self, entry, judgement)
             .or_else(|| owned(self, entry, judgement, now))
             .or_else(|| audience(self, entry, judgement, now))
+            .or_else(|| experiment(self, entry, judgement))
             .or_else(|| choice(self, entry, judgement, now))
             .or_else(|| pacing::pace(self, entry, judgement, now))
             .or_else(|| page(self, entry, judgement, now))
@@ -147,6 +147,9 @@ impl Engine {
                 Some(HoldReason::Superseded)
             };
         };
+        if entry.stands && !step.stands {
+            return Some(HoldReason::Superseded);
+        }
         if matches!(step.passed, None | Some(CrossingKind::Carried)) {
             return not_fired;
         }
@@ -379,7 +382,7 @@ impl Engine {
     /// The minutes until quiet hours are over; 0 outside of them.
     fn quiet_left(&self, now: Timestamp) -> i64 {
         const DAY: i64 = 24 * 60;
-        let Some(pacing) = self.plim.root().pacing().get(0) else {
+        let Some(pacing) = self.pacing() else {
             return 0;
         };
         let (from, to) = (i64::from(pacing.quiet_from()), i64::from(pacing.quiet_to()));
@@ -429,7 +432,7 @@ fn audience(
     if engine.on_target || (entry.routed && !engine.routes_allow(entry)) {
         return Some(HoldReason::Route);
     }
-    let pacing = engine.plim.root().pacing().get(0)?;
+    let pacing = engine.pacing()?;
     // Of unknown age is what was made in 1970: it passes.
     let until = engine.account.account_created;
     let until = until.plus(pacing.min_account_age_ms());
@@ -505,6 +508,18 @@ pub(super) fn any_matches(patterns: List<'_, &str>, route: &str) -> bool {
         }
     }
     false
+}
+
+fn experiment(engine: &Engine, entry: &Entry, judgement: &Judgement) -> Option<HoldReason> {
+    if !entry.stands {
+        return Some(if engine.arms.held_out {
+            HoldReason::HeldOut
+        } else {
+            HoldReason::OtherArm
+        });
+    }
+    let held_out = engine.arms.held_out && engine.plim.root().holdout_prompts() != 0;
+    (held_out && judgement.surface != Surface::Inline).then_some(HoldReason::HeldOut)
 }
 
 fn choice(

@@ -13,6 +13,7 @@ mod crossing;
 mod decide;
 pub mod effect;
 mod entry;
+mod experiment;
 pub mod explain;
 pub mod input;
 mod judge;
@@ -38,6 +39,7 @@ use crossing::{MeterView, Scene};
 use decide::{Hit, Shown};
 use effect::{Delta, Effect, Event, Reading, Verdict};
 use entry::Entry;
+use experiment::Arms;
 use input::{Context, Input, Now};
 use memory::{Memory, Table};
 
@@ -90,6 +92,7 @@ pub struct Engine {
     /// When the first of those held could be eligible; [`Timestamp::MAX`] where that is not known.
     eligible_at: Timestamp,
     lease_wanted: bool,
+    arms: Arms,
     /// Rows at which memory is bounded again.
     compact_at: usize,
     dirty: Dirty,
@@ -125,6 +128,7 @@ impl Engine {
             on_target: false,
             eligible_at: Timestamp::MAX,
             lease_wanted: false,
+            arms: Arms::default(),
             compact_at: 0,
             dirty: Dirty::default(),
         };
@@ -168,6 +172,7 @@ impl Engine {
         self.on_target = false;
         self.eligible_at = Timestamp::MAX;
         self.lease_wanted = false;
+        self.arms = Arms::default();
         self.compact_at = 0;
         self.dirty = Dirty::default();
     }
@@ -204,6 +209,11 @@ impl Engine {
                 let targets = self.plim.root().target_routes();
                 self.on_target = judge::any_matches(targets, &context.route);
                 self.context = context;
+                self.decide(now, NONE, &mut out);
+            }
+            Input::Force { address } => {
+                self.force(&address);
+                self.refresh(now, &mut out);
                 self.decide(now, NONE, &mut out);
             }
             Input::Wake => self.decide(now, NONE, &mut out),
@@ -357,6 +367,7 @@ impl Engine {
     fn refresh(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         self.account = Account::read(&self.plim, &self.memory);
         self.aim();
+        self.deal(now, out);
         let count = u32::try_from(self.plim.root().meters().len()).unwrap_or(0);
         self.roll_at = Timestamp::MAX;
         for index in 0..count {
@@ -387,6 +398,7 @@ impl Engine {
         let scene = Scene {
             plim: &self.plim,
             entries: &self.entries,
+            arms: &self.arms.dealt,
             account: &self.account,
             account_id: &self.identity.account,
             now,

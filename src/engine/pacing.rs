@@ -60,7 +60,7 @@ pub(super) fn pace(
     if lane != Lane::Interrupt {
         return None;
     }
-    let pacing = root.pacing().get(0)?;
+    let pacing = engine.pacing()?;
     // A blocked attempt has caps of its own in place of the gap and of what caps less than a week.
     let (of, gap) = if entry.trigger == 2 {
         (Of::HitsHere, pacing.limit_hit_gap_ms())
@@ -173,7 +173,7 @@ impl Engine {
 
     /// How long `later` holds the next time, or `None` when the ladder is at its end.
     pub(super) fn ladder(&self, times: i64) -> Option<Millis> {
-        let pacing = self.plim.root().pacing().get(0)?;
+        let pacing = self.pacing()?;
         pacing
             .ladder_ms()
             .get(u32::try_from(times).unwrap_or(u32::MAX))

@@ -39,7 +39,7 @@ impl Engine {
     }
 
     /// Where the account stands: plan, epoch, then each meter's reading as a list of its own, then for each
-    /// feature whether the account has it.
+    /// feature whether the account has it, then for each experiment the index of the arm, -1 for none.
     pub fn write_readings(&self, now: Now, json: &mut Json) {
         numbers(&[index(self.plan()), self.epoch()], json);
         let time = self.time(now);
@@ -48,6 +48,9 @@ impl Engine {
         }
         for (feature, _) in (0..).zip(self.plim.root().features().iter()) {
             json.number(i64::from(self.has_feature(feature)));
+        }
+        for arm in self.arms() {
+            json.number(i64::from(*arm).wrapping_sub(1));
         }
     }
 }

@@ -221,6 +221,7 @@ impl Outbox {
             user: &self.sender.user,
             account: &self.sender.account,
             revision: &self.sender.revision,
+            arms: "",
         }
     }
 

@@ -23,8 +23,12 @@ records! {
         general_prompts: words,
         /// Caps by group; a group named by a prompt is in here.
         groups: list<Group, GroupDraft>,
-        /// How interruptions are spaced.
+        /// How interruptions are spaced: first the policy's way, then those of arms.
         pacing: list<Pacing, PacingDraft>,
+        /// Experiments that run.
+        experiments: list<Experiment, ExperimentDraft>,
+        /// 1 when who is held out sees nothing above inline either.
+        holdout_prompts: word,
         /// Link to the checkout, with `{plan}` and other placeholders; "" when there is none.
         checkout_link: text,
         /// Link to the prices; "" when there is none.
@@ -119,6 +123,8 @@ records! {
         kind: word,
         /// Its value in the unit of the kind.
         value: long,
+        /// Where it is in force, as in `Prompt`. One that is in no policy, only in arms, is reported to nobody.
+        arms: words,
     }
 
     /// A feature.
@@ -171,6 +177,10 @@ records! {
         titled: word,
         /// Actions offered when the resolver allows them: bits 1 << `ActionKind`; 0 means all.
         actions: word,
+        /// In which arms it stands; empty for all. First 1 when every pair that follows has to hold (the
+        /// policy's own), 0 when one is enough (an arm's); a pair is the index of an experiment and the bits
+        /// of its arms, bit 0 for being in none.
+        arms: words,
     }
 
     /// At most `count` in any span of `per_ms`.
@@ -187,6 +197,28 @@ records! {
         key: word,
         /// Its caps.
         caps: list<Cap, CapDraft>,
+    }
+
+    /// An experiment.
+    Experiment, ExperimentDraft {
+        /// Key of the id.
+        key: word,
+        /// Id.
+        id: text,
+        /// 1 when arms are dealt by user, 0 by account.
+        by_user: word,
+        /// Grows when arms are dealt anew.
+        phase: word,
+        /// Units have to be in all of these.
+        namespaces: list<Split, SplitDraft>,
+        /// Whom arms are dealt to, as in `Prompt`; "" for everyone.
+        audience: text,
+        /// One split with a span for each arm.
+        arms: list<Split, SplitDraft>,
+        /// Ids of the arms; the first is the control.
+        names: texts,
+        /// Of each arm the index of its pacing; 0 is the policy's.
+        pacing: words,
     }
 
     /// How interruptions are spaced.

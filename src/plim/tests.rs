@@ -19,6 +19,7 @@ fn small() -> RootDraft {
             thresholds: vec![ThresholdDraft {
                 kind: 0,
                 value: 5_000,
+                arms: Vec::new(),
             }],
             ..Default::default()
         }],

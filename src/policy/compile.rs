@@ -9,13 +9,12 @@ use super::subject::{Feature, Meter};
 use super::text::Text;
 use super::texts::{self, Texts, UI, Words};
 use super::trigger::{About, Trigger};
+use super::variants::{Variant, variants};
 use super::{DEFAULT_LOCALE, Policy};
 use crate::engine::effect::Surface;
 use crate::engine::input::ActionKind;
 use crate::json::Json;
-use crate::plim::{
-    self, FeatureDraft, MeterDraft, PlanDraft, PromptDraft, QuotaDraft, RootDraft, ThresholdDraft,
-};
+use crate::plim::{self, FeatureDraft, MeterDraft, PlanDraft, PromptDraft, QuotaDraft, RootDraft};
 use crate::unit::Key;
 use crate::wire::trigger_name;
 
@@ -90,7 +89,6 @@ impl Policy {
                 .iter()
                 .map(super::pacing::Group::draft)
                 .collect(),
-            pacing: vec![self.pacing.draft.clone()],
             checkout_link: self.links.checkout.clone(),
             pricing_link: self.links.pricing.clone(),
             sales_link: self.links.sales.clone(),
@@ -105,21 +103,32 @@ impl Policy {
             patterns: self.patterns.clone(),
             ..RootDraft::default()
         };
+        self.add_experiments(&mut root);
         let mut said = Said::default();
-        self.add_prompts(&mut root, speaker, &mut said);
+        for variant in variants(&self.prompts, &self.experiments) {
+            self.add_instance(&mut root, variant, speaker, &mut said);
+        }
         let words = self.words(speaker, &said);
         (root, words)
     }
 
-    /// Adds the instances of all prompts, and writes what people read of each.
-    fn add_prompts(&self, root: &mut RootDraft, speaker: &Speaker<'_>, said: &mut Said) {
-        for (order, prompt) in self
-            .prompts
-            .iter()
-            .enumerate()
-            .filter(|(_, prompt)| prompt.is_on)
-        {
-            self.add_instances(root, order, prompt, speaker, said);
+    /// Adds experiments, and the pacing of the policy and of their arms.
+    fn add_experiments(&self, root: &mut RootDraft) {
+        let mut pacing = vec![self.pacing.draft.clone()];
+        let drafts = self.experiments.iter().map(|experiment| {
+            experiment.draft(|arm| match &arm.pacing {
+                Some(own) => {
+                    pacing.push(own.clone());
+                    word(pacing.len().saturating_sub(1))
+                }
+                None => 0,
+            })
+        });
+        root.experiments = drafts.collect();
+        root.pacing = pacing;
+        if let Some(holdout) = &self.holdout {
+            root.holdout = holdout.draft();
+            root.holdout_prompts = u32::from(holdout.holds_prompts);
         }
     }
 
@@ -155,6 +164,18 @@ impl Policy {
                     json.object(|json| feature_words(feature, speaker, json));
                 }
             });
+            json.key("experiments").list(|json| {
+                for experiment in &self.experiments {
+                    json.object(|json| {
+                        json.key("id").string(&experiment.id);
+                        json.key("arms").list(|json| {
+                            for arm in &experiment.arms {
+                                json.string(&arm.id);
+                            }
+                        });
+                    });
+                }
+            });
             json.key("said").list(|json| {
                 for said in &said.texts {
                     json.raw(said);
@@ -169,54 +190,46 @@ impl Policy {
         json.finish()
     }
 
-    /// One instance for each subject, known to the subject by its index.
-    fn add_instances(
+    /// One instance, known to its subject by its index.
+    fn add_instance(
         &self,
         root: &mut RootDraft,
-        order: usize,
-        prompt: &Prompt,
+        variant: Variant<'_>,
         speaker: &Speaker<'_>,
         said: &mut Said,
     ) {
+        let (prompt, subject) = (variant.prompt, variant.subject);
         let words = speaker.words(prompt);
-        let subjects: &[usize] = match &prompt.about {
-            About::Account => &[0],
-            About::Meters(indexes) | About::Features(indexes) => indexes,
-        };
-        for subject in subjects {
-            let index = word(root.prompts.len());
-            let mut usage = None;
-            match prompt.about {
-                About::Account => root.general_prompts.push(index),
-                About::Meters(_) => {
-                    usage = self
-                        .subjects
-                        .meters
-                        .get(*subject)
-                        .and_then(|meter| speaker.usage(meter));
-                    if let Some(meter) = root.meters.get_mut(*subject) {
-                        meter.prompts.push(index);
-                    }
-                }
-                About::Features(_) => {
-                    if let Some(feature) = root.features.get_mut(*subject) {
-                        feature.prompts.push(index);
-                    }
+        let index = word(root.prompts.len());
+        let mut usage = None;
+        match prompt.about {
+            About::Account => root.general_prompts.push(index),
+            About::Meters(_) => {
+                let meter = self.subjects.meters.get(subject);
+                usage = meter.and_then(|meter| speaker.usage(meter));
+                if let Some(meter) = root.meters.get_mut(subject) {
+                    meter.prompts.push(index);
                 }
             }
-            root.prompts.push(PromptDraft {
-                subject: word(*subject),
-                titled: u32::from(words.is_some()),
-                ..prompt_draft(prompt, order)
-            });
-            let subject = i64::from(word(*subject));
-            let about = match prompt.about {
-                About::Account => [-1, -1],
-                About::Meters(_) => [subject, -1],
-                About::Features(_) => [-1, subject],
-            };
-            said.add(about, prompt_words(prompt, words, usage));
+            About::Features(_) => {
+                if let Some(feature) = root.features.get_mut(subject) {
+                    feature.prompts.push(index);
+                }
+            }
         }
+        root.prompts.push(PromptDraft {
+            subject: word(subject),
+            titled: u32::from(words.is_some()),
+            arms: variant.arms,
+            ..prompt_draft(prompt, variant.order)
+        });
+        let subject = i64::from(word(subject));
+        let about = match prompt.about {
+            About::Account => [-1, -1],
+            About::Meters(_) => [subject, -1],
+            About::Features(_) => [-1, subject],
+        };
+        said.add(about, prompt_words(prompt, words, usage));
     }
 
     fn plan(&self, plan: &Plan) -> PlanDraft {
@@ -238,25 +251,11 @@ impl Policy {
     }
 
     fn meter(&self, index: usize, meter: &Meter) -> MeterDraft {
-        let mut thresholds = meter
-            .thresholds
-            .clone()
-            .unwrap_or_else(|| self.thresholds.clone());
-        for prompt in self.prompts.iter().filter(|prompt| prompt.is_on) {
-            if let (Trigger::Threshold { kind, value }, About::Meters(meters)) =
-                (prompt.trigger, &prompt.about)
-                && meters.contains(&index)
-            {
-                thresholds.push(ThresholdDraft { kind, value });
-            }
-        }
-        thresholds.sort_by_key(|threshold| (threshold.kind, threshold.value));
-        thresholds.dedup();
         MeterDraft {
             key: Key::of(&meter.id).0,
             id: meter.id.clone(),
             kind: u32::from(meter.is_level),
-            thresholds,
+            thresholds: self.thresholds_on(index),
             prompts: Vec::new(),
         }
     }

@@ -7,6 +7,7 @@ mod attribute;
 mod compile;
 mod condition;
 mod error;
+mod experiment;
 mod link;
 mod lint;
 mod locale;
@@ -20,6 +21,7 @@ mod text;
 mod texts;
 mod tree;
 mod trigger;
+mod variants;
 mod walk;
 
 pub use attribute::{attributes, value};
@@ -28,17 +30,19 @@ pub use lint::WARNINGS;
 pub use split::{bucket_ranges, equal_weights, namespace, split};
 pub use tree::{DEPTH_MAX, POLICY_BYTES, Tree, too_large};
 
-use crate::plim::{PatternDraft, RootDraft, ThresholdDraft};
+use crate::plim::{PatternDraft, RootDraft};
 use crate::unit::{Digest, MINUTE_MS, Millis, SECOND_MS};
 use condition::Conditions;
+use experiment::{Base, Experiment, Holdout};
 use link::Holes;
 use locale::{canonical, check_tag};
 use pacing::Pacing;
 use plan::Plan;
 use prompt::{Around, Prompt};
-use subject::Subjects;
+use subject::{Subjects, Threshold};
 use texts::Texts;
 use tree::shown;
+use variants::variants;
 use walk::{At, Fields, Walk};
 
 /// The format of policy files that this version reads.
@@ -72,14 +76,10 @@ const FIELDS: &[&str] = &[
     "utc_offset_minutes",
     "recording_percent",
     "groups",
-];
-const LATER_FIELDS: &[&str] = &[
     "experiments",
     "holdout",
-    "scoring",
-    "sales_triggers",
-    "handoff",
 ];
+const LATER_FIELDS: &[&str] = &["scoring", "sales_triggers", "handoff"];
 
 /// A policy without mistakes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub struct Policy {
     plans: Vec<Plan>,
     subjects: Subjects,
     /// Percentages of every meter without thresholds of its own.
-    thresholds: Vec<ThresholdDraft>,
+    thresholds: Vec<Threshold>,
     /// The policy's own in its order, then the built-in ones it does not replace.
     prompts: Vec<Prompt>,
     texts: Vec<(String, Texts)>,
@@ -102,6 +102,8 @@ pub struct Policy {
     /// The lists among the saved groups, and the patterns, that conditions name by their place.
     saved_groups: Vec<String>,
     patterns: Vec<PatternDraft>,
+    experiments: Vec<Experiment>,
+    holdout: Option<Holdout>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -212,13 +214,34 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
     let with_defaults = fields
         .of("defaults")
         .and_then(|tree| walk.boolean(tree, &At::Field(at, "defaults")));
-    add_defaults(
-        walk,
-        at,
-        &mut prompts,
-        defaults,
-        with_defaults != Some(false),
-    );
+    let with_defaults = with_defaults != Some(false);
+    add_defaults(&mut prompts, &defaults, with_defaults);
+    let base = Base {
+        around: Around {
+            default_locale: &default_locale,
+            subjects: &subjects,
+            groups: &pacing.groups,
+            defaults: &defaults,
+        },
+        prompts: &prompts,
+        thresholds: &thresholds,
+        pacing: &pacing,
+        with_defaults,
+    };
+    let experiments = match fields.of("experiments") {
+        Some(tree) => experiment::read(
+            walk,
+            tree,
+            &At::Field(at, "experiments"),
+            &base,
+            &mut conditions,
+        ),
+        None => Vec::new(),
+    };
+    check_instances(walk, at, variants(&prompts, &experiments).len());
+    let holdout = fields
+        .of("holdout")
+        .map(|tree| experiment::read_holdout(walk, tree, &At::Field(at, "holdout")));
     let links = match fields.of("links") {
         Some(tree) => read_links(walk, tree, &At::Field(at, "links")),
         None => Links::default(),
@@ -241,6 +264,8 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
         recording_percent: u32::try_from(percent).unwrap_or(0),
         saved_groups: conditions.lists,
         patterns: conditions.patterns,
+        experiments,
+        holdout,
     }
 }
 
@@ -306,36 +331,25 @@ fn read_default_locale(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>) -> Str
     }
 }
 
-/// Adds the built-in prompts that are wanted and not replaced; all instances together have a limit.
-fn add_defaults(
-    walk: &mut Walk,
-    at: &At<'_>,
-    prompts: &mut Vec<Prompt>,
-    defaults: Vec<Prompt>,
-    wanted: bool,
-) {
+/// Adds the built-in prompts that are wanted and not replaced.
+fn add_defaults(prompts: &mut Vec<Prompt>, defaults: &[Prompt], wanted: bool) {
     let own = prompts.len();
     for prompt in defaults {
         if wanted && !prompts.iter().take(own).any(|own| own.id == prompt.id) {
-            prompts.push(prompt);
+            prompts.push(prompt.clone());
         }
     }
-    let instances = prompts
-        .iter()
-        .filter(|prompt| prompt.is_on)
-        .map(|prompt| prompt.about.len());
-    let instances = instances.fold(0_usize, usize::saturating_add);
+}
+
+/// All instances together have a limit.
+fn check_instances(walk: &mut Walk, at: &At<'_>, instances: usize) {
     if instances > INSTANCES_MAX {
         let message = format!(
-            "`{instances}` prompts once each meter and feature has its own, at most {INSTANCES_MAX} fit"
+            "`{instances}` prompts once each meter, feature and arm has its own, at most {INSTANCES_MAX} fit"
         );
         let help = "name a `meter` or `feature` in the triggers, or write `\"defaults\": false`";
-        walk.error(
-            &At::Field(at, "prompts"),
-            "too_many_instances",
-            message,
-            help,
-        );
+        let place = At::Field(at, "prompts");
+        walk.error(&place, "too_many_instances", message, help);
     }
 }
 

@@ -87,13 +87,35 @@ impl Pacing {
     /// Reads `pacing`; what it leaves out keeps its default.
     pub fn read(walk: &mut Walk, tree: Option<&Tree>, at: &At<'_>) -> Self {
         let mut pacing = Self::default();
-        let Some(fields) = tree.and_then(|tree| walk.fields(tree, at, FIELDS, &[])) else {
-            return pacing;
-        };
+        if let Some(fields) = tree.and_then(|tree| walk.fields(tree, at, FIELDS, &[])) {
+            pacing.take(walk, &fields, at);
+            if let Some(tree) = fields.of("groups") {
+                pacing.groups = read_groups(walk, tree, &At::Field(at, "groups"));
+            }
+        }
+        pacing
+    }
+
+    /// Reads the `pacing` of an experiment's arm; what it leaves out is as in the policy.
+    pub fn patch(walk: &mut Walk, tree: &Tree, at: &At<'_>, policy: &Self) -> PacingDraft {
+        let mut pacing = policy.clone();
+        let known: Vec<&str> = FIELDS
+            .iter()
+            .filter(|name| **name != "groups")
+            .copied()
+            .collect();
+        if let Some(fields) = walk.fields(tree, at, &known, &[]) {
+            pacing.take(walk, &fields, at);
+        }
+        pacing.draft
+    }
+
+    /// Takes in all that is given but the groups.
+    fn take(&mut self, walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>) {
         let mut hours = |name: &str, min: i64, max: i64, default: Millis| {
-            HOUR_MS.saturating_mul(walk.integer_or(&fields, at, name, min..=max, default / HOUR_MS))
+            HOUR_MS.saturating_mul(walk.integer_or(fields, at, name, min..=max, default / HOUR_MS))
         };
-        let draft = &mut pacing.draft;
+        let draft = &mut self.draft;
         draft.gap_ms = hours("gap_hours", 0, SPAN_HOURS_MAX, draft.gap_ms);
         draft.min_account_age_ms = hours(
             "min_account_age_hours",
@@ -101,16 +123,22 @@ impl Pacing {
             AGE_HOURS_MAX,
             draft.min_account_age_ms,
         );
-        draft.min_user_age_ms = hours("min_user_age_hours", 0, AGE_HOURS_MAX, 0);
+        draft.min_user_age_ms = hours(
+            "min_user_age_hours",
+            0,
+            AGE_HOURS_MAX,
+            draft.min_user_age_ms,
+        );
         draft.limit_hit_gap_ms = hours(
             "limit_hit_gap_hours",
             1,
             SPAN_HOURS_MAX,
             draft.limit_hit_gap_ms,
         );
-        let per_day = walk.integer_or(&fields, at, "limit_hits_per_day", 1..=24, 2);
+        let per_day = i64::from(draft.limit_hit_per_day);
+        let per_day = walk.integer_or(fields, at, "limit_hits_per_day", 1..=24, per_day);
         draft.limit_hit_per_day = u32::try_from(per_day).unwrap_or(2);
-        draft.caps = read_budget(walk, &fields, at);
+        read_budget(walk, fields, at, &mut draft.caps);
         if let Some(tree) = fields.of("ladder_days") {
             draft.ladder_ms = read_ladder(walk, tree, &At::Field(at, "ladder_days"));
         }
@@ -118,19 +146,15 @@ impl Pacing {
             (draft.quiet_from, draft.quiet_to) =
                 read_quiet(walk, tree, &At::Field(at, "quiet_hours"));
         }
-        if let Some(tree) = fields.of("groups") {
-            pacing.groups = read_groups(walk, tree, &At::Field(at, "groups"));
-        }
-        pacing
     }
 }
 
-/// The caps over all interruptions; the one of seven days is the weekly budget.
-fn read_budget(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>) -> Vec<CapDraft> {
-    let mut caps = vec![cap(1, DAY_MS)];
+/// The caps over all interruptions; the last, of seven days, is the weekly budget.
+fn read_budget(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>, caps: &mut Vec<CapDraft>) {
+    let weekly = caps.pop().map_or(3, |cap| i64::from(cap.count));
     if let Some(tree) = fields.of("caps") {
         let place = At::Field(at, "caps");
-        caps = read_caps(walk, tree, &place);
+        *caps = read_caps(walk, tree, &place);
         if let Some(index) = caps.iter().position(|cap| cap.per_ms == WEEK_MS) {
             walk.error(
                 &At::Item(&place, index),
@@ -140,9 +164,8 @@ fn read_budget(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>) -> Vec<CapDraf
             );
         }
     }
-    let budget = walk.integer_or(fields, at, "weekly_budget", 1..=50, 3);
+    let budget = walk.integer_or(fields, at, "weekly_budget", 1..=50, weekly);
     caps.push(cap(u32::try_from(budget).unwrap_or(3), WEEK_MS));
-    caps
 }
 
 /// Reads a list of `{"count": 2, "per": "week"}`.

@@ -5,14 +5,14 @@
 use super::condition::Conditions;
 use super::locale::Localized;
 use super::pacing::{Group, read_caps};
-use super::subject::{PERCENT, REMAINING, Subjects, fresh_id};
+use super::subject::{PERCENT, REMAINING, Subjects, Threshold, fresh_id};
 use super::texts::{Words, read_words};
 use super::tree::{Tree, shown};
 use super::trigger::{self, About, Trigger};
 use super::walk::{At, Fields, Walk, listed};
 use crate::engine::effect::Surface;
 use crate::engine::input::ActionKind;
-use crate::plim::{CapDraft, ThresholdDraft};
+use crate::plim::CapDraft;
 use crate::unit::{DAY_MS, Millis};
 
 const PROMPTS_MAX: usize = 500;
@@ -70,6 +70,30 @@ pub(super) struct Prompt {
 }
 
 impl Prompt {
+    /// Whether it is the same as another, whatever else the two are about.
+    pub fn says_as(&self, other: &Self) -> bool {
+        let about = &self.about;
+        let same_about = core::mem::discriminant(about) == core::mem::discriminant(&other.about);
+        same_about
+            && *self
+                == Self {
+                    about: about.clone(),
+                    ..other.clone()
+                }
+    }
+
+    /// The threshold it waits for on a meter, when it shows anything.
+    pub fn threshold_on(&self, meter: usize) -> Option<Threshold> {
+        match (self.trigger, &self.about) {
+            (Trigger::Threshold { kind, value }, About::Meters(meters))
+                if self.is_on && meters.contains(&meter) =>
+            {
+                Some(Threshold { kind, value })
+            }
+            _ => None,
+        }
+    }
+
     fn new(id: String, trigger: Trigger, about: About) -> Self {
         Self {
             id,
@@ -92,7 +116,7 @@ impl Prompt {
 }
 
 /// The built-in prompts, in the order of their ranks.
-pub(super) fn defaults(subjects: &Subjects, thresholds: &[ThresholdDraft]) -> Vec<Prompt> {
+pub(super) fn defaults(subjects: &Subjects, thresholds: &[Threshold]) -> Vec<Prompt> {
     let all_meters = || About::Meters((0..subjects.meters.len()).collect());
     let mut prompts = vec![
         Prompt::new("default-limit-hit".into(), Trigger::LimitHit, all_meters()),
@@ -105,7 +129,7 @@ pub(super) fn defaults(subjects: &Subjects, thresholds: &[ThresholdDraft]) -> Ve
             .and_then(|meter| meter.thresholds.as_deref())
     };
     let of_meter = |index: usize| own(index).unwrap_or(thresholds);
-    let mut every: Vec<&ThresholdDraft> = (0..subjects.meters.len()).flat_map(of_meter).collect();
+    let mut every: Vec<&Threshold> = (0..subjects.meters.len()).flat_map(of_meter).collect();
     // Percentages from high to low, then absolute amounts, then remaining ones.
     every.sort_by_key(|threshold| match threshold.kind {
         PERCENT => (PERCENT, threshold.value.saturating_neg()),
@@ -113,7 +137,7 @@ pub(super) fn defaults(subjects: &Subjects, thresholds: &[ThresholdDraft]) -> Ve
     });
     every.dedup();
     for threshold in every {
-        let ThresholdDraft { kind, value } = *threshold;
+        let Threshold { kind, value } = *threshold;
         let id = match kind {
             PERCENT => format!("default-{}", value / 100),
             REMAINING => format!("default-remaining-{value}"),
@@ -142,6 +166,7 @@ pub(super) fn defaults(subjects: &Subjects, thresholds: &[ThresholdDraft]) -> Ve
 }
 
 /// What reading the prompts needs to know of the rest of the policy.
+#[derive(Clone, Copy)]
 pub(super) struct Around<'p> {
     pub default_locale: &'p str,
     pub subjects: &'p Subjects,
@@ -168,19 +193,59 @@ pub(super) fn read_prompts(
             .defaults
             .iter()
             .find(|base| Some(&base.id) == id.as_ref());
-        let audience = fields.of("audience");
-        let audience =
-            audience.map(|tree| conditions.read(walk, tree, &At::Field(&place, "audience")));
-        if let Some(prompt) =
-            read_prompt(walk, &fields, &place, id.unwrap_or_default(), base, around)
-        {
-            prompts.push(Prompt {
-                audience: audience.unwrap_or_default(),
-                ..prompt
-            });
-        }
+        let id = id.unwrap_or_default();
+        let read = read_prompt(walk, &fields, &place, id, base, around, conditions);
+        prompts.extend(read);
     }
     prompts
+}
+
+/// Reads the `prompts` of an experiment's arm: what one gives changes the prompt of that id, a new id adds one.
+pub(super) fn patch(
+    walk: &mut Walk,
+    tree: &Tree,
+    at: &At<'_>,
+    around: &Around<'_>,
+    conditions: &mut Conditions<'_>,
+    prompts: &mut Vec<Prompt>,
+) {
+    let mut patched: Vec<String> = Vec::new();
+    for (index, item) in walk.list(tree, at, PROMPTS_MAX).iter().enumerate() {
+        let place = At::Item(at, index);
+        let Some(fields) = walk.fields(item, &place, FIELDS, LATER_FIELDS) else {
+            continue;
+        };
+        let id = walk.required(&fields, &place, "id");
+        let id = id.and_then(|tree| walk.string(tree, &At::Field(&place, "id")));
+        let base = prompts.iter().position(|base| Some(base.id.as_str()) == id);
+        let is_again = id.is_some_and(|id| patched.iter().any(|own| own == id));
+        let id = match id {
+            Some(id) if base.is_some() && !is_again => Some(id.to_owned()),
+            Some(_) => read_id(walk, &fields, &place, prompts, around),
+            None => None,
+        };
+        if is_again && id.is_none() {
+            continue;
+        }
+        patched.extend(id.clone());
+        let own = base.and_then(|base| prompts.get(base)).cloned();
+        let read = read_prompt(
+            walk,
+            &fields,
+            &place,
+            id.unwrap_or_default(),
+            own.as_ref(),
+            around,
+            conditions,
+        );
+        let Some(prompt) = read else {
+            continue;
+        };
+        match base.and_then(|base| prompts.get_mut(base)) {
+            Some(own) => *own = prompt,
+            None => prompts.push(prompt),
+        }
+    }
 }
 
 fn read_id(
@@ -219,6 +284,7 @@ fn read_id(
     fresh_id(walk, id, &place, others, "prompt", usize::MAX)
 }
 
+/// Reads a prompt; what it leaves out is as in the one that it replaces or changes.
 fn read_prompt(
     walk: &mut Walk,
     fields: &Fields<'_>,
@@ -226,6 +292,7 @@ fn read_prompt(
     id: String,
     base: Option<&Prompt>,
     around: &Around<'_>,
+    conditions: &mut Conditions<'_>,
 ) -> Option<Prompt> {
     if let Some(tree) = fields.of("dismissible") {
         let place = At::Field(at, "dismissible");
@@ -249,20 +316,24 @@ fn read_prompt(
         let index = walk.one_of(tree, &At::Field(at, "surface"), &names, &["email"]);
         index.and_then(|index| SURFACES.get(index).copied())
     });
-    let (routes_in, routes_out) = match fields.of("routes") {
-        Some(tree) => read_routes(walk, tree, &At::Field(at, "routes")),
-        None => Default::default(),
-    };
+    let routes = fields
+        .of("routes")
+        .map(|tree| read_routes(walk, tree, &At::Field(at, "routes")));
     let group = fields
         .of("group")
-        .and_then(|tree| read_group(walk, tree, &At::Field(at, "group"), around.groups));
+        .map(|tree| read_group(walk, tree, &At::Field(at, "group"), around.groups));
     let rank = fields
         .of("rank")
-        .and_then(|tree| walk.integer(tree, &At::Field(at, "rank"), 0..=RANK_MAX));
+        .map(|tree| walk.integer(tree, &At::Field(at, "rank"), 0..=RANK_MAX));
     let caps = fields
         .of("caps")
         .map(|tree| read_caps(walk, tree, &At::Field(at, "caps")));
-    let delay_ms = walk.integer_or(fields, at, "delay_ms", 0..=DELAY_MS_MAX, 0);
+    let audience = fields
+        .of("audience")
+        .map(|tree| conditions.read(walk, tree, &At::Field(at, "audience")));
+    let delay_ms = fields
+        .of("delay_ms")
+        .and_then(|tree| walk.integer(tree, &At::Field(at, "delay_ms"), 0..=DELAY_MS_MAX));
     let actions = fields
         .of("actions")
         .map(|tree| read_actions(walk, tree, &At::Field(at, "actions")));
@@ -270,35 +341,41 @@ fn read_prompt(
         .of("on")
         .and_then(|tree| walk.boolean(tree, &At::Field(at, "on")));
     let (trigger, about) = trigger?;
-    let texts = match fields.of("texts") {
-        Some(tree) => {
-            let place = At::Field(at, "texts");
-            Localized::read_object(
-                walk,
-                tree,
-                &place,
-                around.default_locale,
-                |walk, tree, at| read_words(walk, tree, at, trigger.offer()),
-            )
-        }
-        None => Localized::default(),
+    let texts = fields.of("texts").map(|tree| {
+        let place = At::Field(at, "texts");
+        Localized::read_object(
+            walk,
+            tree,
+            &place,
+            around.default_locale,
+            |walk, tree, at| read_words(walk, tree, at, trigger.offer()),
+        )
+    });
+    let mut prompt = match base {
+        Some(base) => base.clone(),
+        None => Prompt::new(id, trigger, about.clone()),
     };
-    let surface = surface.unwrap_or(trigger.surface());
-    check_surface(walk, at, trigger, surface);
-    Some(Prompt {
-        is_own: true,
-        is_on: is_on.unwrap_or(true),
-        surface,
-        routes_in,
-        routes_out,
-        group,
-        rank,
-        caps: caps.unwrap_or_default(),
-        delay_ms,
-        texts,
-        actions: actions.unwrap_or(0),
-        ..Prompt::new(id, trigger, about)
-    })
+    // Another trigger brings its own surface.
+    let is_same = prompt.trigger == trigger;
+    let usual = if is_same {
+        prompt.surface
+    } else {
+        trigger.surface()
+    };
+    (prompt.trigger, prompt.about) = (trigger, about);
+    prompt.surface = surface.unwrap_or(usual);
+    (prompt.routes_in, prompt.routes_out) = routes.unwrap_or((prompt.routes_in, prompt.routes_out));
+    prompt.group = group.unwrap_or(prompt.group);
+    prompt.rank = rank.unwrap_or(prompt.rank);
+    prompt.caps = caps.unwrap_or(prompt.caps);
+    prompt.delay_ms = delay_ms.unwrap_or(prompt.delay_ms);
+    prompt.texts = texts.unwrap_or(prompt.texts);
+    prompt.actions = actions.unwrap_or(prompt.actions);
+    prompt.is_on = is_on.unwrap_or(prompt.is_on);
+    prompt.audience = audience.unwrap_or(prompt.audience);
+    prompt.is_own = true;
+    check_surface(walk, at, trigger, prompt.surface);
+    Some(prompt)
 }
 
 fn check_surface(walk: &mut Walk, at: &At<'_>, trigger: Trigger, surface: Surface) {

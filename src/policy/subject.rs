@@ -7,7 +7,6 @@ use super::locale::Localized;
 use super::text::{self, Text, is_plural_form};
 use super::tree::{Tree, shown};
 use super::walk::{At, Walk};
-use crate::plim::ThresholdDraft;
 use crate::unit::{COUNT_MAX, Key};
 
 /// Meters of one policy.
@@ -19,7 +18,14 @@ const THRESHOLDS_MAX: usize = 20;
 /// Percentages at which something happens unless the policy says otherwise.
 const DEFAULT_THRESHOLDS_PERCENT: [i64; 3] = [50, 75, 90];
 
-/// Kinds of [`ThresholdDraft`].
+/// Where something happens on the way to a limit, as the arena has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Threshold {
+    pub kind: u32,
+    pub value: i64,
+}
+
+/// Kinds of [`Threshold`].
 pub(super) const PERCENT: u32 = 0;
 pub(super) const USED: u32 = 1;
 pub(super) const REMAINING: u32 = 2;
@@ -33,7 +39,7 @@ pub(super) struct Meter {
     /// "You have sent {used} of {limit} e-mails", by locale.
     pub usage: Localized<Text>,
     /// Its own thresholds, in place of the policy's.
-    pub thresholds: Option<Vec<ThresholdDraft>>,
+    pub thresholds: Option<Vec<Threshold>>,
     pub is_level: bool,
 }
 
@@ -212,10 +218,15 @@ pub(super) fn fresh_id<'k>(
     let twin = known.find(|other| Key::of(other) == Key::of(id));
     match twin {
         Some(other) if other == id => {
+            let article = if what.starts_with(['a', 'e']) {
+                "an"
+            } else {
+                "a"
+            };
             walk.error(
                 at,
                 "id_taken",
-                format!("there is already a {what} `{id}`"),
+                format!("there is already {article} {what} `{id}`"),
                 "choose another id",
             );
             None
@@ -290,7 +301,7 @@ pub(super) fn read_default_thresholds(
     walk: &mut Walk,
     tree: Option<&Tree>,
     at: &At<'_>,
-) -> Vec<ThresholdDraft> {
+) -> Vec<Threshold> {
     let Some(tree) = tree else {
         return DEFAULT_THRESHOLDS_PERCENT.map(percent).into();
     };
@@ -307,16 +318,16 @@ pub(super) fn read_default_thresholds(
     read_thresholds(walk, tree, at)
 }
 
-fn percent(percent: i64) -> ThresholdDraft {
-    ThresholdDraft {
+fn percent(percent: i64) -> Threshold {
+    Threshold {
         kind: PERCENT,
         value: percent.saturating_mul(100),
     }
 }
 
 /// Reads a list of percentages, `{"used": n}` and `{"remaining": n}`, each kind ascending.
-fn read_thresholds(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<ThresholdDraft> {
-    let mut thresholds: Vec<ThresholdDraft> = Vec::new();
+pub(super) fn read_thresholds(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<Threshold> {
+    let mut thresholds: Vec<Threshold> = Vec::new();
     for (index, item) in walk.list(tree, at, THRESHOLDS_MAX).iter().enumerate() {
         let place = At::Item(at, index);
         let Some(threshold) = read_threshold(walk, item, &place) else {
@@ -350,7 +361,7 @@ fn read_thresholds(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<ThresholdDr
     thresholds
 }
 
-fn read_threshold(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<ThresholdDraft> {
+fn read_threshold(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Threshold> {
     let Tree::Object(entries) = tree else {
         return read_percent(walk, tree, at).map(percent);
     };
@@ -370,8 +381,8 @@ fn read_threshold(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Threshold
     fields.of(name).filter(|_| kinds.contains(&name.as_str()))?;
     match name.as_str() {
         "percent" => read_percent(walk, tree, &place).map(percent),
-        "used" => read_count(walk, tree, &place).map(|value| ThresholdDraft { kind: USED, value }),
-        _ => read_count(walk, tree, &place).map(|value| ThresholdDraft {
+        "used" => read_count(walk, tree, &place).map(|value| Threshold { kind: USED, value }),
+        _ => read_count(walk, tree, &place).map(|value| Threshold {
             kind: REMAINING,
             value,
         }),

@@ -67,8 +67,8 @@ impl Encoder {
             }
             Input::Context(context) => self.context(now, context),
             Input::Snapshot(snapshot) => self.snapshot(now, snapshot),
-            // A replay merges and wakes by itself.
-            Input::Merge(_) | Input::Wake => {}
+            // A replay merges and wakes by itself; what an address forces is recorded nowhere.
+            Input::Merge(_) | Input::Wake | Input::Force { .. } => {}
         }
     }
 

@@ -64,26 +64,34 @@ pub fn arm(draw: &Draw<'_>, unit: &str) -> Result<u32, Outside> {
 
 /// The arm that a page's address asks for: `?id=1`, one of `arms`. It is for looking, and records nothing.
 #[must_use]
-pub fn forced(url: &str, id: &str, arms: u32) -> Option<u32> {
-    let search = url.split('?').nth(1)?.split('#').next()?;
-    for pair in search.split('&') {
-        let mut parts = pair.splitn(2, '=');
-        if parts.next() == Some(id) {
-            return number(parts.next()?).filter(|arm| *arm < arms);
+pub fn forced(address: &str, id: &str, arms: u32) -> Option<u32> {
+    let mut rest = address.as_bytes();
+    let mut asks = false;
+    while let Some((byte, after)) = rest.split_first() {
+        asks |= *byte == b'?';
+        if *byte == b'#' {
+            break;
+        }
+        rest = after;
+        if let Some(after) = rest.strip_prefix(id.as_bytes())
+            && let Some((b'=', value)) = after.split_first()
+            && asks
+            && matches!(byte, b'?' | b'&')
+        {
+            return number(value).filter(|arm| *arm < arms);
         }
     }
     None
 }
 
-/// The number that a text begins with.
-pub(super) fn number(text: &str) -> Option<u32> {
+/// The number that a text begins with; no experiment has so many arms that it could be too large.
+pub(super) fn number(text: &[u8]) -> Option<u32> {
     let mut value = None;
-    for byte in text.bytes() {
-        if !byte.is_ascii_digit() {
+    for byte in text {
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        if digit > 9 {
             break;
         }
-        let digit = u32::from(byte.wrapping_sub(b'0'));
-        // No experiment has this many arms, so it stays out of range.
         value = Some(
             value
                 .unwrap_or(0_u32)

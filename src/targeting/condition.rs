@@ -229,7 +229,7 @@ fn member<'a>(value: &'a str, name: &str) -> &'a str {
             }
         }
         b'[' => {
-            let mut left = number(name).unwrap_or(u32::MAX);
+            let mut left = number(name.as_bytes()).unwrap_or(u32::MAX);
             while !at_end(&mut items) {
                 let item = next(&mut items);
                 if left == 0 {

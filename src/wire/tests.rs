@@ -54,6 +54,7 @@ fn meta() -> EventMeta<'static> {
         user: "u_9",
         account: "acc_7",
         revision: "r1",
+        arms: "",
     }
 }
 

@@ -54,7 +54,7 @@ fn nesting_a_hundred_thousand_deep_is_refused_at_its_place() {
         ("wrong_type", "plans[0].name")
     );
     let condition = format!("{}1{}", r#"{"":"#.repeat(40_000), "}".repeat(40_000));
-    let text = format!(r#"{{"format": 1, "plans": [{{"id": "a"}}], "holdout": {condition}}}"#);
+    let text = format!(r#"{{"format": 1, "plans": [{{"id": "a"}}], "handoff": {condition}}}"#);
     assert_eq!(only(&text).code, "not_supported_yet");
     let error = only(&lists);
     assert_eq!(
@@ -169,7 +169,7 @@ fn prompts_times_meters_have_a_bound() {
     );
     assert_eq!(
         error.message,
-        "`101001` prompts once each meter and feature has its own, at most 2000 fit"
+        "`101001` prompts once each meter, feature and arm has its own, at most 2000 fit"
     );
     assert_eq!(
         error.help,

@@ -282,6 +282,9 @@ impl<'a> Case<'a> {
                 let memory = self.running(other).ok_or("no tab")?.tab.memory().clone();
                 Input::Merge(Box::new(memory))
             }
+            "force" => Input::Force {
+                address: input::string(given)?,
+            },
             "wake" => Input::Wake,
             "restart" => return Ok((self.restart(index, given)?, tab::Answer::default())),
             unknown => return Err(format!("nothing is called `{unknown}`")),

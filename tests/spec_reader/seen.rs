@@ -72,6 +72,7 @@ fn shown(plim: &Plim, kind: &str, prompt: &Prompt) -> Value {
         "surface": prompt.surface.name(),
         "lane": prompt.surface.lane().name(),
         "tone": words["said"][said as usize]["tone"],
+        "title": words["said"][said as usize]["title"],
         "trigger": word(&TRIGGERS, compiled.map(|prompt| prompt.trigger())),
         "subject": subject(plim, compiled),
         "state": prompt.reading.as_ref().map(|reading| reading.state.name()),
@@ -230,6 +231,20 @@ fn record(plim: &Plim, event: &Event) -> Value {
             showing,
             &[("intent", json!(hex(*intent)))],
         ),
+        Event::Experiment {
+            experiment,
+            arm,
+            diverged,
+            id,
+        } => {
+            let found = plim.arm(*experiment, *arm);
+            json!({
+                "record": if *diverged { "Experiment Diverged" } else { "Experiment Assigned" },
+                "experiment": found.map(|(experiment, _)| experiment.id().to_owned()),
+                "arm": found.map(|(_, arm)| arm.to_owned()),
+                "id": hex(*id),
+            })
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use plimsoll::Effect;
 use plimsoll::engine::Engine;
-use plimsoll::engine::effect::Reading;
+use plimsoll::engine::effect::{HoldReason, Reading};
 use plimsoll::engine::input::{Context, Input, Now};
 use plimsoll::engine::memory::Memory;
 use plimsoll::plim::Plim;
@@ -123,10 +123,13 @@ impl Tab {
             Some(candidate.id() == prompt && (subject.is_empty() || id == Some(subject)))
         };
         let judgements = self.engine.explain(now);
-        let judged = judgements
+        let mut judged = judgements
             .iter()
-            .find(|judged| about(judged.prompt) == Some(true))?;
-        judged.held.map(|reason| reason.code())
+            .filter(|judged| about(judged.prompt) == Some(true));
+        // Of a prompt that experiments have variants of, the one in this unit's arm.
+        let first = judged.clone().next()?;
+        let here = judged.find(|judged| judged.held != Some(HoldReason::OtherArm));
+        here.unwrap_or(first).held.map(|reason| reason.code())
     }
 
     /// What the engine remembers.

@@ -20,7 +20,7 @@ const EVENT_FIELDS: &[&str] = &[
     "properties",
 ];
 const CONTEXT_FIELDS: &[&str] = &["groupId", "plimsoll"];
-const PLIMSOLL_FIELDS: &[&str] = &["writer", "seq", "revision"];
+const PLIMSOLL_FIELDS: &[&str] = &["writer", "seq", "revision", "arms"];
 
 /// Longest revision of a policy, in characters.
 const REVISION_MAX_CHARS: usize = 32;
@@ -43,6 +43,7 @@ pub(super) fn check(event: &Fields, clocks: Clocks) -> Result<Found, Refused> {
         ));
     }
     check_revision(plimsoll)?;
+    check_arms(plimsoll)?;
     let place = place(event).ok_or_else(|| {
         Refused::new(
             Code::BadId,
@@ -120,6 +121,21 @@ fn check_revision(plimsoll: &Fields) -> Result<(), Refused> {
     Ok(())
 }
 
+/// `{"experiment": "arm"}`, ids of the policy on both sides.
+fn check_arms(plimsoll: &Fields) -> Result<(), Refused> {
+    let arms = fields::object(plimsoll, "arms")?;
+    for (experiment, arm) in arms.into_iter().flatten() {
+        if !is_policy_id(experiment) || !arm.as_str().is_some_and(is_policy_id) {
+            return Err(Refused::new(
+                Code::BadProperty,
+                "`context.plimsoll.arms` holds ids of experiments with the ids of their arms"
+                    .into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn check_properties(event: &table::Event, found: &Fields) -> Result<(), Refused> {
     for (name, value) in found {
         let Some(property) = event.properties.iter().find(|p| p.name == name) else {
@@ -179,7 +195,7 @@ fn check_value(property: &Property, value: &Value) -> Result<(), Refused> {
     ))
 }
 
-/// A crossing is named by its own id, so that tabs, devices and teammates count it once;
+/// A crossing or a dealt arm is named by its own id, so that tabs, devices and teammates count it once;
 /// every other event by its place in its writer's sequence.
 fn check_message_id(
     event: &Fields,
@@ -188,9 +204,13 @@ fn check_message_id(
     place: &Place,
 ) -> Result<String, Refused> {
     let found = fields::id(event, "messageId", Code::BadId)?.ok_or_else(|| missing("messageId"))?;
-    let crossing = properties.get("crossing").and_then(Value::as_str);
-    let wanted = match (name, crossing) {
-        ("Threshold Crossed", Some(crossing)) => format!("x-{crossing}"),
+    let shared = match name {
+        "Threshold Crossed" => properties.get("crossing"),
+        "Experiment Assigned" | "Experiment Diverged" => properties.get("assignment"),
+        _ => None,
+    };
+    let wanted = match shared.and_then(Value::as_str) {
+        Some(shared) => format!("x-{shared}"),
         _ => format!("{}-{}", place.writer, place.seq),
     };
     if found != wanted {

@@ -197,6 +197,14 @@ pub const EVENTS: &[Event] = &[
         ],
     },
     Event {
+        name: "Experiment Assigned",
+        properties: IN_EXPERIMENT,
+    },
+    Event {
+        name: "Experiment Diverged",
+        properties: IN_EXPERIMENT,
+    },
+    Event {
         name: "Events Dropped",
         properties: &[
             must("writer", Kind::Hex),
@@ -216,6 +224,13 @@ const SHOWN: &[Property] = &[
     must("exposure", Kind::Hex),
     must("trigger", TRIGGER),
     may("percent", Kind::Count),
+];
+
+const IN_EXPERIMENT: &[Property] = &[
+    must("experiment", Kind::Id),
+    must("arm", Kind::Id),
+    must("phase", Kind::Count),
+    must("assignment", Kind::Hex),
 ];
 
 const REQUESTED: &[Property] = &[

@@ -54,7 +54,7 @@ pub fn open(core: usize, plim: Vec<u8>, texts: String) -> i32 {
 /// · 19 context (route; bits, minutes east of UTC) · 20 answered (batch, status, detail, random number)
 /// · 21 and 22 the index of a meter and a feature (id) · 23 count (meter's index, amount): all added · 24 all released (meter's index)
 /// · 25 the milliseconds until wake is wanted · 26 the flags · 27 whether the lease is wanted
-/// · 28 a text for the next call that takes several · 29 close
+/// · 28 a text for the next call that takes several · 29 close · 30 the query of the page's address, which may force arms
 #[wasm_bindgen]
 #[expect(
     clippy::too_many_arguments,

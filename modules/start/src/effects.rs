@@ -48,7 +48,11 @@ impl Core {
     #[inline(never)]
     fn queue(&mut self, event: &Event) {
         if self.recording {
-            let text = event_json(self.engine.plim(), event, &self.outbox.meta());
+            let mut arms = Json::new();
+            self.engine.write_arms(&mut arms);
+            let mut meta = self.outbox.meta();
+            meta.arms = arms.text();
+            let text = event_json(self.engine.plim(), event, &meta);
             self.outbox.record(worth(event), &text, &mut self.words);
         }
     }

@@ -201,6 +201,9 @@ impl Core {
             }
             13 => Input::Snapshot(core::mem::take(&mut self.draft)),
             14 => return self.record(place == 1),
+            30 => Input::Force {
+                address: text.to_owned(),
+            },
             _ => return,
         };
         self.input(now, input);

@@ -1,0 +1,241 @@
+//! Experiments: which arm this unit is in, what stands in it, and the first step at which arms differ.
+//! Owns the arms of a page life and the evaluation of the others; how a unit is dealt is `targeting`'s.
+//! `refresh` deals, every decision asks what stands, and `decide` has the other arms judged beside its own.
+
+use super::Engine;
+use super::effect::{Effect, Event};
+use super::judge::Judgement;
+use super::memory::Table;
+use crate::json::Json;
+use crate::plim::{Experiment, List, NONE, Pacing};
+use crate::targeting::arm::{self, Draw, Outside};
+use crate::targeting::condition;
+use crate::unit::{Digest, Timestamp};
+
+/// Where this unit stands in the experiments of the policy.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Arms {
+    /// By experiment: 0 for no arm, else its index and 1.
+    pub dealt: Vec<u32>,
+    /// Arms that the page's address asked for, as `dealt`; they record nothing.
+    forced: Vec<u32>,
+    /// The unit is held out.
+    pub held_out: bool,
+    /// Index of the pacing.
+    pacing: u32,
+}
+
+/// Whether something stands under these arms, by its list in the compiled policy (`Prompt::arms`).
+pub(super) fn stands(list: List<'_, u32>, arms: &[u32]) -> bool {
+    let Some(all) = list.get(0) else {
+        return true;
+    };
+    let mut at = 1_u32;
+    while let (Some(experiment), Some(mask)) = (list.get(at), list.get(at.wrapping_add(1))) {
+        let arm = arms.get(experiment as usize).copied().unwrap_or(0);
+        let within = mask.wrapping_shr(arm) & 1;
+        if within != all {
+            return within == 1;
+        }
+        at = at.wrapping_add(2);
+    }
+    all == 1
+}
+
+impl Engine {
+    /// The pacing of this unit's arms.
+    pub(super) fn pacing(&self) -> Option<Pacing<'_>> {
+        self.plim.root().pacing().get(self.arms.pacing)
+    }
+
+    /// Takes the arms that the page's address asks for: `?plimsoll-<experiment>=<index of the arm>`.
+    pub(super) fn force(&mut self, address: &str) {
+        self.arms.forced.clear();
+        for experiment in self.plim.root().experiments().iter() {
+            let mut name = String::from("plimsoll-");
+            name.push_str(experiment.id());
+            let arms = experiment.names().len() as u32;
+            let arm = arm::forced(address, &name, arms);
+            self.arms.forced.push(arm.unwrap_or(NONE).wrapping_add(1));
+        }
+        // Everything is looked at anew at the next input.
+        self.roll_at = Timestamp(0);
+    }
+
+    /// Finds the arms of this unit: those remembered for their phase, others by the hash of its id.
+    pub(super) fn deal(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        let root = self.plim.root();
+        let facts = self.facts();
+        let mut dealt = Vec::new();
+        for experiment in root.experiments().iter() {
+            let index = dealt.len();
+            let unit = self.unit(experiment);
+            let place = place(experiment);
+            let row = *self.memory.row(Table::Arm, place, 0);
+            let kept = row[1] as u32;
+            let audience = experiment.audience();
+            let draw = Draw {
+                kept: kept.checked_sub(1),
+                fits: audience.is_empty()
+                    || !facts.is_empty() && condition::holds(&self.plim, audience, &facts),
+                namespaces: experiment.namespaces(),
+                holdout: root.holdout(),
+                arms: experiment.arms(),
+            };
+            let drawn = arm::arm(&draw, unit);
+            self.arms.held_out |= drawn == Err(Outside::Holdout);
+            let own = drawn.unwrap_or(NONE).wrapping_add(1);
+            if kept == 0 && own > 0 && self.account.known {
+                let assigned = [now.0.wrapping_neg(), i64::from(own)];
+                self.memory.join(Table::Arm, place, 0, &assigned);
+                self.dirty.memory = true;
+                self.tell_of(index as u32, own, false, out);
+            }
+            let forced = *self.arms.forced.get(index).unwrap_or(&0);
+            dealt.push(if forced > 0 { forced } else { own });
+        }
+        if dealt != self.arms.dealt {
+            for view in &mut self.meters {
+                // What is in force is found anew.
+                view.steps.clear();
+            }
+            self.arms.dealt = dealt;
+            self.arrange();
+        }
+    }
+
+    /// Who is dealt to.
+    fn unit(&self, experiment: Experiment<'_>) -> &str {
+        if experiment.by_user() == 1 {
+            &self.identity.user
+        } else {
+            &self.identity.account
+        }
+    }
+
+    /// Brings prompts, thresholds and pacing in line with the arms.
+    fn arrange(&mut self) {
+        let root = self.plim.root();
+        for entry in &mut self.entries {
+            let prompt = root.prompts().get(entry.index);
+            entry.stands = prompt.is_none_or(|prompt| stands(prompt.arms(), &self.arms.dealt));
+        }
+        self.arms.pacing = 0;
+        for (index, own) in self.arms.dealt.iter().enumerate() {
+            let arm = own.wrapping_sub(1);
+            if let Some((experiment, _)) = self.plim.arm(index as u32, arm)
+                && let Some(pacing) = experiment.pacing().get(arm)
+            {
+                self.arms.pacing = self.arms.pacing.max(pacing);
+            }
+        }
+        for (index, view) in self.meters.iter_mut().enumerate() {
+            if let Some(meter) = root.meters().get(index as u32) {
+                view.arrange(meter, &self.entries, &self.arms.dealt);
+            }
+        }
+    }
+
+    /// Judges in the other arms what was just judged in this unit's own; the first step at which they
+    /// differ is recorded, once for each experiment and phase. What was the same until then has left the
+    /// same memory, so the other arms are judged as they would have been.
+    pub(super) fn diverge(
+        &mut self,
+        own: &[Judgement],
+        meter: u32,
+        now: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
+        for index in 0..self.arms.dealt.len() {
+            let Some(experiment) = self.plim.root().experiments().get(index as u32) else {
+                return;
+            };
+            let (place, count) = (place(experiment), experiment.names().len());
+            let [assigned, dealt, diverged, ..] = *self.memory.row(Table::Arm, place, 0);
+            if diverged > 0 || dealt == 0 || self.arms.dealt.get(index) != Some(&(dealt as u32)) {
+                continue;
+            }
+            let shown = self.shown_by(own);
+            let mut differs = false;
+            for other in 1..=count as u32 {
+                self.enter(index, other);
+                let theirs = self.survey(now, meter, false);
+                differs |= self.shown_by(&theirs) != shown;
+            }
+            self.enter(index, dealt as u32);
+            if differs {
+                let row = [assigned, dealt, 1];
+                self.memory.join(Table::Arm, place, 0, &row);
+                self.dirty.memory = true;
+                self.tell_of(index as u32, dealt as u32, true, out);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn enter(&mut self, experiment: usize, arm: u32) {
+        if let Some(own) = self.arms.dealt.get_mut(experiment) {
+            *own = arm;
+        }
+        self.arrange();
+    }
+
+    /// Which prompts are shown, and how, as one number.
+    fn shown_by(&self, judgements: &[Judgement]) -> u64 {
+        let mut shown = Digest::default();
+        for judgement in judgements {
+            let entry = self.entries.get(judgement.prompt as usize);
+            let mut surface = judgement.surface as i64;
+            if judgement.held.is_some() {
+                // A blocked attempt has its answer, whatever holds the dialog.
+                if entry.is_none_or(|entry| entry.trigger != 2) {
+                    continue;
+                }
+                surface = -1;
+            }
+            shown = shown.number(i64::from(judgement.prompt)).number(surface);
+        }
+        shown.finish()
+    }
+
+    fn tell_of(&self, experiment: u32, dealt: u32, diverged: bool, out: &mut Vec<Effect>) {
+        let Some(of) = self.plim.root().experiments().get(experiment) else {
+            return;
+        };
+        // Tabs and teammates who find the same make one message.
+        let id = Digest::default()
+            .text(self.unit(of))
+            .number(place(of) as i64)
+            .number(i64::from(diverged))
+            .finish();
+        let arm = dealt.wrapping_sub(1);
+        out.push(Effect::Record(Event::Experiment {
+            experiment,
+            arm,
+            diverged,
+            id,
+        }));
+    }
+
+    /// The arms that events carry: `{"experiment": "arm"}`, without those that were forced.
+    pub fn write_arms(&self, json: &mut Json) {
+        for (index, own) in self.arms.dealt.iter().enumerate() {
+            if let Some((experiment, name)) = self.plim.arm(index as u32, own.wrapping_sub(1))
+                && self.memory.row(Table::Arm, place(experiment), 0)[1] == i64::from(*own)
+            {
+                json.key(experiment.id()).string(name);
+            }
+        }
+    }
+
+    /// By the index of the experiment: 0 where this unit is in no arm, else the arm's index and 1.
+    #[must_use]
+    pub fn arms(&self) -> &[u32] {
+        &self.arms.dealt
+    }
+}
+
+/// Where memory keeps the arm of an experiment's phase.
+fn place(experiment: Experiment<'_>) -> u64 {
+    u64::from(experiment.key()) << 32 | u64::from(experiment.phase())
+}
