@@ -11,7 +11,7 @@ use super::memory::Table;
 use super::pacing;
 use super::period::minute_of_day;
 use crate::plim::{List, NONE};
-use crate::targeting::condition::{self, push_plain};
+use crate::targeting::condition::{self, push_text};
 use crate::unit::{DAY_MS, Digest, Limit, MINUTE_MS, Millis, Timestamp};
 
 /// After a reported purchase nothing is shown for this long, unless a higher plan epoch arrives.
@@ -477,7 +477,7 @@ impl Engine {
             facts.push_str("{splan\0");
             let plan = self.account.plan;
             match plan.and_then(|plan| self.plim.root().plans().get(plan)) {
-                Some(plan) => push_plain(&mut facts, plan.id()),
+                Some(plan) => push_text(&mut facts, plan.id(), &plan.id().to_ascii_lowercase()),
                 None => facts.push('0'),
             }
             facts.push_str(attributes);

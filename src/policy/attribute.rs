@@ -3,7 +3,7 @@
 //! `condition` writes the policy's own values with it, tests and replay those of snapshots.
 
 use super::tree::Tree;
-use crate::json::push_hex;
+use crate::targeting::condition::{self, push_number};
 
 /// A value as conditions are read against it.
 #[must_use]
@@ -49,25 +49,12 @@ pub(super) fn push_value(out: &mut String, tree: &Tree) {
 /// Writes a text, without the characters that mark its parts.
 pub(super) fn push_text(out: &mut String, text: &str) {
     let text: String = text.chars().filter(|c| !is_mark(*c)).collect();
-    let lower = text.to_lowercase();
-    out.push('s');
-    out.push_str(&text);
-    if lower != text {
-        out.push('\u{1}');
-        out.push_str(&lower);
-    }
-    out.push('\0');
+    condition::push_text(out, &text, &text.to_lowercase());
 }
 
 /// NUL and U+0001 mark where parts of a text end.
 pub(super) fn is_mark(character: char) -> bool {
     character <= '\u{1}'
-}
-
-fn push_number(out: &mut String, value: f64) {
-    out.push('n');
-    // The two zeros are one.
-    push_hex(out, (value + 0.0).to_bits());
 }
 
 /// The attributes of a snapshot: the user's, over the account's, and each under its own name; what

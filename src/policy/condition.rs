@@ -6,7 +6,6 @@ use super::attribute::{is_mark, push_text, push_value};
 use super::pattern;
 use super::tree::{Tree, shown};
 use super::walk::{At, Walk, did_you_mean, listed};
-use crate::json::push_hex;
 use crate::plim::PatternDraft;
 use crate::targeting::condition::padded;
 
@@ -67,6 +66,8 @@ pub(super) struct Conditions<'t> {
 /// A saved group.
 #[derive(Clone, Debug)]
 enum Group<'t> {
+    /// Index of a list alone.
+    Bare(usize),
     /// Index of its list, and the attribute it is about where it says so.
     List(usize, Option<&'t str>),
     /// A condition that nobody asked for yet.
@@ -97,7 +98,8 @@ impl<'t> Conditions<'t> {
 
     fn read_group(&mut self, walk: &mut Walk, tree: &'t Tree, at: &At<'_>) -> Group<'t> {
         if let Tree::List(_) = tree {
-            return self.read_list(walk, tree, at, None);
+            let list = self.read_list(walk, tree, at);
+            return list.map_or(Group::Broken, Group::Bare);
         }
         let known = ["type", "attributeKey", "values", "condition"];
         let Some(fields) = walk.fields(tree, at, &known, &[]) else {
@@ -111,10 +113,10 @@ impl<'t> Conditions<'t> {
                 let attribute = fields.of("attributeKey");
                 let attribute =
                     attribute.and_then(|tree| walk.string(tree, &At::Field(at, "attributeKey")));
-                match walk.required(&fields, at, "values") {
-                    Some(tree) => self.read_list(walk, tree, &At::Field(at, "values"), attribute),
-                    None => Group::Broken,
-                }
+                let values = walk.required(&fields, at, "values");
+                let list =
+                    values.and_then(|tree| self.read_list(walk, tree, &At::Field(at, "values")));
+                list.map_or(Group::Broken, |list| Group::List(list, attribute))
             }
             Some(_) => walk
                 .required(&fields, at, "condition")
@@ -123,19 +125,13 @@ impl<'t> Conditions<'t> {
         }
     }
 
-    fn read_list(
-        &mut self,
-        walk: &mut Walk,
-        tree: &Tree,
-        at: &At<'_>,
-        attribute: Option<&'t str>,
-    ) -> Group<'t> {
+    fn read_list(&mut self, walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<usize> {
         let mut list = String::new();
         if !push_list(walk, &mut list, tree, at) {
-            return Group::Broken;
+            return None;
         }
         self.lists.push(list);
-        Group::List(self.lists.len().saturating_sub(1), attribute)
+        self.lists.len().checked_sub(1)
     }
 
     /// Reads a group's condition, the first time it is asked for.
@@ -270,10 +266,16 @@ impl<'t> Conditions<'t> {
         self.group_condition(walk, place);
         let read = self.groups.get(place).map(|(_, group)| group);
         match (group, read) {
+            (Group::Bare(_), _) => {
+                let message = format!("the group {} is a list alone", shown(id));
+                let help = "use `$inGroup` on the attribute, or write the group with a `type`";
+                walk.error(at, "unknown_group", message, help);
+                out.push_str(NEVER);
+            }
             (Group::List(list, own), _) => {
                 let Some(key) = key.flatten().or(own) else {
                     let message = format!("the group {} names no attribute", shown(id));
-                    let help = "add `attributeKey`, or use `$inGroup` on the attribute";
+                    let help = "add `attributeKey`";
                     walk.error(at, "missing_field", message, help);
                     return out.push_str(NEVER);
                 };
@@ -368,7 +370,7 @@ impl<'t> Conditions<'t> {
                 match (tree, walk.string(tree, at)) {
                     (_, Some(version)) => {
                         push_order(out, 'v', &order);
-                        push_text(out, &padded(version));
+                        push_text(out, &String::from_utf8_lossy(&padded(version.as_bytes())));
                     }
                     // Told to be a mistake, and compared as what it is.
                     (Tree::Integer(_) | Tree::Float(_), None) => {
@@ -439,7 +441,7 @@ impl<'t> Conditions<'t> {
             return out.push_str(NEVER);
         };
         match self.group(walk, at, id) {
-            Some((_, Group::List(list, _))) => {
+            Some((_, Group::Bare(list) | Group::List(list, _))) => {
                 push_not(out, is_not);
                 push_index(out, 'g', list);
             }
@@ -589,5 +591,5 @@ fn push_order(out: &mut String, letter: char, name: &str) {
 
 fn push_index(out: &mut String, letter: char, index: usize) {
     out.push(letter);
-    push_hex(out, index as u64);
+    out.push_str(&format!("{index:04}"));
 }

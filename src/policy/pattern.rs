@@ -293,13 +293,17 @@ impl Parser {
         }
     }
 
-    /// A text starts and ends once, so `^^` would find nothing.
+    /// A text starts and ends once, so `^^` and `$^` would find nothing.
     fn check_anchors(&mut self) -> Result<(), PatternError> {
-        let anchor = |step: &StepDraft| step.spans.first().is_some_and(|span| *span >> 32 > LAST);
+        let anchor = |step: &StepDraft| {
+            let first = step.spans.first().map_or(0, |span| span >> 32);
+            if first > LAST { first } else { 0 }
+        };
         for (step, _) in &self.steps {
             for (place, (next, at)) in self.steps.iter().enumerate() {
                 let comes = step.follow.cast_unsigned() & 1 << place != 0;
-                if comes && anchor(step) && step.spans == next.spans {
+                // Only `^$` can be.
+                if comes && anchor(next) > 0 && anchor(step) >= anchor(next) {
                     self.at = *at;
                     return Err(self.error("a second `^` or `$` at one place"));
                 }

@@ -43,14 +43,18 @@ pub fn arm(draw: &Draw<'_>, unit: &str) -> Result<u32, Outside> {
     if unit.is_empty() {
         return Err(Outside::NoUnit);
     }
-    if let Some(kept) = draw.kept {
+    if let Some(kept) = draw.kept
+        && !fault!(212)
+    {
         return Ok(kept);
     }
     if !draw.fits {
         return Err(Outside::Condition);
     }
     for namespace in draw.namespaces.iter() {
-        place(namespace, unit).ok_or(Outside::Namespace)?;
+        if place(namespace, unit).is_none() && !fault!(211) {
+            return Err(Outside::Namespace);
+        }
     }
     for held_out in draw.holdout.iter() {
         if place(held_out, unit).is_some() {

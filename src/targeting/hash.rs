@@ -19,7 +19,8 @@ pub fn place(split: Split<'_>, unit: &str) -> Option<u32> {
 pub fn chosen(spans: List<'_, u32>, bucket: u32) -> Option<u32> {
     let mut index = 0_u32;
     for span in spans.iter() {
-        if (span & 0xffff..span >> 16).contains(&bucket) {
+        let end = (span >> 16).wrapping_add(u32::from(fault!(209)));
+        if (span & 0xffff..end).contains(&bucket) {
             return Some(index);
         }
         index = index.wrapping_add(1);
@@ -47,6 +48,11 @@ const START: u32 = 0x811c_9dc5;
 /// FNV-1a, 32 bits, over UTF-16 code units.
 #[inline(never)]
 fn fold(hash: u32, text: &str) -> u32 {
+    if fault!(210) {
+        return text.bytes().fold(hash, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
+    }
     text.encode_utf16().fold(hash, |hash, unit| {
         (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193)
     })

@@ -10,12 +10,15 @@ pub(crate) const START: i64 = 0x11_0000;
 pub(crate) const END: i64 = 0x11_0001;
 
 /// Whether the pattern is found anywhere in the text.
-pub(super) fn matches(pattern: Pattern<'_>, text: &str) -> bool {
+pub(super) fn matches(pattern: Pattern<'_>, text: &[u8]) -> bool {
     let steps = pattern.steps();
-    let mut characters = text.chars();
+    let mut bytes = text.iter();
     let (mut symbol, mut active) = (START, 0_u64);
     loop {
         let mut next = pattern.first() as u64;
+        if fault!(208) && active != 0 {
+            next = 0;
+        }
         for step in bits(active) {
             next |= steps.get(step).map_or(0, |step| step.follow()) as u64;
         }
@@ -30,10 +33,18 @@ pub(super) fn matches(pattern: Pattern<'_>, text: &str) -> bool {
         if active & pattern.last() as u64 != 0 {
             return true;
         }
-        if symbol == END {
+        if symbol == END || (fault!(207) && bytes.len() == 0) {
             return false;
         }
-        symbol = characters.next().map_or(END, |next| i64::from(next as u32));
+        symbol = bytes.next().map_or(END, |lead| i64::from(*lead));
+        // A lead byte says by its first bits how many follow, each with six bits of the character.
+        if (0xc0..END).contains(&symbol) {
+            let following = (symbol as u8).leading_ones().wrapping_sub(1);
+            symbol &= 0x3f >> following;
+            for byte in bytes.by_ref().take(following as usize) {
+                symbol = symbol << 6 | i64::from(byte & 0x3f);
+            }
+        }
     }
 }
 

@@ -216,6 +216,10 @@ fn planted() -> Result<Tally> {
         "guarantees",
         "--test",
         "policy",
+        "--test",
+        "conditions",
+        "--test",
+        "conformance",
         "planted",
     ];
     count(cargo().args(["test", "-p", "plimsoll"]).args(planted))
