@@ -10,6 +10,8 @@
     reason = "a test fails by stopping, and so do its helpers"
 )]
 
+#[path = "policy/difference.rs"]
+mod difference;
 #[path = "policy/docs.rs"]
 mod docs;
 #[path = "policy/errors.rs"]

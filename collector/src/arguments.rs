@@ -27,6 +27,9 @@ pub struct Serve {
 pub struct Check {
     pub file: PathBuf,
     pub out: Option<PathBuf>,
+    /// The policy that is published now.
+    pub against: Option<PathBuf>,
+    pub deny_warnings: bool,
     pub json: bool,
 }
 
@@ -56,8 +59,15 @@ plimsoll serve --data DIR [--port N] [--host ADDRESS] [--policy FILE] [--origin 
     PLIMSOLL_PUBLISHABLE_KEY and PLIMSOLL_SECRET_KEY give the keys instead.
     PLIMSOLL_LOG is error, warn, info (default), debug or trace; logs go to standard error.
 
-plimsoll check FILE [--out DIR] [--json]
-    Says everything that is wrong with a policy; with --out writes a .plim for each locale.
+plimsoll check FILE [--against OLD] [--out DIR] [--deny-warnings] [--json]
+    Says everything that is wrong with a policy and what it hardly means, and how often it can interrupt
+    one person in a week, at most and in a simulated worst case.
+    --against OLD       also says what is different from that policy (JSON), and refuses what would move
+                        the arms of a running experiment
+    --out DIR           writes a .plim for each locale when nothing is refused
+    --deny-warnings     a warning is exit code 1, too
+    --json              one JSON object in place of text
+    Colours are for terminals; NO_COLOR=1 takes them away.
 
 plimsoll keys --data DIR [--list | --revoke ID]
     Makes and shows a new pair of keys; the old ones stay valid until they are revoked.
@@ -120,18 +130,27 @@ fn serve(mut words: lexopt::Parser) -> Result<Command, lexopt::Error> {
 }
 
 fn check(mut words: lexopt::Parser) -> Result<Command, lexopt::Error> {
-    let (mut file, mut out, mut json) = (None, None, false);
+    let mut file = None;
+    let mut options = Check {
+        file: PathBuf::new(),
+        out: None,
+        against: None,
+        deny_warnings: false,
+        json: false,
+    };
     while let Some(word) = words.next()? {
         match word {
             Value(path) if file.is_none() => file = Some(path.into()),
-            Long("out") => out = Some(words.value()?.into()),
-            Long("json") => json = true,
+            Long("against") => options.against = Some(words.value()?.into()),
+            Long("out") => options.out = Some(words.value()?.into()),
+            Long("deny-warnings") => options.deny_warnings = true,
+            Long("json") => options.json = true,
             Long("help") | Short('h') => return Ok(Command::Help(HELP)),
             other => return Err(other.unexpected()),
         }
     }
-    let file = file.ok_or("`check` needs a file")?;
-    Ok(Command::Check(Check { file, out, json }))
+    options.file = file.ok_or("`check` needs a file")?;
+    Ok(Command::Check(options))
 }
 
 fn keys(mut words: lexopt::Parser) -> Result<Command, lexopt::Error> {

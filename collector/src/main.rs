@@ -4,22 +4,23 @@
 //! it does not do the work, the library beside it does.
 
 mod arguments;
+mod check;
 
 use std::error::Error;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::{env, fs, io};
+use std::{env, io};
 
-use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use arguments::{Check, Command, Keys, KeysDo, Serve};
+use arguments::{Command, Keys, KeysDo, Serve};
+use check::Style;
 use plimsoll_collector::http::{self, App, Limiter};
 use plimsoll_collector::keys::{Key, Kind};
-use plimsoll_collector::policy::{self, LoadError, PolicyError, Published};
+use plimsoll_collector::policy::{LoadError, Published};
 use plimsoll_collector::store::Store;
 
 type Outcome = Result<ExitCode, Box<dyn Error>>;
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
             .map(|()| ExitCode::SUCCESS)
             .map_err(Into::into),
         Command::Serve(options) => serve(options),
-        Command::Check(options) => check(&options),
+        Command::Check(options) => check::run(&options),
         Command::Keys(options) => keys(&options),
     };
     outcome.unwrap_or_else(|error| {
@@ -161,98 +162,14 @@ fn keys(options: &Keys) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(options: &Check) -> Outcome {
-    let text = match fs::read_to_string(&options.file) {
-        Ok(text) => text,
-        Err(error) => {
-            eprintln!(
-                "error: `{}` cannot be read: {error}",
-                options.file.display()
-            );
-            return Ok(ExitCode::from(WRONG_USAGE));
-        }
-    };
-    let compiled = policy::compile(&text);
-    let mut written = Vec::new();
-    if let (Ok(policy), Some(out)) = (&compiled, &options.out) {
-        written = write_artefacts(policy, &options.file, out)?;
-    }
-    match (&compiled, options.json) {
-        (Ok(policy), true) => say(&fine_json(policy, &written))?,
-        (Err(problems), true) => say(&errors_json(problems))?,
-        (Ok(policy), false) => {
-            let locales: Vec<&str> = policy
-                .artefacts()
-                .iter()
-                .map(|a| a.locale.as_str())
-                .collect();
-            say(&format!(
-                "{}: fine, revision {}, {}",
-                options.file.display(),
-                policy.revision(),
-                locales.join(", ")
-            ))?;
-            for file in &written {
-                say(&format!("wrote {file}"))?;
-            }
-        }
-        (Err(problems), false) => print_problems(&options.file, problems),
-    }
-    Ok(if compiled.is_ok() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(FAILED)
-    })
-}
-
-/// `policy.json` becomes `policy.en.plim`, `policy.pt-BR.plim` and so on.
-fn write_artefacts(
-    policy: &Published,
-    file: &Path,
-    out: &Path,
-) -> Result<Vec<String>, Box<dyn Error>> {
-    let cannot = |error: io::Error| format!("cannot write to `{}`: {error}", out.display());
-    fs::create_dir_all(out).map_err(cannot)?;
-    let stem = file
-        .file_stem()
-        .map(|stem| stem.to_string_lossy())
-        .unwrap_or("policy".into());
-    let mut written = Vec::new();
-    for artefact in policy.artefacts() {
-        let path = out.join(format!("{stem}.{}.plim", artefact.locale));
-        fs::write(&path, &artefact.bytes).map_err(cannot)?;
-        written.push(path.display().to_string());
-    }
-    Ok(written)
-}
-
-fn fine_json(policy: &Published, written: &[String]) -> String {
-    let locales: Vec<_> = policy
-        .artefacts()
-        .iter()
-        .map(|a| a.locale.as_str())
-        .collect();
-    json!({
-        "ok": true,
-        "revision": policy.revision(),
-        "locales": locales,
-        "written": written,
-        "errors": [],
-    })
-    .to_string()
-}
-
-fn errors_json(problems: &[PolicyError]) -> String {
-    let errors: Vec<_> = problems
-        .iter()
-        .map(|p| json!({"code": p.code, "path": p.path, "message": p.message, "help": p.help}))
-        .collect();
-    json!({"ok": false, "errors": errors}).to_string()
-}
-
 fn refuse_policy(file: &Path, error: LoadError) -> Outcome {
     match error {
-        LoadError::Refused(problems) => print_problems(file, &problems),
+        LoadError::Refused(problems) => {
+            let style = Style::of(&io::stderr());
+            let name = file.display();
+            eprint!("{}", check::told(style, "error", &problems));
+            eprintln!("{name}: {}", check::counted(problems.len(), "error"));
+        }
         LoadError::NotCompiled(error) => eprintln!(
             "error[{}]: `{}` is not a compiled policy that this version can give out\n  help: compile it again with `plimsoll check FILE --out DIR`",
             error.code(),
@@ -263,26 +180,6 @@ fn refuse_policy(file: &Path, error: LoadError) -> Outcome {
         }
     }
     Ok(ExitCode::from(FAILED))
-}
-
-fn print_problems(file: &Path, problems: &[PolicyError]) {
-    for problem in problems {
-        let place = if problem.path.is_empty() {
-            String::new()
-        } else {
-            format!("{}: ", problem.path)
-        };
-        eprintln!(
-            "error[{}]: {place}{}\n  help: {}",
-            problem.code, problem.message, problem.help
-        );
-    }
-    let count = problems.len();
-    eprintln!(
-        "{}: {count} {}",
-        file.display(),
-        if count == 1 { "error" } else { "errors" }
-    );
 }
 
 /// Prints a line at once; a closed pipe is an error, not a panic.

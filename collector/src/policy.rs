@@ -1,7 +1,7 @@
 //! The published policy: compiled once per locale when it is loaded, given out as bytes.
 //!
 //! It owns the choice of the locale and the tag that tells versions apart; what a policy may say, and how it
-//! is compiled, is the root crate's. `plimsoll check` and `GET /v1/policy` both come through `compile`.
+//! is compiled, is the root crate's. `plimsoll check` and `GET /v1/policy` both make a [`Published`].
 
 use std::path::Path;
 use std::{fs, io};
@@ -48,7 +48,8 @@ impl Published {
             let text = String::from_utf8(bytes).map_err(|error| {
                 LoadError::Unreadable(io::Error::new(io::ErrorKind::InvalidData, error))
             })?;
-            return compile(&text).map_err(LoadError::Refused);
+            let policy = Policy::parse(&text).map_err(LoadError::Refused)?;
+            return Ok(Published::from(&policy));
         }
         let plim = Plim::open(&bytes).map_err(LoadError::NotCompiled)?;
         let (locale, revision) = (
@@ -113,18 +114,18 @@ impl Artefact {
     }
 }
 
-/// Compiles a policy for each of its locales, or says everything that is wrong with it.
-pub fn compile(text: &str) -> Result<Published, Vec<PolicyError>> {
-    let policy = Policy::parse(text)?;
-    let artefact = |locale: String| {
-        let bytes = policy.compile(&locale);
-        Artefact::new(locale, bytes)
-    };
-    let artefacts = policy.locales().into_iter().map(artefact).collect();
-    Ok(Published {
-        artefacts,
-        revision: policy.revision().to_owned(),
-    })
+impl From<&Policy> for Published {
+    /// The policy compiled for each of its locales.
+    fn from(policy: &Policy) -> Published {
+        let artefact = |locale: String| {
+            let bytes = policy.compile(&locale);
+            Artefact::new(locale, bytes)
+        };
+        Published {
+            artefacts: policy.locales().into_iter().map(artefact).collect(),
+            revision: policy.revision().to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod attribute;
 mod compile;
 mod condition;
+mod difference;
 mod error;
 mod experiment;
 mod link;
@@ -25,6 +26,7 @@ mod variants;
 mod walk;
 
 pub use attribute::{attributes, value};
+pub use difference::{Change, Part, difference, moved_arms};
 pub use error::{CODES, PolicyError};
 pub use lint::WARNINGS;
 pub use split::{bucket_ranges, equal_weights, namespace, split};

@@ -201,6 +201,89 @@ fn a_policy_without_mistakes_is_fine_and_compiles_to_a_file_for_each_locale() {
     }
 }
 
+/// A policy with one warning.
+const ODD: &str = r#"{"format": 1, "plans": [{"id": "free", "quotas": {"emails": {"limit": 9}}}, {"id": "pro", "quotas": {"emails": {"limit": 8}}}]}"#;
+
+#[test]
+fn a_warning_is_told_and_refuses_only_when_asked() {
+    let folder = Folder::new("warnings");
+    let file = folder.path().join("policy.json");
+    std::fs::write(&file, ODD).expect("writes");
+    let file = file.to_str().expect("text");
+    let (code, out, err) = run(&["check", file]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(
+        out.starts_with("warning[limit_falls]: plans[1].quotas.emails\n  "),
+        "{out}"
+    );
+    assert!(
+        out.contains("at most 3 interruptions in any 7 days"),
+        "{out}"
+    );
+    assert!(
+        !out.contains('\u{1b}'),
+        "no colours where nobody looks: {out}"
+    );
+    let (code, out, _) = run(&["check", file, "--json", "--deny-warnings"]);
+    let report: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &report["ok"]), (1, &Value::Bool(false)), "{out}");
+    assert_eq!(report["warnings"][0]["code"], "limit_falls");
+    let week = &report["worst_week"];
+    let met = week["witness"]["interruptions"].as_array().expect("a list");
+    assert!(met.len() as u64 <= week["interruptions_max"].as_u64().expect("a number"));
+    assert_eq!(met[0]["surface"], "modal", "{out}");
+}
+
+#[test]
+fn a_policy_is_compared_with_the_one_that_is_published() {
+    let folder = Folder::new("against");
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).expect("writes");
+        file.to_str().expect("text").to_owned()
+    };
+    let (old, new) = (
+        write("old.json", ODD),
+        write("new.json", &ODD.replace("8", "80")),
+    );
+    let (code, out, _) = run(&["check", &new, "--against", &old]);
+    assert!(
+        code == 0 && out.contains("limits      ~ plans.pro.quotas.emails.limit  8 → 80"),
+        "{out}"
+    );
+    assert!(
+        run(&["check", &old, "--against", &old])
+            .1
+            .contains("nothing is different")
+    );
+    let running = |seed: &str| {
+        let arms = r#"[{"id": "control"}, {"id": "late", "thresholds": [60, 80]}]"#;
+        let experiments =
+            format!(r#""experiments": [{{"id": "when", "seed": "{seed}", "arms": {arms}}}]"#);
+        ODD.replace("\"format\": 1", &format!("\"format\": 1, {experiments}"))
+    };
+    let (old, new) = (
+        write("a.json", &running("a")),
+        write("b.json", &running("b")),
+    );
+    let out = folder.path().join("out");
+    let (code, said, _) = run(&[
+        "check",
+        &new,
+        "--against",
+        &old,
+        "--out",
+        out.to_str().expect("text"),
+    ]);
+    assert!(
+        code == 1 && said.contains("error[arms_moved]: experiments[0].seed"),
+        "{said}"
+    );
+    assert!(!out.exists(), "what is refused is not written");
+    assert_eq!(run(&["check", &new, "--against", "/nowhere/old.json"]).0, 2);
+    assert_eq!(run(&["check", &new, "--against", &write("x", "{")]).0, 2);
+}
+
 #[test]
 fn every_mistake_of_a_policy_is_said_at_once_and_serve_refuses_it_too() {
     let folder = Folder::new("mistakes");
@@ -209,11 +292,12 @@ fn every_mistake_of_a_policy_is_said_at_once_and_serve_refuses_it_too() {
         .expect("writes");
     let file = file.to_str().expect("text");
     let (code, out, err) = run(&["check", file]);
-    assert_eq!((code, out.as_str()), (1, ""));
+    assert_eq!((code, err.as_str()), (1, ""));
     assert!(
-        err.matches("error[").count() >= 2 && err.matches("\n  help: ").count() >= 2,
-        "{err}"
+        out.matches("error[").count() >= 2 && out.matches("\n  help: ").count() >= 2,
+        "{out}"
     );
+    assert!(out.ends_with(": refused, 2 errors, 0 warnings\n"), "{out}");
     let (code, out, _) = run(&["check", file, "--json"]);
     let report: Value = serde_json::from_str(&out).expect("JSON");
     assert!(code == 1 && report["ok"] == false, "{out}");

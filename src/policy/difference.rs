@@ -1,0 +1,320 @@
+//! The difference of two policies: what was added, removed and changed, and whether a running experiment's
+//! arms would move. It compares what was written, whatever the fields mean, so that a new field is seen at
+//! once; only for arms does it know names. `plimsoll check --against` shows it and refuses moved arms.
+
+use super::error::PolicyError;
+use super::tree::{Tree, shown};
+use super::walk::{At, Walk};
+
+/// The longest value that is shown.
+const SHOWN_CHARS: usize = 60;
+
+/// What a change is about; changes come in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Plans, their prices and features.
+    Plans,
+    /// Quotas of plans.
+    Limits,
+    /// Thresholds of the policy and of meters.
+    Thresholds,
+    /// Prompts, but for what they say.
+    Prompts,
+    /// Pacing and its groups.
+    Pacing,
+    /// Names, sentences and whatever else people read.
+    Texts,
+    /// Experiments and the holdout.
+    Experiments,
+    /// Everything else.
+    Other,
+}
+
+impl Part {
+    /// As a heading.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plans => "plans",
+            Self::Limits => "limits",
+            Self::Thresholds => "thresholds",
+            Self::Prompts => "prompts",
+            Self::Pacing => "pacing",
+            Self::Texts => "texts",
+            Self::Experiments => "experiments",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// One difference. An item of a list that has an id is known by it, so that its place does not matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What it is about.
+    pub part: Part,
+    /// Where: `plans.free.quotas.emails.limit`.
+    pub path: String,
+    /// What stood there; `None` when nothing did.
+    pub was: Option<String>,
+    /// What stands there now; `None` when nothing does.
+    pub now: Option<String>,
+}
+
+/// What is different in the newer of two policies, by part and in the order of the newer.
+#[must_use]
+pub fn difference(old: &Tree, new: &Tree) -> Vec<Change> {
+    let mut changes = Vec::new();
+    compare(&mut changes, &mut Vec::new(), Some(old), Some(new));
+    changes.sort_by_key(|change: &Change| change.part);
+    changes
+}
+
+fn compare<'t>(
+    changes: &mut Vec<Change>,
+    path: &mut Vec<&'t str>,
+    old: Option<&'t Tree>,
+    new: Option<&'t Tree>,
+) {
+    if old == new || path.as_slice() == ["$schema"] {
+        return;
+    }
+    match (old.and_then(members), new.and_then(members)) {
+        (Some(was), Some(now)) => {
+            let value = |of: &[(&'t str, &'t Tree)], wanted: &str| {
+                let found = of.iter().find(|(name, _)| *name == wanted);
+                found.map(|(_, tree)| *tree)
+            };
+            let gone = was.iter().filter(|(name, _)| value(&now, name).is_none());
+            for (name, _) in now.iter().chain(gone) {
+                path.push(name);
+                compare(changes, path, value(&was, name), value(&now, name));
+                path.pop();
+            }
+            moved(changes, path, &was, &now, new);
+        }
+        _ => note(changes, path, old.map(brief), new.map(brief)),
+    }
+}
+
+/// The members of an object, or the items of a list that all have ids.
+fn members(tree: &Tree) -> Option<Vec<(&str, &Tree)>> {
+    match tree {
+        Tree::Object(entries) => {
+            let entries = entries.iter().map(|(name, tree)| (name.as_str(), tree));
+            Some(entries.collect())
+        }
+        Tree::List(items) if !items.is_empty() => items
+            .iter()
+            .map(|item| Some((text(item, "id")?, item)))
+            .collect(),
+        _ => None,
+    }
+}
+
+/// Says when items that stayed stand in another order: plans rank by it, and prompts of one rank.
+fn moved(
+    changes: &mut Vec<Change>,
+    path: &[&str],
+    was: &[(&str, &Tree)],
+    now: &[(&str, &Tree)],
+    new: Option<&Tree>,
+) {
+    let kept = |of: &[(&str, &Tree)], others: &[(&str, &Tree)]| {
+        let both = of
+            .iter()
+            .filter(|(name, _)| others.iter().any(|(other, _)| other == name));
+        both.map(|(name, _)| (*name).to_owned())
+            .collect::<Vec<String>>()
+            .join(", ")
+    };
+    let (was, now) = (kept(was, now), kept(now, was));
+    if matches!(new, Some(Tree::List(_))) && was != now {
+        note(changes, path, Some(was), Some(now));
+    }
+}
+
+fn note(changes: &mut Vec<Change>, path: &[&str], was: Option<String>, now: Option<String>) {
+    changes.push(Change {
+        part: part(path),
+        path: path.join("."),
+        was,
+        now,
+    });
+}
+
+fn part(path: &[&str]) -> Part {
+    let has = |name: &str| path.contains(&name);
+    match path.first().copied().unwrap_or_default() {
+        "experiments" | "holdout" => Part::Experiments,
+        _ if has("texts") => Part::Texts,
+        "plans" if has("quotas") => Part::Limits,
+        "plans" if path.get(2) == Some(&"name") => Part::Texts,
+        "plans" => Part::Plans,
+        _ if has("thresholds") => Part::Thresholds,
+        "meters" | "features" => Part::Texts,
+        "prompts" | "defaults" => Part::Prompts,
+        "pacing" => Part::Pacing,
+        _ => Part::Other,
+    }
+}
+
+/// A value in few characters.
+fn brief(tree: &Tree) -> String {
+    let mut out = String::new();
+    push(&mut out, tree);
+    match out.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => {
+            out.truncate(end);
+            out.push('…');
+            out
+        }
+        None => out,
+    }
+}
+
+fn push(out: &mut String, tree: &Tree) {
+    let mut many = |open: char, close: char, items: &mut dyn Iterator<Item = (&str, &Tree)>| {
+        out.push(open);
+        for (index, (name, item)) in items.enumerate() {
+            if index > 0 {
+                out.push_str(", ");
+            }
+            if !name.is_empty() {
+                out.push_str(name);
+                out.push_str(": ");
+            }
+            if out.chars().count() <= SHOWN_CHARS {
+                push(out, item);
+            }
+        }
+        out.push(close);
+    };
+    match tree {
+        Tree::List(items) => many('[', ']', &mut items.iter().map(|item| ("", item))),
+        Tree::Object(entries) => {
+            let mut entries = entries.iter().map(|(name, tree)| (name.as_str(), tree));
+            many('{', '}', &mut entries);
+        }
+        Tree::Text(text) => out.push_str(shown(text).trim_matches('`')),
+        Tree::Integer(number) => out.push_str(&number.to_string()),
+        Tree::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        other => out.push_str(&other.found()),
+    }
+}
+
+/// The experiments of both policies whose units would land in other arms though the phase is the same. What
+/// they compare would be mixed up: people who saw one arm would be counted in another.
+#[must_use]
+pub fn moved_arms(old: &Tree, new: &Tree) -> Vec<PolicyError> {
+    let mut walk = Walk::default();
+    let place = At::Field(&At::Root, "experiments");
+    let before = items(old, "experiments");
+    for (index, now) in items(new, "experiments").iter().enumerate() {
+        let id = text(now, "id").unwrap_or_default();
+        let was = before.iter().find(|was| text(was, "id") == Some(id));
+        let Some(was) = was.filter(|was| runs(was) && runs(now)) else {
+            continue;
+        };
+        let one = Tree::Integer(1);
+        if member(was, "phase").unwrap_or(&one) != member(now, "phase").unwrap_or(&one) {
+            continue;
+        }
+        let at = At::Item(&place, index);
+        for (name, what) in MOVING {
+            if value_of(was, name, id) != value_of(now, name, id) {
+                moves(&mut walk, &At::Field(&at, name), id, what);
+            }
+        }
+        if arms(was) != arms(now) {
+            moves(
+                &mut walk,
+                &At::Field(&at, "arms"),
+                id,
+                "the arms' order or weights",
+            );
+        }
+        let held = |policy| {
+            ["percent", "seed"].map(|name| {
+                member(policy, "holdout")
+                    .and_then(|holdout| member(holdout, name))
+                    .cloned()
+            })
+        };
+        if held(old) != held(new) {
+            moves(
+                &mut walk,
+                &At::Field(&At::Root, "holdout"),
+                id,
+                "the holdout",
+            );
+        }
+    }
+    walk.errors
+}
+
+/// Members of an experiment that decide who lands in which arm.
+const MOVING: [(&str, &str); 4] = [
+    ("unit", "the unit"),
+    ("seed", "the seed"),
+    ("coverage_percent", "the coverage"),
+    ("namespace", "the namespace"),
+];
+
+fn moves(walk: &mut Walk, at: &At<'_>, id: &str, what: &str) {
+    let message =
+        format!("{what} of the running experiment `{id}` changed: units would move to other arms");
+    let help = "take the change back, or begin a new `phase`; what the old one found stays its own";
+    walk.error(at, "arms_moved", message, help);
+}
+
+/// A member's value, or the default it stands for.
+fn value_of(experiment: &Tree, name: &str, id: &str) -> Tree {
+    let default = match name {
+        "unit" => Tree::Text("account".into()),
+        "seed" => Tree::Text(id.into()),
+        "coverage_percent" => Tree::Integer(100),
+        _ => Tree::Null,
+    };
+    member(experiment, name).cloned().unwrap_or(default)
+}
+
+/// Ids and weights, in their order.
+fn arms(experiment: &Tree) -> Vec<(&str, Tree)> {
+    let arms = items(experiment, "arms").iter();
+    arms.map(|arm| {
+        let weight = member(arm, "weight").cloned();
+        (
+            text(arm, "id").unwrap_or_default(),
+            weight.unwrap_or(Tree::Integer(1)),
+        )
+    })
+    .collect()
+}
+
+fn runs(experiment: &Tree) -> bool {
+    member(experiment, "on") != Some(&Tree::Bool(false))
+}
+
+fn member<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
+    let Tree::Object(entries) = tree else {
+        return None;
+    };
+    entries
+        .iter()
+        .find(|(own, _)| own == name)
+        .map(|(_, value)| value)
+}
+
+fn text<'t>(tree: &'t Tree, name: &str) -> Option<&'t str> {
+    match member(tree, name) {
+        Some(Tree::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn items<'t>(tree: &'t Tree, name: &str) -> &'t [Tree] {
+    match member(tree, name) {
+        Some(Tree::List(items)) => items,
+        _ => &[],
+    }
+}
