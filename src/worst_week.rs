@@ -9,7 +9,7 @@ use crate::engine::input::{
     ActionKind, Context, Input, Now, Paint, Response, Said, Snapshot, Step,
 };
 use crate::engine::memory::{Memory, Table};
-use crate::plim::{Cap, List, Plim, Prompt};
+use crate::plim::{Cap, List, Pacing, Plim, Prompt};
 use crate::unit::{
     COUNT_MAX, DAY_MS, Digest, ExposureId, HOUR_MS, Key, MINUTE_MS, Millis, Timestamp,
 };
@@ -48,28 +48,20 @@ pub struct Witness {
 /// the caps of a week and more, their prompt's and their group's.
 #[must_use]
 pub fn bound(plim: &Plim) -> Bound {
-    let root = plim.root();
-    let Some(pacing) = root.pacing().get(0) else {
-        return Bound {
-            interruptions: 0,
-            because: "no prompt interrupts",
-        };
-    };
-    let mut least = Bound {
-        interruptions: u32::MAX,
-        because: "caps",
-    };
-    for cap in pacing.caps().iter().filter(|cap| cap.per_ms() >= WEEK_MS) {
-        least.lower(in_week(cap.count(), cap.per_ms()), "weekly_budget");
+    let mut loosest = Loosest::default();
+    for pacing in plim.root().pacing().iter() {
+        loosest.add(pacing);
     }
+    let mut least = Bound {
+        interruptions: loosest.long,
+        because: "weekly_budget",
+    };
     let mut others = Bound {
         interruptions: by_prompts(plim, false),
         because: "caps",
     };
-    for cap in pacing.caps().iter() {
-        others.lower(in_week(cap.count(), cap.per_ms()), "caps");
-    }
-    others.lower(in_week(1, pacing.gap_ms()), "gap_hours");
+    others.lower(loosest.caps, "caps");
+    others.lower(loosest.gap, "gap_hours");
     let mut meters: Vec<u32> = interrupting(plim, true)
         .map(|prompt| prompt.subject())
         .collect();
@@ -77,8 +69,8 @@ pub fn bound(plim: &Plim) -> Bound {
     meters.dedup();
     let meters = u32::try_from(meters.len()).unwrap_or(u32::MAX);
     let hits = by_prompts(plim, true)
-        .min(in_week(pacing.limit_hit_per_day(), DAY_MS))
-        .min(in_week(1, pacing.limit_hit_gap_ms()).saturating_mul(meters));
+        .min(loosest.hits)
+        .min(loosest.hits_here.saturating_mul(meters));
     let both = others.interruptions.saturating_add(hits);
     let because = if both == 0 {
         "no prompt interrupts"
@@ -87,6 +79,43 @@ pub fn bound(plim: &Plim) -> Bound {
     };
     least.lower(both, because);
     least
+}
+
+/// What the rules let through in seven days, each under the pacing of the policy or of an arm where it is the
+/// loosest: whoever comes into an arm in the middle of a week has had both.
+#[derive(Default)]
+struct Loosest {
+    /// The weekly budget and longer caps.
+    long: u32,
+    /// All caps.
+    caps: u32,
+    gap: u32,
+    hits: u32,
+    /// On one meter.
+    hits_here: u32,
+    /// Of each cap its span, of the pacings so far.
+    spans: Option<Vec<Millis>>,
+}
+
+impl Loosest {
+    fn add(&mut self, pacing: Pacing<'_>) {
+        let caps = || pacing.caps().iter();
+        let least = |caps: &mut dyn Iterator<Item = Cap<'_>>| {
+            let counts = caps.map(|cap| in_week(cap.count(), cap.per_ms()));
+            counts.min().unwrap_or(u32::MAX)
+        };
+        let spans: Vec<Millis> = caps().map(|cap| cap.per_ms()).collect();
+        self.long = self
+            .long
+            .max(least(&mut caps().filter(|cap| cap.per_ms() >= WEEK_MS)));
+        // Windows of different lengths could be filled in turn.
+        let same = *self.spans.get_or_insert_with(|| spans.clone()) == spans;
+        let caps = if same { least(&mut caps()) } else { u32::MAX };
+        self.caps = self.caps.max(caps);
+        self.gap = self.gap.max(in_week(1, pacing.gap_ms()));
+        self.hits = self.hits.max(in_week(pacing.limit_hit_per_day(), DAY_MS));
+        self.hits_here = self.hits_here.max(in_week(1, pacing.limit_hit_gap_ms()));
+    }
 }
 
 impl Bound {
@@ -182,8 +211,9 @@ struct User<'p> {
 impl<'p> User<'p> {
     fn new(plim: &'p Plim, seed: u64) -> Self {
         let identity = Identity {
-            account: "a".into(),
-            user: "u".into(),
+            // Others fall into other arms.
+            account: format!("a{seed}"),
+            user: format!("u{seed}"),
             ..Identity::default()
         };
         Self {

@@ -181,6 +181,27 @@ fn no_witness_exceeds_the_bound_under_any_pacing() {
 }
 
 #[test]
+fn the_bound_holds_in_every_arm_and_the_simulated_people_are_in_all_of_them() {
+    let arms = json!([{"id": "control"}, {"id": "more", "pacing": {"weekly_budget": 9, "gap_hours": 1, "caps": [{"count": 9, "per": "day"}]}}]);
+    let mut text: Value = serde_json::from_str(&policy(&json!({}), &all_dialogs())).unwrap();
+    text["experiments"] = json!([{"id": "much", "arms": arms}]);
+    let plim = compiled(&text.to_string());
+    assert_eq!(bound(&plim).interruptions, 9);
+    let weeks: Vec<usize> = (0..12)
+        .map(|seed| witness(&plim, seed..seed + 1).interruptions.len())
+        .collect();
+    assert!(weeks.iter().all(|week| *week <= 9), "{weeks:?}");
+    assert!(
+        weeks.iter().any(|week| *week > 3),
+        "nobody in the arm: {weeks:?}"
+    );
+    assert!(
+        weeks.iter().any(|week| *week <= 3),
+        "nobody in the control: {weeks:?}"
+    );
+}
+
+#[test]
 fn the_same_seed_gives_the_same_week() {
     let plim = compiled(&policy(
         &json!({"weekly_budget": 9, "gap_hours": 3}),

@@ -2,9 +2,11 @@
 //! is published in the package. It does not know what a policy means; `policy.rs` describes the fields.
 //! Editors read `pkg/policy.schema.json` from a policy's `$schema`.
 
+mod experiment;
 mod policy;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use anyhow::{Context, Result, bail};
 use schemars::generate::SchemaSettings;

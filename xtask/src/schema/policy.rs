@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 
+use super::experiment::{Experiment, Holdout};
+use super::words::{Localized, Name, PromptWords, Texts, Words};
+
 /// What each plan grants, and when people hear about it.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -56,6 +59,11 @@ pub struct Policy {
     /// Saved lists and conditions by id, for `$inGroup`, `$notInGroup` and `$savedGroup`.
     #[schemars(extend("maxProperties" = 100))]
     groups: Option<BTreeMap<String, SavedGroup>>,
+    /// Comparisons of arms that change parts of the policy.
+    #[schemars(length(max = 100))]
+    experiments: Option<Vec<Experiment>>,
+    /// Units that stay out of every experiment.
+    holdout: Option<Holdout>,
     /// How many accounts of a hundred have what happens recorded for replay. Default: 20.
     #[schemars(range(min = 0, max = 100))]
     recording_percent: Option<u8>,
@@ -64,7 +72,7 @@ pub struct Policy {
 /// What one plan grants and how it is bought.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Plan {
+pub struct Plan {
     /// 1 to 64 letters, digits, `_` or `-`.
     id: Id,
     /// One text, or texts by locale. Default: the id.
@@ -84,7 +92,7 @@ struct Plan {
 /// How a plan is bought.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
-enum Buy {
+pub enum Buy {
     /// By the person, at your checkout.
     Checkout,
     /// In a conversation with your sales team.
@@ -94,7 +102,7 @@ enum Buy {
 /// What a plan costs.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Price {
+pub struct Price {
     /// In the currency's smallest unit: 4900 for 49 dollars.
     #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]
     amount_minor: u64,
@@ -108,7 +116,7 @@ struct Price {
 /// A span of the calendar.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
-enum Span {
+pub enum Span {
     Day,
     Week,
     Month,
@@ -118,7 +126,7 @@ enum Span {
 /// What a plan grants on a meter.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Quota {
+pub struct Quota {
     /// A whole number from 1, `unlimited`, or `none` for what the plan does not have.
     limit: Limit,
     /// When the count starts again. Without a period in any plan the meter is a level, such as seats.
@@ -129,14 +137,14 @@ struct Quota {
 
 #[derive(JsonSchema)]
 #[schemars(untagged)]
-enum Limit {
+pub enum Limit {
     Of(#[schemars(range(min = 1, max = 9_007_199_254_740_991_u64))] u64),
     Word(LimitWord),
 }
 
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
-enum LimitWord {
+pub enum LimitWord {
     /// No limit in this plan.
     Unlimited,
     /// Not in this plan.
@@ -146,7 +154,7 @@ enum LimitWord {
 /// A meter's words and thresholds.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Meter {
+pub struct Meter {
     /// One text, its plural forms, or either by locale: `{"one": "e-mail", "other": "e-mails"}`.
     name: Option<Name>,
     /// The sentence about its usage that built-in prompts use, without a full stop.
@@ -156,42 +164,10 @@ struct Meter {
     thresholds: Option<Vec<Threshold>>,
 }
 
-/// A name in one or all locales.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-enum Name {
-    Plain(Words),
-    Forms(Forms),
-    ByLocale(BTreeMap<String, NameOrForms>),
-}
-
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-enum NameOrForms {
-    Plain(Words),
-    Forms(Forms),
-}
-
-/// Plural forms, as `Intl.PluralRules` names them, or `=0` for exactly that number.
-#[derive(JsonSchema)]
-#[schemars(
-    deny_unknown_fields,
-    extend("patternProperties" = {"^=[0-9]{1,15}$": {"$ref": "#/definitions/Words"}})
-)]
-struct Forms {
-    zero: Option<Words>,
-    one: Option<Words>,
-    two: Option<Words>,
-    few: Option<Words>,
-    many: Option<Words>,
-    /// The form that every language has.
-    other: Words,
-}
-
 /// A percentage of the limit, or `{"used": n}`, or `{"remaining": n}`.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
-enum Threshold {
+pub enum Threshold {
     Percent(Percent),
     Measure(Measure),
 }
@@ -199,14 +175,14 @@ enum Threshold {
 /// A percentage of the limit.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
-enum GeneralThreshold {
+pub enum GeneralThreshold {
     Percent(Percent),
     Measure(PercentMeasure),
 }
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
-struct Measure {
+pub struct Measure {
     /// Of the limit.
     percent: Option<Percent>,
     /// When this much is used.
@@ -217,7 +193,7 @@ struct Measure {
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct PercentMeasure {
+pub struct PercentMeasure {
     /// Of the limit.
     percent: Percent,
 }
@@ -225,7 +201,7 @@ struct PercentMeasure {
 /// What a feature is called and what it is good for.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("dependencies" = {"image": ["image_alt"]}))]
-struct Feature {
+pub struct Feature {
     /// One text, or texts by locale. Default: the id.
     name: Option<Localized<Words>>,
     /// What others reached with it, as a sentence without a full stop.
@@ -239,7 +215,7 @@ struct Feature {
 /// Something that is shown to people when its trigger fires.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Prompt {
+pub struct Prompt {
     /// Its own id, or a built-in prompt's (`default-90`, `default-at-limit`, `default-limit-hit`,
     /// `default-preview`, `default-trial-ending` …), which it replaces.
     id: Id,
@@ -279,19 +255,19 @@ struct Prompt {
 /// `{"plan": "free", "seats": {"$gt": 2}}`.
 #[derive(JsonSchema)]
 #[schemars(transparent)]
-struct Condition(BTreeMap<String, serde_json::Value>);
+pub struct Condition(BTreeMap<String, serde_json::Value>);
 
 /// A list of ids, the same with the attribute it is for, or a condition.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
-enum SavedGroup {
+pub enum SavedGroup {
     Ids(Vec<serde_json::Value>),
     Described(DescribedGroup),
 }
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct DescribedGroup {
+pub struct DescribedGroup {
     /// What it is.
     #[schemars(rename = "type")]
     kind: GroupKind,
@@ -306,7 +282,7 @@ struct DescribedGroup {
 
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
-enum GroupKind {
+pub enum GroupKind {
     List,
     Condition,
 }
@@ -314,7 +290,7 @@ enum GroupKind {
 /// Exactly one of the things that can happen, with what may stand beside it.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("minProperties" = 1))]
-struct Trigger {
+pub struct Trigger {
     /// Usage passes that part of the limit.
     threshold_percent: Option<Percent>,
     /// Usage passes that amount.
@@ -348,7 +324,7 @@ struct Trigger {
 /// How far a person went with a feature.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
-enum Step {
+pub enum Step {
     /// It was on the screen.
     Seen,
     /// They tried to use it.
@@ -364,7 +340,7 @@ enum Step {
 /// How a prompt appears.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
-enum Surface {
+pub enum Surface {
     /// A strip in the page.
     Banner,
     /// A dialog about a limit: it interrupts.
@@ -380,7 +356,7 @@ enum Surface {
 /// A button on a prompt.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
-enum Action {
+pub enum Action {
     /// Buy the next plan.
     Upgrade,
     /// Contact sales.
@@ -398,7 +374,7 @@ enum Action {
 /// Paths such as `/billing`, or `/billing*` for all that begin so.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Routes {
+pub struct Routes {
     /// Only here. Default: everywhere.
     #[schemars(rename = "in", length(max = 20))]
     within: Option<Vec<Route>>,
@@ -407,89 +383,10 @@ struct Routes {
     out: Option<Vec<Route>>,
 }
 
-/// What a prompt says.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct PromptWords {
-    /// Without a value for each of its variables the prompt is not shown.
-    title: Words,
-    /// A sentence, or a list of sentences; one whose variables have no value is left out.
-    body: Option<Body>,
-}
-
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-enum Body {
-    Sentence(Words),
-    Sentences(#[schemars(length(max = 20))] Vec<Words>),
-}
-
-/// The texts of one locale; `src/policy/texts/en.json` shows every id.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct Texts {
-    /// The sentence about a meter where it has none of its own, without a full stop.
-    usage: Option<Words>,
-    /// Labels of actions.
-    actions: Option<ActionTexts>,
-    /// Texts of the surfaces.
-    ui: Option<UiTexts>,
-    /// By id of a built-in prompt.
-    #[schemars(extend("maxProperties" = 500))]
-    prompts: Option<BTreeMap<String, PromptWords>>,
-}
-
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct ActionTexts {
-    /// May use `{next_plan}`.
-    upgrade: Option<Words>,
-    talk_to_sales: Option<Words>,
-    ask_admin: Option<Words>,
-    extend_trial: Option<Words>,
-    later: Option<Words>,
-    never: Option<Words>,
-}
-
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct UiTexts {
-    /// Label of the button that closes a prompt.
-    close: Option<Words>,
-    /// Label of the button that opens the menu of a prompt.
-    more: Option<Words>,
-    /// Label of the group of actions that put a prompt off.
-    dismiss_group: Option<Words>,
-    /// A meter in a prompt or in the page.
-    meter_text: Option<Words>,
-    /// The same without a limit.
-    meter_unlimited: Option<Words>,
-    /// The same past the limit.
-    meter_over: Option<Words>,
-    /// The same for what the plan does not have.
-    meter_locked: Option<Words>,
-    /// Marks a feature that the plan lacks.
-    paid_feature: Option<Words>,
-    /// What the next plan grants on the meter; `{limit}` is the next plan's.
-    next_adds: Option<Words>,
-    /// Before the list of what else the next plan has.
-    also_in_plan: Option<Words>,
-    /// While an action runs.
-    waiting: Option<Words>,
-    /// After an action that failed.
-    failed: Option<Words>,
-    /// After a purchase.
-    thanks: Option<Words>,
-    /// After a request that was sent.
-    status_sent: Option<Words>,
-    /// To a blocked person whose team is already talking with sales.
-    sales_conversation: Option<Words>,
-}
-
 /// How interruptions are spaced. All windows are rolling.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Pacing {
+pub struct Pacing {
     /// Caps over all interruptions, the week aside. Default: one a day.
     #[schemars(length(max = 8))]
     caps: Option<Vec<Cap>>,
@@ -523,7 +420,7 @@ struct Pacing {
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct QuietHours {
+pub struct QuietHours {
     /// Such as `22:00`.
     from: TimeOfDay,
     /// Such as `07:00`.
@@ -532,7 +429,7 @@ struct QuietHours {
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Group {
+pub struct Group {
     /// Shared by its prompts.
     #[schemars(length(max = 8))]
     caps: Vec<Cap>,
@@ -541,7 +438,7 @@ struct Group {
 /// At most `count` in any span of `per`.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Cap {
+pub struct Cap {
     #[schemars(range(min = 1, max = 64))]
     count: u8,
     /// `day`, `week`, `month` (30 days), or up to 90 days such as `4h` or `3d`.
@@ -552,7 +449,7 @@ struct Cap {
 /// `https://…` or a path of your own site, with `{plan}`, `{meter}`, `{feature}`, `{account}` after the host.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Links {
+pub struct Links {
     /// Where `upgrade` leads when the host does not handle it.
     checkout: Option<String>,
     /// The prices.
@@ -561,35 +458,22 @@ struct Links {
     sales: Option<String>,
 }
 
-/// One value for the default locale, or an object of values by locale.
 #[derive(JsonSchema)]
-#[schemars(untagged, rename = "{T}ByLocale")]
-enum Localized<T> {
-    One(T),
-    ByLocale(BTreeMap<String, T>),
-}
+#[schemars(transparent)]
+pub struct Id(#[schemars(regex(pattern = "^[A-Za-z0-9_-]{1,64}$"))] String);
 
 #[derive(JsonSchema)]
 #[schemars(transparent)]
-struct Id(#[schemars(regex(pattern = "^[A-Za-z0-9_-]{1,64}$"))] String);
-
-/// A text that people read, with variables such as `{used}`, ICU `plural` and `select`.
-#[derive(JsonSchema)]
-#[schemars(transparent)]
-struct Words(#[schemars(length(min = 1, max = 2_000))] String);
+pub struct Route(#[schemars(regex(pattern = "^/"), length(max = 200))] String);
 
 #[derive(JsonSchema)]
 #[schemars(transparent)]
-struct Route(#[schemars(regex(pattern = "^/"), length(max = 200))] String);
+pub struct TimeOfDay(#[schemars(regex(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))] String);
 
 #[derive(JsonSchema)]
 #[schemars(transparent)]
-struct TimeOfDay(#[schemars(regex(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))] String);
+pub struct Percent(#[schemars(range(min = 1, max = 99))] u8);
 
 #[derive(JsonSchema)]
 #[schemars(transparent)]
-struct Percent(#[schemars(range(min = 1, max = 99))] u8);
-
-#[derive(JsonSchema)]
-#[schemars(transparent)]
-struct Amount(#[schemars(range(min = 1, max = 9_007_199_254_740_991_u64))] u64);
+pub struct Amount(#[schemars(range(min = 1, max = 9_007_199_254_740_991_u64))] u64);
