@@ -22,6 +22,8 @@ export function hostileValues() {
     { account: { id: "ana@example.com" }, user: { id: "u" }, plan: "free" }, JSON.parse('{"__proto__": {"route": 5}, "route": "/x"}'),
     { account: { id: "acc_7" }, user: { id: "u_9" }, plan: "free", meters: { emails: { used: "5" } } },
     { account: { id: "acc_7" }, user: { id: "u_9" }, plan: "free", meters: { emails: { limit: -1 } } },
+    { account: { id: "acc_7", attributes: cycle }, user: { id: "u_9" }, plan: "free" },
+    { account: { id: "acc_7", attributes: { a: "x".repeat(70_000) } }, user: { id: "u_9", attributes: 5 }, plan: "free" },
     new Uint8Array(1_000), new Map([["a", 1]]), new Error("an error"), Promise.resolve(1),
   ];
 }
