@@ -16,6 +16,8 @@ mod host;
 mod hostile;
 #[path = "guarantees/known.rs"]
 mod known;
+#[path = "guarantees/model.rs"]
+mod model;
 #[cfg(feature = "planted-bugs")]
 #[path = "guarantees/planted.rs"]
 mod planted;
@@ -40,6 +42,8 @@ use world::World;
 const STEPS: u64 = 1_000_000;
 const STEPS_IN_A_WORLD: u64 = 600;
 const LONG_STEPS: u64 = 12_000;
+const MODELLED: u64 = 300;
+const MODELLED_STEPS: u64 = 200;
 const POLICY: &str = include_str!("guarantees/policy.json");
 
 #[test]
@@ -180,6 +184,27 @@ fn periods(rounds: usize) -> Result<(), String> {
     calendar::is_the_calendar_of_jiff()?;
     calendar::rolls_as_jiff(&mut Random::new(1970), rounds)?;
     calendar::shortened_periods_roll_from_their_end(&mut Random::new(2100))
+}
+
+/// The engine and a second one, written apart from it, agree over random policies and histories.
+#[test]
+fn a_second_engine_says_the_same() {
+    if let Some(seed) = number("PLIMSOLL_MODEL_SEED") {
+        if let Err(error) = modelled(seed) {
+            panic!("{error}");
+        }
+        return;
+    }
+    for seed in 0..MODELLED {
+        if let Err(error) = modelled(seed) {
+            panic!("{error}");
+        }
+    }
+}
+
+fn modelled(seed: u64) -> Result<(), String> {
+    let policy = model::policies::policy(&mut Random::new(seed));
+    model::compare::live(&policy, seed, MODELLED_STEPS)
 }
 
 /// A harness that finds nothing proves nothing: each planted bug has to be found by some guarantee.

@@ -114,7 +114,12 @@ impl Engine {
                 // A reading may ask for the newest before an instant that counts.
                 let next = newer.map_or(i64::MAX, mark_end);
                 let asks = |at: i64| mark_end(row) < at && next >= at;
-                let asked_for = asks(self.counted_until(meter)) || asks(self.period_start(meter));
+                // Of those that are no longer kept one by one the last says what came before them; a period
+                // that has ended may be rolled from its end later.
+                let recent = bounds.now.0.wrapping_sub(MARKS_MS);
+                let (start, end) = self.period(meter);
+                let mut instants = [recent, self.counted_until(meter), start, end].into_iter();
+                let asked_for = instants.any(asks);
                 let young = !past(mark_end(row), MARKS_MS);
                 kept.find(Table::Tally, row.b >> 32, row.a).is_some()
                     && (newer.is_none()
@@ -155,14 +160,17 @@ impl Engine {
             } else {
                 self.plim.root().settle_ms()
             }),
-            _ => self.period_start(meter),
+            _ => self.period(meter).0,
         }
     }
 
-    fn period_start(&self, meter: Key) -> i64 {
+    /// Start and end of the period a meter is in; 0 for none.
+    fn period(&self, meter: Key) -> (i64, i64) {
         let index = self.plim.meter_index(meter).unwrap_or(u32::MAX);
         let view = self.meters.get(index as usize);
-        view.map_or(0, |view| view.reading.period_start.0)
+        view.map_or((0, 0), |view| {
+            (view.reading.period_start.0, view.reading.period_end.0)
+        })
     }
 
     /// Whether a row is among so many newest: of the showings, of the occasions, or of the spans of its meter.

@@ -79,11 +79,28 @@ impl MeterView {
         }
     }
 
+    /// Takes a new reading. What the last one said was seen, though nothing was passed then.
+    pub fn read(&mut self, reading: Reading) {
+        if !self.reading.provisional {
+            self.peak = self.peak.max(self.reading.used);
+        }
+        self.reading = reading;
+    }
+
     /// Usage at which something happens next, so that a use below it needs no decision.
     pub fn next_count(&self) -> i64 {
-        let mut steps = self.steps.iter();
-        let unpassed = steps.find(|step| step.passed.is_none());
-        unpassed.map_or(i64::MAX, |step| step.count)
+        let mut next = i64::MAX;
+        for step in &self.steps {
+            // One that was passed and has settled since speaks again when usage comes near it.
+            let near = self.reading.limit.0 / REARM_PART;
+            let count = match step.passed {
+                None => step.count,
+                Some(_) if self.settled(step) => step.count.wrapping_sub(near),
+                Some(_) => continue,
+            };
+            next = next.min(count);
+        }
+        next
     }
 
     /// Finds what higher thresholds do to lower ones: the highest that was passed supersedes the others,
@@ -366,14 +383,19 @@ fn enter_span(
         start: reading.period_start,
         end: reading.period_end,
     };
-    let (mut known, mut start, mut peak) = (false, period.start.0, 0);
+    let (mut began, mut known) = (false, false);
+    let (mut start, mut peak) = (period.start.0, 0);
     for row in memory.under(Table::Span, span_key(meter.key(), epoch)) {
         let other = Period {
             start: Timestamp(row.b as i64),
             end: Timestamp(row.v[1]),
         };
-        if row.v[2] == epoch && (other == period || same(other, period)) {
-            (known, start, peak) = (true, other.start.0, row.v[0]);
+        // Two epochs may share a hash.
+        if row.v[2] == epoch {
+            began = true;
+            if other == period || same(other, period) {
+                (known, start, peak) = (true, other.start.0, row.v[0]);
+            }
         }
     }
     let span = span_id(meter.key(), start, epoch);
@@ -395,7 +417,7 @@ fn enter_span(
     let earlier = |row: &Row| row.a >> 32 == u64::from(meter.key()) && row.v[2] < epoch;
     let seen = if reading.provisional {
         CrossingKind::Crossed
-    } else if memory.table(Table::Span).iter().any(earlier) {
+    } else if !began && memory.table(Table::Span).iter().any(earlier) {
         CrossingKind::Carried
     } else if reading.source == Source::Local {
         CrossingKind::Crossed

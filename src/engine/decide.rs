@@ -48,7 +48,10 @@ impl Engine {
     /// Brings the screen in line with what is known now; a meter narrows it to the prompts about it,
     /// [`NONE`] asks for all.
     pub(super) fn decide(&mut self, now: Timestamp, meter: u32, out: &mut Vec<Effect>) {
+        let before = out.len();
         self.take_back(now, out);
+        // What was taken back makes room for prompts about anything.
+        let meter = if out.len() > before { NONE } else { meter };
         self.paint_again(now, out);
         let judgements = self.survey(now, meter, false);
         self.diverge(&judgements, meter, now, out);
@@ -244,8 +247,10 @@ impl Engine {
     fn answered_elsewhere(&self, exposure: &Exposure, now: Timestamp) -> bool {
         let epoch = self.account.epoch;
         let (_, until) = ledger::choice(&self.memory, exposure.about(), epoch, now);
-        exposure.surface() != Surface::Toast
-            && (until > now || ledger::occasion(&self.memory, exposure.occasion()).answered)
+        // What stands in the page spends nothing: only a choice takes it away.
+        let spends = exposure.surface() != Surface::Inline;
+        let answered = || ledger::occasion(&self.memory, exposure.occasion()).answered;
+        exposure.surface() != Surface::Toast && (until > now || spends && answered())
     }
 
     /// Why an open exposure has to end now, if it has to.
@@ -369,15 +374,21 @@ impl Engine {
             return;
         }
         let occasion = judgement.occasion;
-        let number = ledger::occasion(&self.memory, occasion).showings;
-        let id = ledger::exposure_id(
-            &self.identity.user,
-            self.identity.writer.0,
-            entry.key,
-            entry.subject_key,
-            occasion,
-            number,
-        );
+        let mut number = ledger::occasion(&self.memory, occasion).showings;
+        let mut id = ExposureId(0);
+        // What stands in the page spends nothing, so its showings are counted by those that have ended.
+        while id.0 == 0 || ledger::exposure(&self.memory, id).is_some_and(|ended| !ended.open()) {
+            id = ledger::exposure_id(
+                &self.identity.user,
+                self.identity.writer.0,
+                entry.key,
+                entry.subject_key,
+                occasion,
+                number,
+            );
+            number = number.wrapping_add(1);
+        }
+        let number = number.wrapping_sub(1);
         let exposure = Exposure {
             table: Table::Exposure,
             a: id.0,

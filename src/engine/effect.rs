@@ -485,6 +485,8 @@ hold_reasons! {
     NoStorage = "no_storage" in Page;
     /// The clock jumped; a snapshot has to confirm the time.
     ClockJump = "clock_jump" in Page;
+    /// The painter could not paint it in this page life.
+    Failed = "failed" in Page;
     /// Another candidate goes first.
     Outranked = "outranked" in Rank;
     /// Something is open in its lane.

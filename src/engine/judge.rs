@@ -546,7 +546,10 @@ fn page(
     now: Timestamp,
 ) -> Option<HoldReason> {
     let needs_lease = judgement.surface.lane() == Lane::Interrupt || entry.capped;
-    let reason = engine.page_hold(judgement.surface, needs_lease, now);
+    let mut reason = engine.page_hold(judgement.surface, needs_lease, now);
+    if reason.is_none() && entry.failed {
+        reason = Some(HoldReason::Failed);
+    }
     if reason == Some(HoldReason::QuietHours) {
         judgement.until = now.plus(engine.quiet_left(now).wrapping_mul(MINUTE_MS));
     }

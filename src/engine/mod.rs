@@ -375,11 +375,13 @@ impl Engine {
             if self.meters.len() <= index as usize {
                 self.meters.push(MeterView::new(reading));
             }
-            if reading.period_end > now {
-                self.roll_at = self.roll_at.min(reading.period_end);
-            } else if reading.period_end.0 > 0 {
-                // A host that resets late: looked at again until its grace is over.
-                self.roll_at = self.roll_at.min(now.plus(crate::unit::HOUR_MS));
+            // A host that resets late is believed for a while: looked at again when that is over.
+            let mut end = reading.period_end;
+            if end <= now {
+                end = end.plus(usage::LATE_RESET_MS);
+            }
+            if end > now {
+                self.roll_at = self.roll_at.min(end);
             }
             self.observe(index, reading, now, out);
         }
@@ -394,7 +396,7 @@ impl Engine {
         let moved = before.used != reading.used
             || before.limit != reading.limit
             || before.period_end != reading.period_end;
-        view.reading = reading;
+        view.read(reading);
         let scene = Scene {
             plim: &self.plim,
             entries: &self.entries,
@@ -435,9 +437,10 @@ impl Engine {
         let writer = self.identity.writer;
         usage::count(&mut self.memory, writer, meter, added, released, now);
         self.dirty.tally = true;
-        // A use moves the figure by its amount; a release may be of more than is used.
+        // A use moves the figure by its amount; a release may be of more than is used, and what is used
+        // after it may not reach zero.
         let reading = match self.meters.get_mut(index as usize) {
-            Some(view) if released == 0 => {
+            Some(view) if released == 0 && view.reading.used > 0 => {
                 let reading = usage::moved(&view.reading, added);
                 if reading.used < view.next_count() && !reading.provisional {
                     view.reading = reading;
@@ -462,14 +465,16 @@ impl Engine {
         }
         let (known, from_plan, epoch) = (self.account.known, self.account.plan, self.account.epoch);
         self.fresh = true;
-        self.clock.jumped = false;
         core::mem::swap(&mut self.owner, &mut snapshot.billing_owner);
         core::mem::swap(&mut self.attributes, &mut snapshot.attributes);
         self.dirty.memory = true;
         let mut now = now;
         let [_, server_time, ..] = snapshot.facts;
-        if server_time > 0 {
-            // Engine time is the server's, backwards too.
+        if server_time <= 0 {
+            self.clock.jumped = false;
+        } else if server_time != self.account.server_time.0 {
+            // Engine time is the server's, backwards too; what is told again says nothing of the time.
+            self.clock.jumped = false;
             now = Timestamp(server_time).clamped();
             self.clock.mono = self.clock.at.mono;
             self.clock.engine = now;

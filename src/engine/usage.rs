@@ -11,7 +11,7 @@ use crate::unit::{
 };
 
 /// How long after a period's end a snapshot may still report it: hosts reset late.
-const LATE_RESET_MS: Millis = 48 * HOUR_MS;
+pub(super) const LATE_RESET_MS: Millis = 48 * HOUR_MS;
 /// A writer that a snapshot's `counted` leaves out is taken as covered when it has been silent this long.
 const SILENT_WRITER_MS: Millis = DAY_MS;
 

@@ -266,8 +266,13 @@ impl Watch {
     }
 
     fn withdrawn(&mut self, time: i64, exposure: ExposureId, reason: WithdrawReason) {
-        self.open.retain(|open| open.exposure != exposure.0);
-        self.ended(time, exposure, reason);
+        let this = |open: &Open| open.exposure == exposure.0;
+        // What was acted on and stayed until it ran out was not put off.
+        let acted = self.open.iter().any(|open| this(open) && open.acting);
+        self.open.retain(|open| !this(open));
+        if !acted {
+            self.ended(time, exposure, reason);
+        }
     }
 
     fn ended(&mut self, time: i64, exposure: ExposureId, reason: WithdrawReason) {

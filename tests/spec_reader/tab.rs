@@ -2,10 +2,10 @@
 //! The only file of the tests that calls the engine, so that cases and properties speak of inputs and effects.
 
 use plimsoll::Effect;
-use plimsoll::engine::Engine;
 use plimsoll::engine::effect::{HoldReason, Reading};
 use plimsoll::engine::input::{Context, Input, Now};
 use plimsoll::engine::memory::Memory;
+use plimsoll::engine::{Engine, Judgement};
 use plimsoll::plim::Plim;
 use plimsoll::policy::Policy;
 use plimsoll::unit::{Key, Timestamp};
@@ -130,6 +130,11 @@ impl Tab {
         let first = judged.clone().next()?;
         let here = judged.find(|judged| judged.held != Some(HoldReason::OtherArm));
         here.unwrap_or(first).held.map(|reason| reason.code())
+    }
+
+    /// The judgement on every prompt, by index.
+    pub fn judgements(&self, now: Now) -> Vec<Judgement> {
+        self.engine.explain(now)
     }
 
     /// What the engine remembers.

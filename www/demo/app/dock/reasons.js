@@ -32,6 +32,7 @@ const EN = {
   lease: "Another tab may interrupt, this one may not.",
   no_storage: "Nothing may be remembered here.",
   clock_jump: "The clock has jumped; a snapshot has to confirm it.",
+  failed: "It could not be painted.",
   outranked: "Another prompt goes first.",
   lane_occupied: "Its place on the page is taken.",
 };
@@ -67,6 +68,7 @@ const PT = {
   lease: "Outra aba pode interromper, esta não.",
   no_storage: "Aqui nada pode ser lembrado.",
   clock_jump: "O relógio saltou; falta um snapshot que confirme.",
+  failed: "Não foi possível desenhá-lo.",
   outranked: "Outro aviso vem antes.",
   lane_occupied: "O lugar na página está ocupado.",
 };

@@ -1,0 +1,125 @@
+//! Random policies with anything in them that the second engine knows.
+//! Knows neither engine; `compare` compiles them and lives histories under them.
+//! Names of plans, meters and features are fixed, so that a host can be made up for them.
+
+use crate::random::Random;
+use plimsoll::plim::Plim;
+use serde_json::{Value, json};
+
+/// In the order in which a policy has them: by name. Calls and e-mails are counters.
+pub const METERS: [&str; 4] = ["calls", "disk", "emails", "seats"];
+pub const FEATURES: [&str; 2] = ["automation", "sso"];
+pub const PLANS: [&str; 4] = ["free", "pro", "enterprise", "legacy"];
+
+/// `default-50/emails`: a prompt and its subject.
+pub fn name(plim: &Plim, prompt: usize) -> String {
+    let root = plim.root();
+    let compiled = root.prompts().get(prompt as u32).unwrap();
+    let subject = match compiled.subject_kind() {
+        1 => root.meters().get(compiled.subject()).unwrap().id(),
+        2 => root.features().get(compiled.subject()).unwrap().id(),
+        _ => "",
+    };
+    format!("{}/{subject}", compiled.id())
+}
+
+/// A policy with anything in it that the second engine knows.
+pub fn policy(random: &mut Random) -> String {
+    let quota = |random: &mut Random, period: Option<&str>, soft: u64| {
+        let mut quota = match random.below(10) {
+            0 => json!({"limit": "unlimited"}),
+            1 => json!({"limit": "none"}),
+            2 => json!({"limit": random.between(1, 4), "soft": random.percent(soft)}),
+            _ => json!({"limit": random.pick(&[10, 40, 100, 1_000]), "soft": random.percent(soft)}),
+        };
+        if let Some(period) = period {
+            quota["period"] = json!(period);
+        }
+        quota
+    };
+    let periods = ["day", "week", "month", "year"];
+    let (mail, call) = (random.below(4) as usize, random.below(4) as usize);
+    let mut plans = Vec::new();
+    for (index, id) in PLANS[..3].iter().enumerate() {
+        let features = &FEATURES[..index.min(2)];
+        plans.push(json!({"id": id, "buy": "checkout", "features": features, "quotas": {
+            "emails": quota(random, Some(periods[mail]), 0), "calls": quota(random, Some(periods[call]), 30),
+            "seats": quota(random, None, 0), "disk": quota(random, None, 40)}}));
+    }
+    plans[0]["features"] = json!([]);
+    let mut prompts = Vec::new();
+    for index in 0..random.below(6) {
+        prompts.push(own_prompt(index, random));
+    }
+    let ladder = &[1, 3, 7][..random.between(1, 3) as usize];
+    let thresholds = [[50, 75, 90], [10, 20, 99], [80, 95, 96]][random.below(3) as usize];
+    let hours = |random: &mut Random, most| random.between(0, most);
+    let mut pacing = json!({
+        "caps": [{"count": random.between(1, 3), "per": "day"}], "weekly_budget": random.between(1, 6),
+        "gap_hours": hours(random, 30), "min_account_age_hours": hours(random, 48),
+        "min_user_age_hours": hours(random, 6), "ladder_days": ladder,
+        "limit_hit_gap_hours": 1 + hours(random, 5), "limit_hits_per_day": random.between(1, 3),
+        "groups": {"offers": {"caps": [{"count": random.between(1, 2), "per": "3d"}]}}});
+    if random.percent(30) {
+        let night = [("22:00", "07:00"), ("12:30", "14:00")][random.below(2) as usize];
+        pacing["quiet_hours"] = json!({"from": night.0, "to": night.1});
+    }
+    let meters = json!({"calls": {}, "disk": {}, "emails": {}, "seats": {}});
+    let mut policy = json!({"format": 1, "meters": meters, "plans": plans, "prompts": prompts, "pacing": pacing,
+        "thresholds": thresholds,
+        "settle_ms": random.pick(&[0, 5_000, 60_000]),
+        "utc_offset_minutes": random.pick(&[0, 0, 540, -210]),
+        "defaults": random.percent(90)});
+    if random.percent(40) {
+        let percent = random.between(1, 60);
+        let own = json!({"thresholds": [percent, 90, {"used": 8}, {"remaining": 2}]});
+        policy["meters"]["emails"] = own;
+    }
+    policy.to_string()
+}
+
+fn own_prompt(index: u64, random: &mut Random) -> Value {
+    let meter = METERS[random.below(4) as usize];
+    let (trigger, surfaces): (Value, &[&str]) = match random.below(7) {
+        0 => (
+            json!({"at_limit": true, "meter": meter}),
+            &["banner", "modal", "inline"],
+        ),
+        1 => (
+            json!({"limit_hit": true, "meter": meter}),
+            &["modal", "toast", "inline"],
+        ),
+        2 => (
+            json!({"explored_times": random.between(1, 3), "window_days": 2, "steps": ["tried", "seen"]}),
+            &["preview", "banner", "inline"],
+        ),
+        3 => (
+            json!({"trial_ending_days": random.between(1, 9)}),
+            &["banner"],
+        ),
+        4 => (
+            json!({"threshold_used": random.between(1, 50), "meter": meter}),
+            &["banner", "modal"],
+        ),
+        5 => (
+            json!({"threshold_remaining": random.between(1, 9), "meter": meter}),
+            &["banner", "modal"],
+        ),
+        _ => (
+            json!({"threshold_percent": random.pick(&[50, 75, 90])}),
+            &["banner", "modal", "inline", "toast"],
+        ),
+    };
+    let mut prompt = json!({"id": format!("own-{index}"), "trigger": trigger,
+        "surface": random.pick(surfaces), "rank": random.between(0, 150)});
+    if random.percent(30) {
+        prompt["caps"] = json!([{"count": random.between(1, 3), "per": "week"}]);
+    }
+    if random.percent(30) {
+        prompt["group"] = json!("offers");
+    }
+    if random.percent(30) {
+        prompt["delay_ms"] = json!(random.between(1, 7_200_000));
+    }
+    prompt
+}
