@@ -171,9 +171,10 @@ fn refuse_policy(file: &Path, error: LoadError) -> Outcome {
             eprintln!("{name}: {}", check::counted(problems.len(), "error"));
         }
         LoadError::NotCompiled(error) => eprintln!(
-            "error[{}]: `{}` is not a compiled policy that this version can give out\n  help: compile it again with `plimsoll check FILE --out DIR`",
+            "error[{}]: `{}` is not a compiled policy that version {} can give out\n  help: compile it again with this version's `plimsoll check FILE --out DIR`, or use a newer one",
             error.code(),
-            file.display()
+            file.display(),
+            env!("CARGO_PKG_VERSION")
         ),
         LoadError::Unreadable(error) => {
             eprintln!("error: `{}` cannot be read: {error}", file.display())

@@ -62,3 +62,58 @@ fn a_flipped_bit_is_refused_and_a_cut_never_panics() {
         assert!(Plim::open(&bytes[..at]).is_err(), "cut at {at}");
     }
 }
+
+/// The sections of a file, and a file of sections, as a newer version might write it.
+fn with_section(bytes: &[u8], id: u32, flags: u32, content: &[u8]) -> Vec<u8> {
+    let mut sections: Vec<(u32, u32, Vec<u8>)> = sections(bytes)
+        .map(|section| {
+            (
+                section.id,
+                u32::from(section.must_understand),
+                section.content.to_vec(),
+            )
+        })
+        .collect();
+    // Between the others, so that no reader may count on a place.
+    sections.insert(1, (id, flags, content.to_vec()));
+    let mut rest = (sections.len() as u32).to_le_bytes().to_vec();
+    let mut start = HEADER_BYTES + SECTION_BYTES * sections.len();
+    for (id, flags, content) in &sections {
+        for word in [*id, *flags, start as u32, content.len() as u32] {
+            rest.extend(word.to_le_bytes());
+        }
+        start += content.len();
+    }
+    sections
+        .iter()
+        .for_each(|(_, _, content)| rest.extend(content));
+    let head = [MAGIC, FORMAT, fnv32(&rest)];
+    let mut bytes: Vec<u8> = head.iter().flat_map(|word| word.to_le_bytes()).collect();
+    bytes.append(&mut rest);
+    bytes
+}
+
+#[test]
+fn an_older_reader_skips_what_may_be_skipped_of_a_newer_file() {
+    let today = write(&small(), r#"{"ui":{}}"#);
+    // Flags that no version has given a meaning to do not make a section one that must be understood.
+    for flags in [0, 2, 6] {
+        let newer = with_section(&today, 9, flags, b"of tomorrow");
+        assert_ne!(newer, today);
+        assert_eq!(Plim::open(&newer), Plim::open(&today), "flags {flags}");
+    }
+}
+
+#[test]
+fn an_older_reader_refuses_a_newer_file_that_must_be_understood() {
+    let today = write(&small(), "{}");
+    for flags in [MUST_UNDERSTAND, MUST_UNDERSTAND | 2] {
+        let refused = Plim::open(&with_section(&today, 9, flags, b"of tomorrow"));
+        assert_eq!(refused, Err(PlimError::Section(9)));
+        assert_eq!(refused.unwrap_err().code(), "policy_section");
+    }
+    let mut newer = today;
+    newer[4] = 2;
+    assert_eq!(Plim::open(&newer), Err(PlimError::Format(2)));
+    assert_eq!(PlimError::Format(2).code(), "policy_format");
+}

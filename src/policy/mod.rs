@@ -294,12 +294,14 @@ fn read_format(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>) {
     if let Some(format) = walk.integer(tree, &At::Field(at, "format"), 0..=i64::MAX)
         && format != FORMAT
     {
-        let message = format!("format `{format}` is not known to this version");
+        const VERSION: &str = env!("CARGO_PKG_VERSION");
+        let message =
+            format!("format `{format}` is not known to version {VERSION}, which reads {FORMAT}");
         walk.error(
             &At::Field(at, "format"),
             "unknown_format",
             message,
-            "write 1, or use a newer package",
+            format!("write {FORMAT}, or use a package newer than {VERSION}"),
         );
     }
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 fn cases() -> Value {
-    serde_json::from_str(include_str!("errors.json")).unwrap()
+    let cases = include_str!("errors.json").replace("{version}", env!("CARGO_PKG_VERSION"));
+    serde_json::from_str(&cases).unwrap()
 }
 
 fn text_of(case: &Value, base: &Value) -> String {

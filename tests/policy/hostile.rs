@@ -232,6 +232,65 @@ fn one_meter_or_plan_too_many_is_told_once() {
     assert_eq!(error.message, "more than 200 meters");
 }
 
+#[test]
+fn each_list_holds_as_many_as_the_format_says_and_one_more_is_refused() {
+    let many = |count: usize, item: &dyn Fn(usize) -> String| {
+        let items: Vec<String> = (0..count).map(item).collect();
+        items.join(",")
+    };
+    let plans = r#""format": 1, "plans": [{"id": "a", "quotas": {"m": {"limit": 9}}}]"#;
+    let with = |member: String| format!("{{{plans}, {member}}}");
+    let prompt = |index| format!(r#"{{"id": "p{index}", "trigger": {{"at_limit": true}}}}"#);
+    let arms = r#"[{"id": "a"}, {"id": "b"}]"#;
+    let experiment = |index| format!(r#"{{"id": "e{index}", "arms": {arms}}}"#);
+    let group = |index| format!(r#""g{index}": ["a"]"#);
+    let caps = |index| format!(r#""g{index}": {{"caps": []}}"#);
+    let locale = |index: usize| {
+        let letter = |index: usize| char::from(b'a' + u8::try_from(index % 26).unwrap());
+        format!(r#""{}{}": {{}}"#, letter(index / 26), letter(index))
+    };
+    type Of<'a> = &'a dyn Fn(usize) -> String;
+    let lists: [(&str, usize, Of<'_>); 5] = [
+        ("prompts", 500, &|count| {
+            with(format!(r#""prompts": [{}]"#, many(count, &prompt)))
+        }),
+        ("experiments", 100, &|count| {
+            with(format!(r#""experiments": [{}]"#, many(count, &experiment)))
+        }),
+        ("groups", 100, &|count| {
+            with(format!(r#""groups": {{{}}}"#, many(count, &group)))
+        }),
+        ("pacing.groups", 50, &|count| {
+            with(format!(
+                r#""pacing": {{"groups": {{{}}}}}"#,
+                many(count, &caps)
+            ))
+        }),
+        ("texts", 50, &|count| {
+            with(format!(r#""texts": {{{}}}"#, many(count, &locale)))
+        }),
+    ];
+    for (path, max, text) in lists {
+        if let Err(errors) = Policy::parse(&text(max)) {
+            panic!("{path}: {:?}", &errors[..1]);
+        }
+        let error = only(&text(max + 1));
+        assert_eq!((error.code, error.path.as_str()), ("too_many", path));
+        assert_eq!(
+            error.message,
+            format!("`{}` entries, at most {max} fit", max + 1)
+        );
+    }
+    let features = |count| {
+        format!(
+            r#"{{"format": 1, "plans": [{{"id": "a", "features": [{}]}}]}}"#,
+            many(count, &|index| format!(r#""f{index}""#))
+        )
+    };
+    assert!(Policy::parse(&features(200)).is_ok());
+    assert_eq!(only(&features(201)).path, "plans[0].features");
+}
+
 /// xorshift64*: the same changes in every run.
 struct Random(u64);
 
