@@ -94,7 +94,7 @@ fn examine(text: &str, old: Option<&Tree>) -> Result<Report, Box<dyn Error>> {
     };
     match Policy::from_tree(&tree) {
         Ok(policy) => {
-            report.warnings = policy.lint();
+            report.warnings = policy.lint(&tree);
             let published = Published::from(&policy);
             let plim = Plim::open(&published.artefacts()[0].bytes);
             let plim = plim

@@ -208,15 +208,15 @@ fn push(out: &mut String, tree: &Tree) {
 pub fn moved_arms(old: &Tree, new: &Tree) -> Vec<PolicyError> {
     let mut walk = Walk::default();
     let place = At::Field(&At::Root, "experiments");
-    let before = items(old, "experiments");
-    for (index, now) in items(new, "experiments").iter().enumerate() {
+    let before = old.items("experiments");
+    for (index, now) in new.items("experiments").iter().enumerate() {
         let id = text(now, "id").unwrap_or_default();
         let was = before.iter().find(|was| text(was, "id") == Some(id));
         let Some(was) = was.filter(|was| runs(was) && runs(now)) else {
             continue;
         };
         let one = Tree::Integer(1);
-        if member(was, "phase").unwrap_or(&one) != member(now, "phase").unwrap_or(&one) {
+        if was.member("phase").unwrap_or(&one) != now.member("phase").unwrap_or(&one) {
             continue;
         }
         let at = At::Item(&place, index);
@@ -233,10 +233,11 @@ pub fn moved_arms(old: &Tree, new: &Tree) -> Vec<PolicyError> {
                 "the arms' order or weights",
             );
         }
-        let held = |policy| {
+        let held = |policy: &Tree| {
             ["percent", "seed"].map(|name| {
-                member(policy, "holdout")
-                    .and_then(|holdout| member(holdout, name))
+                policy
+                    .member("holdout")
+                    .and_then(|holdout| holdout.member(name))
                     .cloned()
             })
         };
@@ -275,14 +276,14 @@ fn value_of(experiment: &Tree, name: &str, id: &str) -> Tree {
         "coverage_percent" => Tree::Integer(100),
         _ => Tree::Null,
     };
-    member(experiment, name).cloned().unwrap_or(default)
+    experiment.member(name).cloned().unwrap_or(default)
 }
 
 /// Ids and weights, in their order.
 fn arms(experiment: &Tree) -> Vec<(&str, Tree)> {
-    let arms = items(experiment, "arms").iter();
+    let arms = experiment.items("arms").iter();
     arms.map(|arm| {
-        let weight = member(arm, "weight").cloned();
+        let weight = arm.member("weight").cloned();
         (
             text(arm, "id").unwrap_or_default(),
             weight.unwrap_or(Tree::Integer(1)),
@@ -292,29 +293,12 @@ fn arms(experiment: &Tree) -> Vec<(&str, Tree)> {
 }
 
 fn runs(experiment: &Tree) -> bool {
-    member(experiment, "on") != Some(&Tree::Bool(false))
-}
-
-fn member<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
-    let Tree::Object(entries) = tree else {
-        return None;
-    };
-    entries
-        .iter()
-        .find(|(own, _)| own == name)
-        .map(|(_, value)| value)
+    experiment.member("on") != Some(&Tree::Bool(false))
 }
 
 fn text<'t>(tree: &'t Tree, name: &str) -> Option<&'t str> {
-    match member(tree, name) {
+    match tree.member(name) {
         Some(Tree::Text(text)) => Some(text),
         _ => None,
-    }
-}
-
-fn items<'t>(tree: &'t Tree, name: &str) -> &'t [Tree] {
-    match member(tree, name) {
-        Some(Tree::List(items)) => items,
-        _ => &[],
     }
 }

@@ -2,6 +2,7 @@
 //! Owns the warnings; knows what the engine's stages make of a policy, and refuses nothing.
 //! `plimsoll check` asks [`Policy::lint`] once a policy has no mistakes, and `worst_week` for its figures.
 
+mod audience;
 mod caps;
 
 use super::error::PolicyError;
@@ -12,6 +13,7 @@ use super::prompt::Prompt;
 use super::subject::{PERCENT, USED};
 use super::text::{Text, Variable};
 use super::texts::{self, Texts, Words};
+use super::tree::Tree;
 use super::trigger::{About, Trigger};
 use super::walk::{At, ERRORS_MAX, Walk, listed};
 use super::{Links, Policy};
@@ -22,6 +24,7 @@ use crate::unit::{Limit, count_at};
 
 /// Every code that [`Policy::lint`] can answer with. A published code keeps its meaning.
 pub const WARNINGS: &[&str] = &[
+    "audience_empty",
     "cap_never_binds",
     "group_unused",
     "limit_falls",
@@ -37,9 +40,9 @@ const PLACES_MAX: usize = 4;
 
 impl Policy {
     /// What is allowed and hardly meant, in the order of the file's parts; each as an error is told. At most
-    /// 100, then `too_many_warnings`.
+    /// 100, then `too_many_warnings`. The tree is the one that the policy was read from.
     #[must_use]
-    pub fn lint(&self) -> Vec<PolicyError> {
+    pub fn lint(&self, tree: &Tree) -> Vec<PolicyError> {
         let mut walk = Walk::default();
         limits(&mut walk, &self.plans, self);
         for (index, prompt) in self.own_prompts() {
@@ -52,6 +55,9 @@ impl Policy {
             }
             said(&mut walk, at, prompt, self);
             caps::of_prompt(&mut walk, at, prompt, &self.pacing);
+        }
+        for part in ["prompts", "experiments"] {
+            audiences(&mut walk, tree, part, &self.plans);
         }
         locales(&mut walk, self);
         caps::of_pacing(&mut walk, self);
@@ -67,6 +73,17 @@ impl Policy {
     fn own_prompts(&self) -> impl Iterator<Item = (usize, &Prompt)> {
         let own = self.prompts.iter().take_while(|prompt| prompt.is_own);
         own.enumerate().filter(|(_, prompt)| prompt.is_on)
+    }
+}
+
+/// Audiences of prompts or experiments that nobody is in.
+fn audiences(walk: &mut Walk, tree: &Tree, part: &str, plans: &[Plan]) {
+    let place = At::Field(&At::Root, part);
+    for (index, item) in tree.items(part).iter().enumerate() {
+        if let Some(condition) = item.member("audience") {
+            let item = At::Item(&place, index);
+            audience::check(walk, &At::Field(&item, "audience"), condition, plans);
+        }
     }
 }
 
@@ -314,7 +331,9 @@ impl Prompt {
                 .all(|route| out.iter().any(|wider| covers(wider, route)))
         };
         let apart = outside(&here, &other.routes_out) || outside(&there, &self.routes_out);
-        self.trigger == other.trigger && !inline && meet && !apart
+        // One for some people beside one for all is meant so.
+        let same = self.trigger == other.trigger && self.audience == other.audience;
+        same && !inline && meet && !apart
     }
 }
 

@@ -70,6 +70,23 @@ impl Tree {
         Self::Float(value)
     }
 
+    /// The value of an object's member.
+    pub(super) fn member(&self, name: &str) -> Option<&Self> {
+        let Self::Object(entries) = self else {
+            return None;
+        };
+        let found = entries.iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| value)
+    }
+
+    /// The items of the list that is an object's member; none where there is no list.
+    pub(super) fn items(&self, name: &str) -> &[Self] {
+        match self.member(name) {
+            Some(Self::List(items)) => items,
+            _ => &[],
+        }
+    }
+
     /// What stands there, for a message.
     #[must_use]
     pub(super) fn found(&self) -> String {

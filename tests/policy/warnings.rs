@@ -2,7 +2,7 @@
 //! The gallery has none: what real products would write is not nagged at.
 
 use super::gallery::gallery;
-use plimsoll::policy::{Policy, PolicyError, WARNINGS};
+use plimsoll::policy::{Policy, PolicyError, Tree, WARNINGS};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -11,8 +11,9 @@ fn cases() -> Value {
 }
 
 fn lint(text: &str, name: &str) -> Vec<PolicyError> {
-    let policy = Policy::parse(text).unwrap_or_else(|errors| panic!("{name}: {errors:#?}"));
-    policy.lint()
+    let tree = Tree::parse(text).unwrap();
+    let policy = Policy::from_tree(&tree).unwrap_or_else(|errors| panic!("{name}: {errors:#?}"));
+    policy.lint(&tree)
 }
 
 #[test]
