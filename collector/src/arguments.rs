@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use lexopt::prelude::*;
 
+use crate::replaying::{self, Replay};
 use plimsoll_collector::http::Origins;
 
 pub enum Command {
@@ -13,6 +14,7 @@ pub enum Command {
     Serve(Serve),
     Check(Check),
     Keys(Keys),
+    Replay(Box<Replay>),
 }
 
 pub struct Serve {
@@ -69,6 +71,20 @@ plimsoll check FILE [--against OLD] [--out DIR] [--deny-warnings] [--json]
     --json              one JSON object in place of text
     Colours are for terminals; NO_COLOR=1 takes them away.
 
+plimsoll replay INPUTS --policy FILE [--against FILE] [--json FILE] [--html FILE] [--jobs N]
+    Runs a policy over what happened and says who would have seen what; docs/replay.md has the formats.
+    INPUTS              recordings (.jsonl) or usage (.csv: account,date,meter,amount), a file or a folder
+    --policy FILE       the policy to try (JSON or .plim)
+    --against FILE      another to hold it against, such as the one in use
+    --json FILE         writes the report for programs
+    --html FILE         writes the report for people, with charts
+    --jobs N            cores to use; default all
+    --respond WORD      what a person whose answer is not known does after a minute: later (default),
+                        never, or ignore
+    --plan ID           the plan of accounts of which only usage is known; default the lowest
+    --attributes FILE   JSON lines of account, user and attributes, for prompts with an audience
+    --timing            prints how long it took
+
 plimsoll keys --data DIR [--list | --revoke ID]
     Makes and shows a new pair of keys; the old ones stay valid until they are revoked.
     A running server takes changes over within 2 s.
@@ -93,6 +109,11 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Command, String> {
         Some(Value(name)) if name == "serve" => serve(words),
         Some(Value(name)) if name == "check" => check(words),
         Some(Value(name)) if name == "keys" => keys(words),
+        Some(Value(name)) if name == "replay" => replaying::parse(words).map(|replay| {
+            replay.map_or(Command::Help(HELP), |replay| {
+                Command::Replay(Box::new(replay))
+            })
+        }),
         Some(Value(name)) => Err(lexopt::Error::from(format!(
             "there is no command `{}`",
             name.display()

@@ -1,10 +1,11 @@
-//! The command `plimsoll`: `serve`, `check` and `keys`.
+//! The command `plimsoll`: `serve`, `check`, `replay` and `keys`.
 //!
 //! It owns the command line, what is printed and the exit codes (0 fine, 1 something is wrong, 2 wrong usage);
 //! it does not do the work, the library beside it does.
 
 mod arguments;
 mod check;
+mod replaying;
 
 use std::error::Error;
 use std::io::Write;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve(options),
         Command::Check(options) => check::run(&options),
         Command::Keys(options) => keys(&options),
+        Command::Replay(options) => replaying::run(*options),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error}");

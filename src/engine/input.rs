@@ -335,6 +335,12 @@ impl Snapshot {
         self.rows.push(Row { table, a, b, v });
     }
 
+    /// What was said of the account or the user, up to `Sales`; 0 for what is said of a row.
+    #[must_use]
+    pub fn fact(&self, said: Said) -> i64 {
+        self.facts.get(said as usize).copied().unwrap_or(0)
+    }
+
     /// Says a number, by its place in [`Said`].
     pub fn number(&mut self, place: u32, value: i64) {
         let value = value.clamp(-2, COUNT_MAX);

@@ -363,6 +363,14 @@ impl Memory {
     #[inline(never)]
     fn before(&self, table: u8, a: u64, b: u64) -> usize {
         let (mut from, mut to) = (0_usize, self.rows.len());
+        // What is built in its order is added at the end.
+        if self
+            .rows
+            .last()
+            .is_some_and(|row| (row.table as u8, row.a, row.b) < (table, a, b))
+        {
+            return to;
+        }
         while from < to {
             let middle = from.midpoint(to);
             match self.rows.get(middle) {

@@ -42,6 +42,7 @@ use entry::Entry;
 use experiment::Arms;
 use input::{Context, Input, Now};
 use memory::{Memory, Table};
+use std::rc::Rc;
 
 /// Who is looking, and which writer this tab is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +69,8 @@ pub struct Answer {
 /// The engine of one tab for one account and user.
 #[derive(Debug)]
 pub struct Engine {
-    plim: Plim,
+    /// Shared: one process may run the engines of many people.
+    plim: Rc<Plim>,
     identity: Identity,
     memory: Memory,
     /// Stored memory could be read; otherwise nothing interrupts in this page life.
@@ -108,7 +110,8 @@ impl Engine {
     /// An engine that remembers. Memory that could not be read is `None`: then nothing interrupts in this
     /// page life.
     #[must_use]
-    pub fn new(plim: Plim, identity: Identity, memory: Option<Memory>) -> Self {
+    pub fn new(plim: impl Into<Rc<Plim>>, identity: Identity, memory: Option<Memory>) -> Self {
+        let plim = plim.into();
         let readable = memory.is_some();
         let mut engine = Self {
             account: Account::default(),
@@ -144,7 +147,7 @@ impl Engine {
 
     /// Begins again with another policy, or the same in another locale: what is remembered stays.
     pub fn replace_policy(&mut self, plim: Plim) {
-        self.plim = plim;
+        self.plim = Rc::new(plim);
         self.restart();
     }
 
@@ -323,6 +326,17 @@ impl Engine {
         let known = shown.or_else(|| ledger::exposure(&self.memory, exposure));
         let about = known.map_or(0, ledger::Exposure::about);
         (Key((about >> 32) as u32), Key(about as u32))
+    }
+
+    /// How much of a meter can be used before anything happens: less than this moves a figure and no more.
+    #[must_use]
+    pub fn slack(&self, meter: Key) -> i64 {
+        let index = self.plim.meter_index(meter).unwrap_or(NONE);
+        let view = self.meters.get(index as usize);
+        view.map_or(i64::MAX, |view| {
+            let left = view.next_count().saturating_sub(view.reading.used);
+            if view.reading.provisional { 0 } else { left }
+        })
     }
 
     /// This writer's tally on a meter: added and released.

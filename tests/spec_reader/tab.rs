@@ -59,7 +59,7 @@ impl Tab {
                 memory
             }),
         };
-        let engine = Engine::new(Plim::clone(&plim), identity.clone(), memory);
+        let engine = Engine::new(plim, identity.clone(), memory);
         Self {
             engine,
             context: Context::default(),

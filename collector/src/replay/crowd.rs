@@ -1,0 +1,314 @@
+//! Everybody a core replays, and the cores: batches in, sums out.
+//!
+//! It owns which core replays whom (an account stays on one) and that the sums do not depend on how many
+//! there are; it does not read files.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, ScopedJoinHandle};
+
+use plimsoll::plim::Plim;
+use plimsoll::recording::{Unreadable, decode};
+use plimsoll::unit::{Key, Writer};
+
+use super::attributes::Attributes;
+use super::faults::{Code, Faults};
+use super::page::Respond;
+use super::person::{Newcomer, Person, Scene};
+use super::tally::{Difference, Tally};
+
+/// So many items go to a core at once, or so many bytes of recordings.
+const BATCH_ITEMS: usize = 8_192;
+const BATCH_BYTES: usize = 1 << 20;
+/// Batches that may wait for a core; the reader waits then.
+const WAITING: usize = 4;
+
+/// What every core begins with.
+pub struct Plan {
+    /// One or two compiled policies.
+    pub policies: Vec<Vec<u8>>,
+    pub plans: Vec<Key>,
+    pub meters: Vec<Key>,
+    pub respond: Respond,
+    /// A policy has audiences.
+    pub aims: bool,
+}
+
+/// Something for a user to replay.
+pub enum Item {
+    Usage {
+        person: u32,
+        meter: u32,
+        at: i64,
+        amount: i64,
+    },
+    Recording(Box<Recorded>),
+}
+
+pub struct Recorded {
+    pub person: u32,
+    pub writer: Writer,
+    pub inputs: String,
+    /// Where it stands: file and line.
+    pub place: (u32, u64),
+}
+
+#[derive(Default)]
+struct Batch {
+    /// They are numbered in this order.
+    newcomers: Vec<Newcomer>,
+    items: Vec<Item>,
+    bytes: usize,
+}
+
+/// All sums.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    pub tallies: Vec<Tally>,
+    pub difference: Difference,
+    pub faults: Faults,
+    pub users: u64,
+    /// Inputs told to an engine: entries of recordings, rows of usage.
+    pub inputs: u64,
+    pub recordings: u64,
+    /// Recordings whose end is missing, and how many entries that were.
+    pub cut: u64,
+    pub lost: u64,
+    /// Recordings before which one is missing.
+    pub gaps: u64,
+    /// Inputs that had no room in their minute.
+    pub left_out: u64,
+}
+
+impl Sums {
+    fn merge(&mut self, other: Sums) {
+        self.tallies
+            .resize_with(other.tallies.len(), Tally::default);
+        for (ours, theirs) in self.tallies.iter_mut().zip(other.tallies) {
+            ours.merge(theirs);
+        }
+        self.difference.merge(other.difference);
+        self.faults.merge(other.faults);
+        self.users += other.users;
+        self.inputs += other.inputs;
+        self.recordings += other.recordings;
+        self.cut += other.cut;
+        self.lost += other.lost;
+        self.gaps += other.gaps;
+        self.left_out += other.left_out;
+    }
+}
+
+/// Everybody on one core.
+struct Crowd {
+    scene: Scene,
+    people: Vec<Person>,
+    sums: Sums,
+}
+
+impl Crowd {
+    fn new(plan: &Plan) -> Crowd {
+        let open = |bytes: &Vec<u8>| Rc::new(Plim::open(bytes).expect("it was opened before"));
+        let plims: Vec<_> = plan.policies.iter().map(open).collect();
+        let mut sums = Sums::default();
+        sums.tallies.resize_with(plims.len(), Tally::default);
+        Crowd {
+            scene: Scene {
+                plims,
+                plans: plan.plans.clone(),
+                meters: plan.meters.clone(),
+                respond: plan.respond,
+                aims: plan.aims,
+            },
+            people: Vec::new(),
+            sums,
+        }
+    }
+
+    fn take(&mut self, batch: Batch) {
+        for newcomer in batch.newcomers {
+            self.people.push(Person::new(newcomer, &self.scene));
+        }
+        for item in batch.items {
+            match item {
+                Item::Usage {
+                    person,
+                    meter,
+                    at,
+                    amount,
+                } => {
+                    self.sums.inputs += 1;
+                    let row = (meter as usize, at, amount);
+                    self.people[person as usize].usage(&self.scene, &mut self.sums.tallies, row);
+                }
+                Item::Recording(recorded) => self.recording(&recorded),
+            }
+        }
+    }
+
+    fn recording(&mut self, recorded: &Recorded) {
+        let person = &mut self.people[recorded.person as usize];
+        let sums = &mut self.sums;
+        let recording = match decode(&recorded.inputs) {
+            Ok(recording) => recording,
+            Err(error) => {
+                let code = match error {
+                    Unreadable::NotRecording => Code::NotRecording,
+                    Unreadable::Format => Code::NewerRecording,
+                    Unreadable::Damaged => Code::DamagedRecording,
+                };
+                let about = || "`inputs` cannot be read".into();
+                return sums.faults.add(recorded.place, code, about);
+            }
+        };
+        let writer = recorded.writer;
+        match person.recording(&self.scene, &mut sums.tallies, writer, &recording) {
+            Ok(is_missing) => {
+                sums.recordings += 1;
+                sums.inputs += recording.moments.len() as u64;
+                sums.cut += u64::from(recording.lost > 0);
+                sums.lost += recording.lost;
+                sums.gaps += u64::from(is_missing);
+                for moment in &recording.moments {
+                    if let plimsoll::recording::Told::LeftOut(count) = moment.told {
+                        sums.left_out += count;
+                    }
+                }
+            }
+            Err(code) => sums.faults.add(recorded.place, code, || match code {
+                Code::Repeated => "this recording came before".into(),
+                _ => "the recording is older than the one before it".into(),
+            }),
+        }
+    }
+
+    fn finish(mut self) -> Sums {
+        self.sums.users = self.people.len() as u64;
+        for person in self.people {
+            let sums = &mut self.sums;
+            person.finish(&self.scene, &mut sums.tallies, &mut sums.difference);
+        }
+        self.sums
+    }
+}
+
+/// Gives every item to the core that has its account. With one core, that is the one that reads.
+pub struct Cores<'scope> {
+    shards: Vec<Shard<'scope>>,
+    /// By account: its number. By user: where it is replayed.
+    accounts: HashMap<String, u32>,
+    users: HashMap<(u32, String), (u32, u32)>,
+    attributes: Attributes,
+}
+
+struct Shard<'scope> {
+    batch: Batch,
+    people: u32,
+    core: Core<'scope>,
+}
+
+enum Core<'scope> {
+    Own(Box<Crowd>),
+    Other(SyncSender<Batch>, ScopedJoinHandle<'scope, Sums>),
+}
+
+impl<'scope> Cores<'scope> {
+    pub fn start<'env>(
+        scope: &'scope thread::Scope<'scope, 'env>,
+        plan: &'env Plan,
+        jobs: usize,
+        attributes: Attributes,
+    ) -> Cores<'scope> {
+        let core = || {
+            if jobs <= 1 {
+                return Core::Own(Box::new(Crowd::new(plan)));
+            }
+            let (sender, receiver): (_, Receiver<Batch>) = sync_channel(WAITING);
+            let work = move || {
+                let mut crowd = Crowd::new(plan);
+                receiver.iter().for_each(|batch| crowd.take(batch));
+                crowd.finish()
+            };
+            Core::Other(sender, scope.spawn(work))
+        };
+        let shard = |_| Shard {
+            batch: Batch::default(),
+            people: 0,
+            core: core(),
+        };
+        Cores {
+            shards: (0..jobs.max(1)).map(shard).collect(),
+            accounts: HashMap::new(),
+            users: HashMap::new(),
+            attributes,
+        }
+    }
+
+    /// Where a user is replayed: the core, and the number there.
+    pub fn place(&mut self, account: &str, user: &str) -> (u32, u32) {
+        let next = self.accounts.len() as u32;
+        let number = match self.accounts.get(account) {
+            Some(number) => *number,
+            None => {
+                self.accounts.insert(account.into(), next);
+                next
+            }
+        };
+        let shards = self.shards.len() as u32;
+        *self.users.entry((number, user.into())).or_insert_with(|| {
+            let shard = &mut self.shards[(number % shards) as usize];
+            shard.batch.newcomers.push(Newcomer {
+                account: account.into(),
+                user: user.into(),
+                attributes: self.attributes.of(account, user),
+            });
+            shard.people += 1;
+            (number % shards, shard.people - 1)
+        })
+    }
+
+    pub fn accounts(&self) -> u64 {
+        self.accounts.len() as u64
+    }
+
+    pub fn push(&mut self, shard: u32, item: Item) {
+        let shard = &mut self.shards[shard as usize];
+        if let Item::Recording(recorded) = &item {
+            shard.batch.bytes += recorded.inputs.len();
+        }
+        shard.batch.items.push(item);
+        if shard.batch.items.len() >= BATCH_ITEMS || shard.batch.bytes >= BATCH_BYTES {
+            shard.send();
+        }
+    }
+
+    pub fn finish(self) -> Sums {
+        let mut sums = Sums::default();
+        let finish = |mut shard: Shard<'scope>| {
+            shard.send();
+            shard
+        };
+        for shard in self.shards.into_iter().map(finish).collect::<Vec<_>>() {
+            sums.merge(match shard.core {
+                Core::Own(crowd) => crowd.finish(),
+                Core::Other(sender, handle) => {
+                    drop(sender);
+                    handle.join().expect("a core ends with its sums")
+                }
+            });
+        }
+        sums
+    }
+}
+
+impl Shard<'_> {
+    fn send(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        match &mut self.core {
+            Core::Own(crowd) => crowd.take(batch),
+            // A core that has stopped says why when it is joined.
+            Core::Other(sender, _) => drop(sender.send(batch)),
+        }
+    }
+}

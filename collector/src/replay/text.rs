@@ -1,0 +1,218 @@
+//! The report as lines for a terminal.
+//!
+//! It owns the order and the columns; every figure comes from `report`.
+
+use super::report::{Inputs, Outcome, Report, grouped};
+
+const LABEL: usize = 34;
+const COLUMN: usize = 14;
+
+impl Report {
+    /// For people, with a newline at its end.
+    pub fn text(&self) -> String {
+        let mut lines = vec![title(&self.inputs)];
+        lines.extend(found(&self.inputs));
+        lines.push(String::new());
+        lines.extend(self.overview());
+        lines.extend(self.showings());
+        lines.extend(self.held());
+        lines.extend(self.changes());
+        lines.push(String::new());
+        lines.push("Assumed".into());
+        for assumption in &self.assumptions {
+            lines.push(format!("  {assumption}"));
+        }
+        lines.extend(skipped(&self.inputs));
+        lines.push(String::new());
+        lines.join("\n")
+    }
+
+    fn overview(&self) -> Vec<String> {
+        let outcomes = self.outcomes();
+        let row = |name: &str, value: &dyn Fn(&Outcome) -> String| {
+            let values = outcomes.iter().map(|outcome| value(outcome));
+            line(name, values)
+        };
+        let mut lines = Vec::new();
+        if outcomes.len() > 1 {
+            lines.push(line("", ["against".into(), "policy".into()]));
+        }
+        lines.extend([
+            row("Revision", &|of| {
+                of.revision.chars().take(COLUMN - 1).collect()
+            }),
+            row("Users who see a prompt", &|of| grouped(of.users_prompted)),
+            row("Prompts", &|of| grouped(of.prompts)),
+            row("  for each user and week", &|of| {
+                format!("{:.3}", of.prompts_per_user_week)
+            }),
+            row("Interruptions", &|of| grouped(of.interruptions)),
+            row("  for each user and week", &|of| {
+                format!("{:.3}", of.interruptions_per_user_week)
+            }),
+            row("Limit hits", &|of| grouped(of.limit_hits)),
+            row("Held by a cap, gap or budget", &|of| grouped(of.caps_hit)),
+        ]);
+        for outcome in &outcomes {
+            let Some(worst) = &outcome.worst_week else {
+                continue;
+            };
+            let (interruptions, prompts) = (worst.interruptions, worst.prompts);
+            lines.push(format!(
+                "Worst week of a user: {interruptions} interruptions, {prompts} prompts, {} in the week of {} ({})",
+                who(&worst.account, &worst.user),
+                worst.from,
+                outcome.file,
+            ));
+        }
+        lines
+    }
+
+    fn showings(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for outcome in self.outcomes() {
+            lines.push(String::new());
+            let heads = ["users", "median day", "showings"].map(String::from);
+            lines.push(line(&format!("First showings, {}", outcome.file), heads));
+            for shown in &outcome.showings {
+                let name = format!("  {} {}", shown.prompt, shown.subject);
+                let days = shown.median_days_to_first.unsigned_abs();
+                lines.push(line(
+                    &name,
+                    [shown.users, days, shown.showings].map(grouped),
+                ));
+            }
+            if outcome.showings.is_empty() {
+                lines.push("  none".into());
+            }
+        }
+        lines
+    }
+
+    fn held(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for outcome in self.outcomes() {
+            if !outcome.held.is_empty() {
+                lines.extend([String::new(), format!("Held, {}", outcome.file)]);
+            }
+            for held in &outcome.held {
+                lines.push(line(&format!("  {}", held.reason), [grouped(held.count)]));
+            }
+        }
+        lines
+    }
+
+    fn changes(&self) -> Vec<String> {
+        let Some(changes) = &self.difference else {
+            return Vec::new();
+        };
+        let users = [
+            changes.users_newly_prompted,
+            changes.users_no_longer_prompted,
+        ];
+        let heads = ["newly", "no longer"].map(String::from);
+        let mut lines = vec![String::new(), line("Users who see a prompt", heads)];
+        lines.push(line("  any", users.map(grouped)));
+        for change in &changes.prompts {
+            let name = format!("  {} {}", change.prompt, change.subject);
+            let counts = [change.newly_seen_by_users, change.no_longer_seen_by_users];
+            lines.push(line(&name, counts.map(grouped)));
+        }
+        lines
+    }
+}
+
+fn title(inputs: &Inputs) -> String {
+    format!(
+        "{} inputs of {} {} in {} {}",
+        grouped(inputs.inputs),
+        grouped(inputs.users),
+        plural(inputs.users, "user", "users"),
+        grouped(inputs.accounts),
+        plural(inputs.accounts, "account", "accounts"),
+    )
+}
+
+/// Which inputs there were, and what is missing in them; the HTML says it in the same words.
+pub fn found(inputs: &Inputs) -> Vec<String> {
+    let mut lines = Vec::new();
+    if inputs.recordings > 0 {
+        let percents: Vec<String> = inputs
+            .recording_percent
+            .iter()
+            .map(u64::to_string)
+            .collect();
+        let kind = match inputs.recording_percent.as_slice() {
+            [100] => "full: every account was recorded".to_owned(),
+            _ => format!(
+                "sampled: {} of a hundred accounts were recorded",
+                percents.join(" or ")
+            ),
+        };
+        lines.push(format!("{} recordings, {kind}", grouped(inputs.recordings)));
+    }
+    if inputs.usage_rows > 0 {
+        lines.push(format!("{} rows of usage only", grouped(inputs.usage_rows)));
+    }
+    for (count, about) in [
+        (inputs.cut_recordings, "recordings are cut off"),
+        (inputs.lost_inputs, "inputs are lost with their ends"),
+        (
+            inputs.missing_recordings,
+            "recordings lack the one before them",
+        ),
+        (inputs.left_out_inputs, "inputs had no room in their minute"),
+        (inputs.other_events, "other events are passed over"),
+    ] {
+        if count > 0 {
+            lines.push(format!("{} {about}", grouped(count)));
+        }
+    }
+    for (meter, rows) in &inputs.unknown_meters {
+        lines.push(format!(
+            "{} rows of `{meter}`, which no policy has",
+            grouped(*rows)
+        ));
+    }
+    lines
+}
+
+fn skipped(inputs: &Inputs) -> Vec<String> {
+    if inputs.skipped_lines == 0 {
+        return Vec::new();
+    }
+    let count = inputs.skipped_lines;
+    let lines = plural(count, "line was", "lines were");
+    let mut said = vec![String::new(), format!("{} {lines} skipped", grouped(count))];
+    for skipped in &inputs.first_skipped {
+        let (file, line, code) = (&skipped.file, skipped.line, skipped.code);
+        said.push(format!("  {file}:{line}: {code}: {}", skipped.about));
+        said.push(format!("    help: {}", skipped.help));
+    }
+    let more = count - inputs.first_skipped.len() as u64;
+    if more > 0 {
+        said.push(format!("  and {} more", grouped(more)));
+    }
+    said
+}
+
+/// An account and, where one is known, its user.
+pub fn who(account: &str, user: &str) -> String {
+    if user.is_empty() {
+        format!("`{account}`")
+    } else {
+        format!("`{user}` of `{account}`")
+    }
+}
+
+fn plural(count: u64, one: &'static str, other: &'static str) -> &'static str {
+    if count == 1 { one } else { other }
+}
+
+fn line(label: &str, values: impl IntoIterator<Item = String>) -> String {
+    let mut line = format!("{label:LABEL$}");
+    for value in values {
+        line.push_str(&format!("{value:>COLUMN$}"));
+    }
+    line.trim_end().to_owned()
+}
