@@ -250,7 +250,8 @@ fn fallen(reading: &Reading, count: i64) -> bool {
         return true;
     };
     let span = |amount: i64| amount.wrapping_mul(REARM_PART);
-    span(reading.used) <= span(count).wrapping_sub(limit)
+    let room = if fault!(32) { 1 } else { limit };
+    span(reading.used) <= span(count).wrapping_sub(room)
 }
 
 /// A crossing's identity, the same in every tab, on every device and for every teammate.
@@ -417,7 +418,7 @@ fn enter_span(
     let earlier = |row: &Row| row.a >> 32 == u64::from(meter.key()) && row.v[2] < epoch;
     let seen = if reading.provisional {
         CrossingKind::Crossed
-    } else if !began && memory.table(Table::Span).iter().any(earlier) {
+    } else if (!began || fault!(33)) && memory.table(Table::Span).iter().any(earlier) {
         CrossingKind::Carried
     } else if reading.source == Source::Local {
         CrossingKind::Crossed

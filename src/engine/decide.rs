@@ -51,7 +51,11 @@ impl Engine {
         let before = out.len();
         self.take_back(now, out);
         // What was taken back makes room for prompts about anything.
-        let meter = if out.len() > before { NONE } else { meter };
+        let meter = if out.len() > before && !fault!(36) {
+            NONE
+        } else {
+            meter
+        };
         self.paint_again(now, out);
         let judgements = self.survey(now, meter, false);
         self.diverge(&judgements, meter, now, out);

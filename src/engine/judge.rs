@@ -552,7 +552,7 @@ fn page(
 ) -> Option<HoldReason> {
     let needs_lease = judgement.surface.lane() == Lane::Interrupt || entry.capped;
     let mut reason = engine.page_hold(judgement.surface, needs_lease, now);
-    if reason.is_none() && entry.failed {
+    if reason.is_none() && entry.failed && !fault!(34) {
         reason = Some(HoldReason::Failed);
     }
     if reason == Some(HoldReason::QuietHours) {

@@ -486,7 +486,7 @@ impl Engine {
         let [_, server_time, ..] = snapshot.facts;
         if server_time <= 0 {
             self.clock.jumped = false;
-        } else if server_time != self.account.server_time.0 {
+        } else if server_time != self.account.server_time.0 || fault!(35) {
             // Engine time is the server's, backwards too; what is told again says nothing of the time.
             self.clock.jumped = false;
             now = Timestamp(server_time).clamped();

@@ -112,7 +112,7 @@ fn find_period(reading: &mut Reading, cadence: Cadence, figure: Option<&Columns>
         let late = as_of >= period.end && at < period.end.plus(LATE_RESET_MS);
         if at >= period.end && !late {
             period = rolled(cadence, period, at);
-            reading.provisional = row[4] >= 0;
+            reading.provisional = row[4] >= 0 && !fault!(31);
         }
     }
     reading.period_start = period.start;
