@@ -196,6 +196,12 @@ export interface MeterReading {
   period_end?: number;
   /** The period was rolled forward here; a snapshot has to confirm it. */
   provisional?: boolean;
+  /**
+   * An estimate of when the limit is reached before the period ends, each a day as its noon in UTC: in the
+   * middle, and the ends of a range that holds it eight times in ten. Absent where too little is known, or
+   * where it is more likely not reached.
+   */
+  projection?: { date: number; from: number; until: number };
   /** The noun, with its plural forms. */
   meter: Record<string, string>;
 }
@@ -208,7 +214,7 @@ export interface Prompt {
   surface: Surface;
   lane: "interrupt" | "ambient" | "inline";
   tone: "notice" | "warning" | "urgent" | "limit" | "offer";
-  trigger: "threshold" | "at_limit" | "limit_hit" | "explored" | "trial_ending";
+  trigger: "threshold" | "at_limit" | "limit_hit" | "explored" | "trial_ending" | "projected";
   subject: { meter?: string; feature?: string };
   state?: MeterReading["state"];
   values: Record<string, unknown>;

@@ -72,6 +72,8 @@ function say(name, value, values, locale) {
       return number(Math.floor(value) / 100, locale, { style: "percent" });
     case "date":
       return day(value, locale);
+    case "range":
+      return own(values, "when") == "day" ? day(value.date, locale) : months(value, locale);
     case "price":
       return money(value, locale);
     case "meter":
@@ -95,6 +97,12 @@ function day(stamp, locale) {
   const date = new Date(stamp);
   const year = date.getFullYear() == new Date().getFullYear() ? undefined : "numeric";
   return intl("DateTimeFormat", locale, { day: "numeric", month: "long", year }).format(date);
+}
+
+/** "March", or what Intl makes of "from March until April". */
+function months({ from, until }, locale) {
+  const year = new Date(until).getFullYear() == new Date().getFullYear() ? undefined : "numeric";
+  return intl("DateTimeFormat", locale, { month: "long", year }).formatRange(from, until);
 }
 
 function money({ amount_minor, currency, per }, locale) {

@@ -369,6 +369,7 @@ pub fn trigger_name(trigger: u32) -> &'static str {
         2 => "limit_hit",
         3 => "explored",
         4 => "trial_ending",
+        5 => "projected",
         _ => "threshold",
     }
 }

@@ -11,6 +11,8 @@ export const NAME_LENGTH_MAX = 64;
 export const ROUTE_LENGTH_MAX = 2048;
 /** More meters, features or writers than any policy may have are refused. */
 export const LIST_LENGTH_MAX = 1000;
+/** Days of a meter that an estimate looks at. */
+export const DAYS_MAX = 62;
 /** All attributes of an account and a user together, as the core reads them, and how deep they nest. */
 export const ATTRIBUTES_LENGTH_MAX = 65_536;
 export const ATTRIBUTES_DEPTH_MAX = 8;

@@ -9,6 +9,8 @@ const LANES = ["ambient", "interrupt", "interrupt", "ambient", "inline"];
 export const ACTIONS = ["upgrade", "talk_to_sales", "ask_admin", "extend_trial", "later", "never"];
 /** A preview is no price list: the next plan's first few features, in the policy's order. */
 const ALSO_MAX = 4;
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+const HALF_MONTH_DAYS = 15;
 
 /**
  * @param shown `{exposure, facts, actions, owner}`, as `Engine::write_prompt` writes it
@@ -24,7 +26,8 @@ export function promptOf({ exposure, facts, actions, owner }, words, account, ha
   const [said, counted, own] = about;
   const { title, body, ...fixed } = words.said[said];
   const reading = figures.length ? readingOf(figures) : {};
-  const { used, state, percent } = reading;
+  const { used, state, percent, projection } = reading;
+  const when = projection && certainty(projection);
   const limit = percent === undefined ? undefined : reading.limit;
   const meter = words.meters[counted];
   const feature = words.features[own];
@@ -50,7 +53,10 @@ export function promptOf({ exposure, facts, actions, owner }, words, account, ha
       meter: meter?.name,
       feature: feature?.name,
       outcome: feature?.outcome,
-      date: some(date),
+      // A date is said only of what is certain to a week.
+      date: projection ? (when === "day" ? projection.date : undefined) : some(date),
+      range: projection,
+      when,
       plan: from?.name,
       next_plan: to?.name,
       next_limit: some(next_limit),
@@ -65,6 +71,15 @@ export function promptOf({ exposure, facts, actions, owner }, words, account, ha
     plan: whole({ from: from?.id, to: to?.id }),
     repaint: !!repaint,
   });
+}
+
+/** How certainly an estimate can be spoken of: to a day, half of a month, a month, or several. */
+function certainty({ from, until }) {
+  if (until - from <= WEEK_MS) return "day";
+  const [first, last] = [new Date(from), new Date(until)];
+  if (first.getMonth() !== last.getMonth() || until - from > 5 * WEEK_MS) return "months";
+  if (last.getDate() <= HALF_MONTH_DAYS) return "first_half";
+  return first.getDate() > HALF_MONTH_DAYS ? "second_half" : "month";
 }
 
 function actionOf(id, { actions, links }, kind, place, ids) {

@@ -7,7 +7,7 @@
 import { attributesOf } from "./attributes.js";
 import { SNAPSHOT, SNAPSHOT_NUMBER, SNAPSHOT_TEXT } from "./core.js";
 import { wrong } from "./error.js";
-import { ID_LENGTH_MAX, LIST_LENGTH_MAX } from "./limits.js";
+import { DAYS_MAX, ID_LENGTH_MAX, LIST_LENGTH_MAX } from "./limits.js";
 
 const WRITER = /^[0-9a-f]{16}$/;
 
@@ -82,6 +82,9 @@ export function readSnapshot(given) {
     const start = period?.("start", "time", true, 10);
     const end = period?.("end", "time", true, 11);
     if (start >= end) throw wrong("snapshot_invalid", `meters.${meter}.period.end`, end, "period");
+    // What is older than the core looks at is left out; said before the writers, whose numbers follow theirs.
+    const daily = figures("daily", "list");
+    daily?.keys.slice(-DAYS_MAX).forEach((day) => daily(day, "count", true, 14));
     const counted = figures("counted", "entries");
     counted?.keys.forEach((writer) => {
       if (!WRITER.test(writer)) throw wrong("snapshot_invalid", `meters.${meter}.counted`, writer, "writer");

@@ -22,7 +22,7 @@ const limitOf = (limit) => (limit > 0 ? limit : ["none", undefined, "unlimited"]
 
 export const answerOf = ([verdict, used, limit]) => whole({ verdict: VERDICTS[verdict], used, limit: limitOf(limit) });
 
-export function readingOf([used, limit, percent, state, is_host, start, end, provisional]) {
+export function readingOf([used, limit, percent, state, is_host, start, end, provisional, at, from, until]) {
   return whole({
     used,
     limit: limitOf(limit),
@@ -32,6 +32,7 @@ export function readingOf([used, limit, percent, state, is_host, start, end, pro
     period_start: end ? start : undefined,
     period_end: end || undefined,
     provisional: !!provisional || undefined,
+    projection: at ? { date: at, from, until } : undefined,
   });
 }
 

@@ -2,6 +2,7 @@
 //! Owns the order of snapshots; knows nothing of usage or prompts.
 //! `usage` reads the figures it writes; `decide` asks it what the account owns.
 
+use super::daily;
 use super::input::Snapshot;
 use super::memory::{Columns, Memory, Row, Table};
 use crate::plim::Plim;
@@ -156,6 +157,17 @@ pub(super) fn apply(
         if *table == Table::Listed || plim.meter_index(Key(*a as u32)).is_some() {
             join(*table, *a, *b, [v[4], v[5], v[6], v[7]]);
         }
+    }
+    let (mut meter, mut day) = (0, 0);
+    for (of, figure) in snapshot.daily.iter().rev() {
+        if plim.meter_index(Key(*of as u32)).is_none() {
+            continue;
+        }
+        if *of != meter {
+            (meter, day) = (*of, daily::day_of(Timestamp(time)));
+        }
+        day = day.wrapping_sub(1);
+        daily::keep(memory, of << 32, day, *figure);
     }
     true
 }

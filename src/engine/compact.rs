@@ -23,6 +23,8 @@ pub(crate) const EXPLORED_MAX: usize = 16;
 /// Weeks of one meter or signal, as long as any window asks for.
 const WEEKS_MAX: usize = 10;
 const WEEKS_MS: Millis = 70 * DAY_MS;
+/// Weeks of one meter in all spans that are kept, one of two for each week.
+const SPANS_OF_DAYS_MAX: usize = 20;
 /// Arms of experiments, a year: phases are shorter.
 const ARMS_MS: Millis = 366 * DAY_MS;
 /// Spans of one meter: the current one, and the one that tells a new epoch from a first sight.
@@ -34,7 +36,7 @@ const COVERS_MAX: usize = 256;
 /// The surface of a note, as its row says it.
 const TOAST: i64 = super::effect::Surface::Toast as i64;
 /// Below this many rows there is nothing worth the walk.
-const ROWS_MIN: usize = 48;
+const ROWS_MIN: usize = 128;
 /// The bits of a mark's key that name its meter.
 const METER: u64 = 0xffff_ffff_0000_0000;
 
@@ -145,7 +147,12 @@ impl Engine {
             Table::Explored => !followed(EXPLORED_MAX, 0),
             Table::Asked => !past(v0, super::action::ASK_AGAIN_MS),
             Table::Daily | Table::Signal => {
-                !past(week_start(row.b), WEEKS_MS) && !followed(WEEKS_MAX, 0)
+                let of_meter =
+                    |later: &Row| later.table == row.table && later.a >> 32 == row.a >> 32;
+                // Of a meter the spans come after what the host said, the oldest first.
+                let span = row.table == Table::Daily && row.a & 0xffff_ffff != 0;
+                let crowded = span && rest.get(SPANS_OF_DAYS_MAX).is_some_and(of_meter);
+                !(past(week_start(row.b), WEEKS_MS) || followed(WEEKS_MAX, 0) || crowded)
             }
             // A phase that an experiment is in keeps its arm; of what is over nobody asks.
             Table::Arm => !past(v1.wrapping_neg(), ARMS_MS),

@@ -4,13 +4,14 @@
 
 use super::account::Account;
 use super::decide::Hit;
-use super::effect::{CrossingKind, Effect, Event, HostEvent, Reading, Source};
+use super::effect::{CrossingKind, Effect, Event, HostEvent, Projected, Reading, Source};
 use super::entry::Entry;
 use super::experiment::stands;
 use super::memory::{Memory, Row, Table};
 use super::period::{Period, same};
 use crate::plim::{List, Meter, Plim, Prompt};
 use crate::unit::{Digest, Timestamp, basis_points, count_at, fnv32};
+use core::cell::Cell;
 
 /// The code of the limit itself as a threshold; percentages are their basis points, below it.
 pub(super) const AT_LIMIT: u32 = 10_000;
@@ -62,6 +63,10 @@ pub(super) struct MeterView {
     pub top: i64,
     /// The blocked attempt that waits for its answer.
     pub hit: Hit,
+    /// The day its figure was kept of last.
+    pub day: i64,
+    /// What was projected from which usage in which hour: every decision asks for it.
+    pub projected: Cell<(i64, i64, Projected)>,
     peak: i64,
 }
 
@@ -75,6 +80,8 @@ impl MeterView {
             span_start: 0,
             top: 0,
             hit: Hit::default(),
+            day: 0,
+            projected: Cell::default(),
             peak: 0,
         }
     }

@@ -3,7 +3,9 @@
 //! Called by `handle` after every input that could change anything.
 
 use super::Engine;
-use super::effect::{About, Effect, Event, HoldReason, Lane, Prompt, Surface, WithdrawReason};
+use super::effect::{
+    About, Effect, Event, HoldReason, Lane, Projected, Prompt, Surface, WithdrawReason,
+};
 use super::entry::Entry;
 use super::judge::{Judgement, LEASE_WAIT_MS, slot_of};
 use super::ledger::{self, Closed, EXPOSURE_MS, Exposure, no_later_than};
@@ -296,6 +298,14 @@ impl Engine {
         if entry.trigger == 2 {
             return None;
         }
+        if entry.trigger == 5 {
+            let settled = self.projected(entry.meter, now).at.0 == 0;
+            return settled.then_some(if view.reading.used < view.reading.limit.0 {
+                WithdrawReason::Owned
+            } else {
+                WithdrawReason::Superseded
+            });
+        }
         let Some(step) = view.step_of(entry.code) else {
             return Some(if view.reading.limit.0 > 0 {
                 WithdrawReason::Superseded
@@ -443,6 +453,11 @@ impl Engine {
             prompt: shown.index,
             surface: shown.exposure.surface(),
             reading,
+            projected: if entry.trigger == 5 {
+                self.projected(entry.meter, now)
+            } else {
+                Projected::default()
+            },
             plan: self.account.plan,
             next_plan,
             next_limit: self.next_limit(entry, next_plan),

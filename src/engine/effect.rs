@@ -54,6 +54,8 @@ pub struct Prompt {
     pub surface: Surface,
     /// Where the meter stands.
     pub reading: Option<Reading>,
+    /// When it is expected to reach its limit, in a prompt about that.
+    pub projected: Projected,
     /// Index of the account's plan.
     pub plan: Option<u32>,
     /// Index of the plan that would help.
@@ -163,6 +165,18 @@ pub struct Reading {
     pub period_end: Timestamp,
     /// The period was rolled forward here and is not confirmed by a snapshot yet.
     pub provisional: bool,
+}
+
+/// When a meter is expected to reach its limit: an estimate, in days, each as its noon in UTC. All 0 when
+/// there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Projected {
+    /// The day in the middle.
+    pub at: Timestamp,
+    /// With a chance of one in ten it is before this day.
+    pub from: Timestamp,
+    /// With a chance of one in ten it is after this day.
+    pub until: Timestamp,
 }
 
 /// At the limit and over it are two states.

@@ -266,6 +266,8 @@ pub struct Snapshot {
     pub(crate) facts: [i64; 8],
     /// Listed features and overages, figures of meters, and what was counted of writers.
     pub(crate) rows: Vec<Row>,
+    /// Figures of days, with their meter.
+    pub(crate) daily: Vec<(u64, i64)>,
 }
 
 /// The numbers of a snapshot, in the order of `pkg/shell/snapshot.js`: times in milliseconds with 0 for
@@ -300,6 +302,8 @@ pub enum Said {
     Added,
     /// Of a writer: what it has counted as released.
     Released,
+    /// Of a meter: a day's figure, the oldest first; the last is of the day before the snapshot.
+    Day,
 }
 
 impl Default for Snapshot {
@@ -310,6 +314,7 @@ impl Default for Snapshot {
             attributes: String::new(),
             facts: [-1, 0, 0, 0, 1, 0, 0, 0],
             rows: Vec::new(),
+            daily: Vec::new(),
         }
     }
 }
@@ -347,6 +352,9 @@ impl Snapshot {
         if let Some(fact) = self.facts.get_mut(place as usize) {
             *fact = value;
         } else if let Some(row) = self.rows.last_mut() {
+            if place == Said::Day as u32 {
+                return self.daily.push((row.a, value));
+            }
             // Eight facts are followed by a figure's four columns, and those by a cover's two.
             if let Some(column) = row.v.get_mut((place & 3 | 4) as usize) {
                 let is_used = place == Said::Used as u32;

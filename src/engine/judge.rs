@@ -3,6 +3,7 @@
 //! `decide` and `explain` both ask [`Engine::survey`]: there is no second implementation.
 
 use super::Engine;
+use super::daily::day_of;
 use super::decide::Hit;
 use super::effect::{CrossingKind, HoldReason, Lane, Surface};
 use super::entry::Entry;
@@ -130,6 +131,7 @@ impl Engine {
                 (hit.occasion == 0).then_some(HoldReason::NotFired)
             }
             3 => self.explored_fired(entry, judgement, now),
+            5 => self.projected_fired(entry, judgement, now),
             _ => self.trial_fired(entry, judgement, now),
         }
     }
@@ -222,6 +224,28 @@ impl Engine {
             .text("trial")
             .number(ends.0)
             .number(span)
+            .finish();
+        None
+    }
+
+    fn projected_fired(
+        &self,
+        entry: &Entry,
+        judgement: &mut Judgement,
+        now: Timestamp,
+    ) -> Option<HoldReason> {
+        let projected = self.projected(entry.meter, now).at;
+        let today = day_of(now);
+        let view = self.meters.get(entry.meter as usize);
+        let within = day_of(projected).wrapping_sub(today) <= entry.value;
+        let Some(view) = view.filter(|_| projected.0 > 0 && within) else {
+            return Some(HoldReason::NotFired);
+        };
+        // It fires once in a span; of the day it comes true on, every tab knows when it began.
+        judgement.since = Timestamp(today.wrapping_mul(DAY_MS));
+        judgement.occasion = Digest::default()
+            .text("projected")
+            .number(view.span as i64)
             .finish();
         None
     }

@@ -60,7 +60,8 @@ pub enum Table {
     /// A request to the admin; a the need: [at].
     Asked = 15,
     /// A week of a meter, day by day from Monday; a meter << 32, b the week. With the lower half of a 0, what
-    /// the host counted: [on each of 7 days]; else that is a period's hash: [highest usage on each of 7 days].
+    /// the host says: [of each of 7 days]; else that is the day a span began on, plus 1: [highest usage on
+    /// each of 7 days]. All plus 1: 0 is not known.
     Daily = 16,
     /// A week of a signal, day by day from Monday; a signal, b the week: [count on each of 7 days].
     Signal = 17,

@@ -10,6 +10,7 @@ mod action;
 mod clock;
 mod compact;
 mod crossing;
+mod daily;
 mod decide;
 pub mod effect;
 mod entry;
@@ -353,30 +354,6 @@ impl Engine {
         self.lease_wanted
     }
 
-    /// What a writer used and has not been counted in an event yet, as events; counts it as sent.
-    pub fn take_usage(&mut self, writer: Writer) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for (meter, index) in self.plim.root().meters().iter().zip(0..) {
-            let key = u64::from(meter.key());
-            let row = self.memory.row(Table::Tally, key, writer.0);
-            let (added, released) = (row[0].wrapping_sub(row[2]), row[1].wrapping_sub(row[3]));
-            if added <= 0 && released <= 0 {
-                continue;
-            }
-            let sent = [row[0], row[1], row[0], row[1]];
-            self.memory.join(Table::Tally, key, writer.0, &sent);
-            let view = self.meters.get(index as usize);
-            effects.push(Effect::Record(Event::UsageCounted {
-                meter: index,
-                added,
-                released,
-                used: view.map_or(0, |view| view.reading.used),
-                limit: view.and_then(|view| view.reading.limit.number()),
-            }));
-        }
-        effects
-    }
-
     /// Makes every reading anew and finds what was crossed.
     fn refresh(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         self.account = Account::read(&self.plim, &self.memory);
@@ -410,6 +387,13 @@ impl Engine {
         let moved = before.used != reading.used
             || before.limit != reading.limit
             || before.period_end != reading.period_end;
+        let (key, day) = (self.plim.root().meters().get(index), daily::day_of(now));
+        let key = Key(key.map_or(0, |meter| meter.key()));
+        // What was seen last of a day that is over is its figure.
+        if view.day != day && view.day != 0 {
+            self.dirty.memory |=
+                daily::observe(&mut self.memory, key, view.span_start, view.day, &before);
+        }
         view.read(reading);
         let scene = Scene {
             plim: &self.plim,
@@ -420,6 +404,12 @@ impl Engine {
             now,
         };
         self.dirty.memory |= crossing::observe(&scene, &mut self.memory, view, index, out);
+        if self.account.known && self.account.plan.is_some() {
+            view.day = day;
+            view.projected.take();
+            self.dirty.memory |=
+                daily::observe(&mut self.memory, key, view.span_start, day, &reading);
+        }
         if moved {
             self.touch(index);
         }
@@ -457,6 +447,14 @@ impl Engine {
             Some(view) if released == 0 && view.reading.used > 0 => {
                 let reading = usage::moved(&view.reading, added);
                 if reading.used < view.next_count() && !reading.provisional {
+                    let day = daily::day_of(now);
+                    if view.day != day && view.day != 0 {
+                        // What was seen last of a day that is over is its figure.
+                        let (start, of) = (view.span_start, &view.reading);
+                        self.dirty.memory |=
+                            daily::observe(&mut self.memory, meter, start, view.day, of);
+                        view.day = day;
+                    }
                     view.reading = reading;
                     return self.touch(index);
                 }

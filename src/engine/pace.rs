@@ -6,7 +6,7 @@
 
 use crate::unit::{DAY_MS, Timestamp};
 
-/// Days of history that are looked at, as many as a snapshot may bring.
+/// Days of history that are worth looking at, as many as a snapshot may bring.
 pub const DAYS_MAX: usize = 62;
 /// Nothing is said of what lies further ahead.
 pub const AHEAD_MAX: i64 = 365;
@@ -34,8 +34,10 @@ pub struct History<'a> {
     pub end: Timestamp,
     /// The instant of asking.
     pub now: Timestamp,
-    /// What came on each day in UTC, the oldest first; the last is the day before `now`'s.
+    /// What came on each day in UTC, the oldest first.
     pub daily: &'a [i64],
+    /// The day of the first of them, counted from 1970. After the last comes `now`'s at the earliest.
+    pub first: i64,
 }
 
 /// On which days the limit may be reached, counted from `now`'s own; [`AHEAD_MAX`] where that is not before
@@ -72,10 +74,8 @@ pub fn project(history: &History<'_>) -> Projection {
         return projection;
     }
     let (now, left) = (history.now.0, history.left as f64);
-    let skipped = history.daily.len().saturating_sub(DAYS_MAX);
-    let daily = history.daily.get(skipped..).unwrap_or_default();
+    let (daily, first) = (history.daily, history.first);
     let today = now.div_euclid(DAY_MS);
-    let first = today.wrapping_sub(daily.len() as i64);
     let profile = Profile::of(daily, first);
 
     // The mean over the period and the days before it that are known.

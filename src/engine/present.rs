@@ -3,7 +3,7 @@
 //! The start module hands the text to the shell, which parses it once.
 
 use super::Engine;
-use super::effect::{Prompt, Reading, Source};
+use super::effect::{Projected, Prompt, Reading, Source};
 use super::input::Now;
 use crate::json::Json;
 
@@ -25,7 +25,7 @@ impl Engine {
             ];
             numbers(&facts, json);
             if let Some(reading) = &shown.reading {
-                write_reading(reading, json);
+                write_reading(reading, &shown.projected, json);
             }
         });
         json.key("actions").list(|json| {
@@ -44,7 +44,8 @@ impl Engine {
         numbers(&[index(self.plan()), self.epoch()], json);
         let time = self.time(now);
         for (meter, _) in (0..).zip(self.plim.root().meters().iter()) {
-            json.list(|json| write_reading(&self.reading(meter, time), json));
+            let projected = self.projection(now, meter);
+            json.list(|json| write_reading(&self.reading(meter, time), &projected, json));
         }
         for (feature, _) in (0..).zip(self.plim.root().features().iter()) {
             json.number(i64::from(self.has_feature(feature)));
@@ -55,8 +56,9 @@ impl Engine {
     }
 }
 
-/// Used, limit (-1 not known, -2 unlimited, 0 none), percent, state, source, start and end of the period, provisional.
-fn write_reading(reading: &Reading, json: &mut Json) {
+/// Used, limit (-1 not known, -2 unlimited, 0 none), percent, state, source, start and end of the period, provisional,
+/// when the limit is expected to be reached, from and until when.
+fn write_reading(reading: &Reading, projected: &Projected, json: &mut Json) {
     let facts = [
         reading.used,
         reading.limit.0,
@@ -66,6 +68,9 @@ fn write_reading(reading: &Reading, json: &mut Json) {
         reading.period_start.0,
         reading.period_end.0,
         i64::from(reading.provisional),
+        projected.at.0,
+        projected.from.0,
+        projected.until.0,
     ];
     numbers(&facts, json);
 }

@@ -3,7 +3,7 @@
 //! `crossing` watches its readings; `read` and prompts show them.
 
 use super::Engine;
-use super::effect::{MeterState, Reading, Source};
+use super::effect::{Effect, Event, MeterState, Reading, Source};
 use super::memory::{Columns, Memory, Row, Table, mark_key};
 use super::period::{Cadence, Period, calendar, rolled};
 use crate::unit::{
@@ -68,6 +68,30 @@ impl Engine {
         }
         finish(&mut reading);
         reading
+    }
+
+    /// What a writer used and has not been counted in an event yet, as events; counts it as sent.
+    pub fn take_usage(&mut self, writer: Writer) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for (meter, index) in self.plim.root().meters().iter().zip(0..) {
+            let key = u64::from(meter.key());
+            let row = self.memory.row(Table::Tally, key, writer.0);
+            let (added, released) = (row[0].wrapping_sub(row[2]), row[1].wrapping_sub(row[3]));
+            if added <= 0 && released <= 0 {
+                continue;
+            }
+            let sent = [row[0], row[1], row[0], row[1]];
+            self.memory.join(Table::Tally, key, writer.0, &sent);
+            let view = self.meters.get(index as usize);
+            effects.push(Effect::Record(Event::UsageCounted {
+                meter: index,
+                added,
+                released,
+                used: view.map_or(0, |view| view.reading.used),
+                limit: view.and_then(|view| view.reading.limit.number()),
+            }));
+        }
+        effects
     }
 }
 

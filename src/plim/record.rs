@@ -143,11 +143,11 @@ records! {
         key: word,
         /// Id.
         id: text,
-        /// 0 threshold, 1 at limit, 2 limit hit, 3 explored, 4 trial ending.
+        /// 0 threshold, 1 at limit, 2 limit hit, 3 explored, 4 trial ending, 5 projected.
         trigger: word,
         /// Kind of the threshold, as in `Threshold`, for trigger 0.
         threshold_kind: word,
-        /// Threshold's value; explorations needed; for trial ending the milliseconds before the end.
+        /// Threshold's value; explorations needed; for trial ending the milliseconds before the end, for projected the days.
         value: long,
         /// Window in which explorations count, for trigger 3.
         window_ms: long,

@@ -382,6 +382,7 @@ fn prompt_draft(prompt: &Prompt, order: usize) -> PromptDraft {
             steps,
         } => (0, times, window_ms, steps),
         Trigger::TrialEnding { before_ms } => (0, before_ms, 0, 0),
+        Trigger::Projected { days } => (0, days, 0, 0),
     };
     let is_feature = matches!(prompt.about, About::Features(_));
     let rank = prompt.rank.unwrap_or_else(|| prompt.trigger.rank());

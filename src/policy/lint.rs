@@ -20,7 +20,7 @@ use super::{Links, Policy};
 use crate::engine::EXPLORED_FRESH_MS;
 use crate::engine::effect::Surface;
 use crate::engine::input::ActionKind;
-use crate::unit::{Limit, count_at};
+use crate::unit::{DAY_MS, Limit, count_at};
 
 /// Every code that [`Policy::lint`] can answer with. A published code keeps its meaning.
 pub const WARNINGS: &[&str] = &[
@@ -170,6 +170,9 @@ fn reach(walk: &mut Walk, at: &At<'_>, prompt: &Prompt, policy: &Policy) {
         }
         Trigger::TrialEnding { before_ms } if prompt.delay_ms >= before_ms => {
             Some("the trial is over before the delay is")
+        }
+        Trigger::Projected { .. } if prompt.delay_ms >= DAY_MS => {
+            Some("a projection is made anew each day in UTC, and the delay is longer")
         }
         Trigger::LimitHit if prompt.delay_ms > 0 && prompt.surface == Surface::Modal => {
             Some("a blocked attempt is answered at once: with a delay always by a toast")

@@ -11,7 +11,7 @@ use crate::json::Json;
 const NESTING_MAX: usize = 4;
 const PLURAL_FORMS: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 /// Variables of the design that no trigger of this version offers.
-const LATER_VARIABLES: &[&str] = &["range", "peers"];
+const LATER_VARIABLES: &[&str] = &["peers"];
 
 /// How a value is written in a locale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,16 @@ macro_rules! variables {
     };
 }
 
+impl Variable {
+    /// What one that is an id can be.
+    fn options(self) -> Vec<&'static str> {
+        match self {
+            Self::When => ["day", "first_half", "second_half", "month", "months"].to_vec(),
+            _ => ActionKind::ALL.map(ActionKind::name).to_vec(),
+        }
+    }
+}
+
 variables! {
     /// Usage of the meter.
     Used = "used" Number;
@@ -56,8 +66,12 @@ variables! {
     Over = "over" Number;
     /// The meter's name in the plural form of the limit.
     Meter = "meter" Other;
-    /// When the period or the trial ends.
+    /// When the period or the trial ends; of a projection the day in the middle, when it is certain to a week.
     Date = "date" Other;
+    /// When a limit is expected to be reached: a date, or less certain the months.
+    Range = "range" Other;
+    /// How certain that is.
+    When = "when" Choice;
     /// The account's plan.
     Plan = "plan" Other;
     /// The plan that would help.
@@ -93,6 +107,24 @@ pub(super) const METER: Offer = Offer(&[
     V::Over,
     V::Meter,
     V::Date,
+    V::Plan,
+    V::NextPlan,
+    V::NextLimit,
+    V::Price,
+    V::Owner,
+    V::Action,
+    V::Usage,
+]);
+/// A plan's figures on a meter, and when its limit is expected to be reached.
+pub(super) const PROJECTED: Offer = Offer(&[
+    V::Used,
+    V::Limit,
+    V::Percent,
+    V::Remaining,
+    V::Meter,
+    V::Date,
+    V::Range,
+    V::When,
     V::Plan,
     V::NextPlan,
     V::NextLimit,
@@ -385,7 +417,10 @@ impl Reader<'_> {
                     code: "text_variable",
                     at: start,
                     message: format!("`{{{name}}}` is an id, not a text"),
-                    help: format!("write `{{{name}, select, upgrade {{…}} other {{…}}}}`"),
+                    help: format!(
+                        "write `{{{name}, select, {} {{…}} other {{…}}}}`",
+                        variable.options().first().unwrap_or(&"other")
+                    ),
                 }),
                 _ => Ok(Token::Value(variable)),
             };
@@ -530,65 +565,13 @@ pub(super) fn is_plural_form(name: &str) -> bool {
 }
 
 fn is_option(variable: Variable, name: &str) -> bool {
-    let is_action = || ActionKind::ALL.iter().any(|action| action.name() == name);
     match variable {
         _ if name.is_empty() || name.contains('=') => false,
         _ if name == "other" => true,
-        Variable::Action => is_action(),
+        Variable::Action | Variable::When => variable.options().contains(&name),
         _ => true,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn json(source: &str) -> String {
-        let mut walk = Walk::default();
-        let text = Text::read(&mut walk, source, &At::Root, METER);
-        match text {
-            Some(text) => text.json(None),
-            None => walk
-                .errors
-                .iter()
-                .map(|error| format!("{}; {}", error.message, error.help))
-                .collect(),
-        }
-    }
-
-    #[test]
-    fn texts_become_tokens() {
-        let cases = [
-            ("plain", r#"["plain"]"#),
-            (
-                "You have sent {used} of {limit}.",
-                r#"["You have sent ",["used"]," of ",["limit"],"."]"#,
-            ),
-            (
-                "{used, plural, =0{none} one{# mail} other{# mails}}",
-                r##"[["used",{"=0":["none"],"one":[["#"]," mail"],"other":[["#"]," mails"]}]]"##,
-            ),
-            (
-                "{action, select, upgrade {Buy} other {Ask}}",
-                r#"[["action",{"upgrade":["Buy"],"other":["Ask"]},"s"]]"#,
-            ),
-            ("it's '{'so'}' # isn''t", r##"["it's {so} # isn't"]"##),
-            (
-                "<img src=x onerror=alert(1)>",
-                r#"["<img src=x onerror=alert(1)>"]"#,
-            ),
-            ("", "[]"),
-        ];
-        for (source, tokens) in cases {
-            assert_eq!(json(source), tokens, "{source}");
-        }
-    }
-
-    #[test]
-    fn the_meters_sentence_is_put_in() {
-        let mut walk = Walk::default();
-        let usage = Text::read(&mut walk, "{used} sent", &At::Root, USAGE).unwrap();
-        let text = Text::read(&mut walk, "{usage}.", &At::Root, METER).unwrap();
-        assert_eq!(text.json(Some(&usage)), r#"[["used"]," sent","."]"#);
-    }
-}
+mod tests;

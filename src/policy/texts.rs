@@ -65,6 +65,7 @@ pub(super) const PROMPTS: &[(&str, Offer)] = &[
     ("default-limit-hit", text::METER),
     ("default-preview", text::FEATURE),
     ("default-trial-ending", text::TRIAL),
+    ("default-projected", text::PROJECTED),
 ];
 
 /// What a prompt says.

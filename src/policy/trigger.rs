@@ -15,6 +15,8 @@ use crate::unit::{DAY_MS, Millis};
 const WINDOW_DAYS_MAX: i64 = 62;
 const WINDOW_DAYS: i64 = 7;
 const TRIAL_DAYS_MAX: i64 = 60;
+/// An estimate of what lies further ahead helps nobody.
+const PROJECTED_DAYS_MAX: i64 = 90;
 const KINDS: &[&str] = &[
     "threshold_percent",
     "threshold_used",
@@ -23,9 +25,10 @@ const KINDS: &[&str] = &[
     "limit_hit",
     "explored_times",
     "trial_ending_days",
+    "projected_within_days",
 ];
 const QUALIFIERS: &[&str] = &["meter", "feature", "window_days", "steps"];
-const LATER: &[&str] = &["projected_days", "score", "signal", "signal_count"];
+const LATER: &[&str] = &["score", "signal", "signal_count"];
 
 /// What makes a prompt a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub(super) enum Trigger {
     },
     /// The trial ends within this span.
     TrialEnding { before_ms: Millis },
+    /// The limit is expected to be reached within so many days.
+    Projected { days: i64 },
 }
 
 /// What a prompt is about; one instance for each.
@@ -87,6 +92,7 @@ impl Trigger {
             Self::LimitHit => 2,
             Self::Explored { .. } => 3,
             Self::TrialEnding { .. } => 4,
+            Self::Projected { .. } => 5,
         }
     }
 
@@ -96,6 +102,7 @@ impl Trigger {
             Self::Threshold { .. } | Self::AtLimit | Self::LimitHit => text::METER,
             Self::Explored { .. } => text::FEATURE,
             Self::TrialEnding { .. } => text::TRIAL,
+            Self::Projected { .. } => text::PROJECTED,
         }
     }
 
@@ -113,11 +120,12 @@ impl Trigger {
             Self::LimitHit => "default-limit-hit",
             Self::Explored { .. } => "default-preview",
             Self::TrialEnding { .. } => "default-trial-ending",
+            Self::Projected { .. } => "default-projected",
         }
     }
 
     /// Its place in a lane unless the prompt has a `rank`: limit hit, at limit, thresholds by percent
-    /// descending with exploration between 90 and 75, then trial ending. An absolute threshold stands
+    /// descending with exploration between 90 and 75, then trial ending, then projected. An absolute threshold stands
     /// with 75 %, a remaining one with 90 %.
     pub fn rank(self) -> i64 {
         match self {
@@ -133,6 +141,7 @@ impl Trigger {
             Self::Explored { .. } => 50,
             Self::Threshold { .. } => 55,
             Self::TrialEnding { .. } => 140,
+            Self::Projected { .. } => 150,
         }
     }
 
@@ -150,7 +159,7 @@ impl Trigger {
             | Self::Threshold {
                 kind: REMAINING, ..
             } => "warning",
-            Self::Threshold { .. } => "notice",
+            Self::Threshold { .. } | Self::Projected { .. } => "notice",
             Self::AtLimit | Self::LimitHit => "limit",
             Self::Explored { .. } | Self::TrialEnding { .. } => "offer",
         }
@@ -260,6 +269,9 @@ fn read_kind(
                 steps,
             })
         }
+        "projected_within_days" => walk
+            .integer(tree, place, 1..=PROJECTED_DAYS_MAX)
+            .map(|days| Trigger::Projected { days }),
         _ => {
             let days = walk.integer(tree, place, 1..=TRIAL_DAYS_MAX)?;
             Some(Trigger::TrialEnding {

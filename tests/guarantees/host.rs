@@ -213,6 +213,10 @@ impl Host {
                 used: Some(used),
                 limit: Limit::UNKNOWN,
                 period: None,
+                // A level's is what it held: enough of both that an estimate comes and goes.
+                daily: (0..random.between(-20, 30))
+                    .map(|_| random.between(0, 8))
+                    .collect(),
                 counted: if exact { counted } else { Vec::new() },
             });
         }

@@ -278,6 +278,7 @@ fn snapshot(random: &mut Random) -> Snapshot {
             _ => Limit::UNKNOWN,
         },
         period: random.percent(40).then(|| (stamp(random), stamp(random))),
+        daily: (0..random.below(80)).map(|_| number(random)).collect(),
         counted: (0..random.below(3))
             .map(|_| (Writer(random.below(3)), number(random), number(random)))
             .collect(),

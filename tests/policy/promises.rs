@@ -130,6 +130,23 @@ fn the_smallest_policy_has_every_prompt_that_was_promised_in_the_order_of_rank()
 }
 
 #[test]
+fn a_projection_stands_after_the_trial_and_has_words_in_every_locale() {
+    let source = SMALLEST.trim_end().trim_end_matches('}').to_owned()
+        + r#", "prompts": [{"id": "soon", "trigger": {"projected_within_days": 14}}]}"#;
+    for (locale, estimate) in [("en", "estimate"), ("pt-BR", "estimativa")] {
+        let plim = compiled(&source, locale);
+        assert_eq!(ranked(&plim).last().map(String::as_str), Some("soon seats"));
+        let prompt = find(&plim, "soon", "emails");
+        assert_eq!(
+            (prompt.trigger(), prompt.surface(), prompt.value()),
+            (5, 0, 14)
+        );
+        assert!(said(&plim, "soon", "emails", "title").contains(r#""when""#));
+        assert!(said(&plim, "soon", "emails", "body").contains(estimate));
+    }
+}
+
+#[test]
 fn meters_know_their_kind_their_thresholds_and_their_prompts() {
     let plim = compiled(SMALLEST, "en");
     let root = plim.root();

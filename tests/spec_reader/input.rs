@@ -87,6 +87,10 @@ fn figure(
                 };
                 figure.period = Some((instant(end("start")?)?, instant(end("end")?)?));
             }
+            "daily" => {
+                let days = value.as_array().ok_or("daily is no list")?;
+                figure.daily = days.iter().map(integer).collect::<Result<_>>()?;
+            }
             "counted" => {
                 for (name, counted) in value.as_object().ok_or("counted is no object")? {
                     let writer = writer(name).ok_or(format!("no writer `{name}`"))?;

@@ -492,7 +492,8 @@ impl Running {
                 .tab
                 .read(now, meter)
                 .ok_or(format!("no meter `{meter}`"))?;
-            let reading = seen::reading(&reading);
+            let projected = self.tab.projected(now, meter);
+            let reading = seen::reading(&reading, &projected);
             if !compare::matches(wanted, &reading, bindings) {
                 return Err(format!("wanted {meter} {wanted}\n      read {reading}"));
             }

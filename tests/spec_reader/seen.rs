@@ -3,7 +3,7 @@
 
 use super::clock;
 use plimsoll::Effect;
-use plimsoll::engine::effect::{About, Event, Prompt, Reading, Source};
+use plimsoll::engine::effect::{About, Event, Projected, Prompt, Reading, Source};
 use plimsoll::engine::input::{ActionKind, Response};
 use plimsoll::plim::Plim;
 use plimsoll::unit::{Limit, Timestamp};
@@ -23,8 +23,9 @@ pub fn effect(plim: &Plim, effect: &Effect, prompt_of: &dyn Fn(u64) -> Option<St
 }
 
 /// What `read` says of a meter.
-pub fn reading(reading: &Reading) -> Value {
+pub fn reading(reading: &Reading, estimate: &Projected) -> Value {
     json!({
+        "projected": projected(estimate),
         "used": reading.used,
         "limit": limit(reading.limit),
         "percent": reading.basis_points / 100,
@@ -92,16 +93,27 @@ fn shown(plim: &Plim, kind: &str, prompt: &Prompt) -> Value {
             "next_limit": prompt.next_limit,
             "date": prompt.date.map(|date| clock::text(date.0)),
             "owner": prompt.owner,
+            "projected": projected(&prompt.projected),
         },
     })
 }
 
-const TRIGGERS: [&str; 5] = [
+/// `["2026-12-14", "2026-12-11", "2026-12-18"]`: the day in the middle, and the range.
+fn projected(projected: &Projected) -> Value {
+    if projected.at.0 == 0 {
+        return Value::Null;
+    }
+    let day = |at: Timestamp| clock::text(at.0)[..10].to_owned();
+    json!([day(projected.at), day(projected.from), day(projected.until)])
+}
+
+const TRIGGERS: [&str; 6] = [
     "threshold",
     "at_limit",
     "limit_hit",
     "explored",
     "trial_ending",
+    "projected",
 ];
 
 fn record(plim: &Plim, event: &Event) -> Value {

@@ -33,6 +33,8 @@ pub struct MeterFigure {
     pub used: Option<i64>,
     pub limit: Limit,
     pub period: Option<(Timestamp, Timestamp)>,
+    /// Of each day, the oldest first.
+    pub daily: Vec<i64>,
     /// Writer, added, released.
     pub counted: Vec<(Writer, i64, i64)>,
 }
@@ -71,6 +73,9 @@ impl Snapshot {
             if let Some((start, end)) = figure.period {
                 told.number(Said::PeriodStart as u32, start.0);
                 told.number(Said::PeriodEnd as u32, end.0);
+            }
+            for day in &figure.daily {
+                told.number(Said::Day as u32, *day);
             }
             for (writer, added, released) in &figure.counted {
                 told.row(Table::Cover, 0, writer.0);

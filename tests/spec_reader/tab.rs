@@ -2,7 +2,7 @@
 //! The only file of the tests that calls the engine, so that cases and properties speak of inputs and effects.
 
 use plimsoll::Effect;
-use plimsoll::engine::effect::{HoldReason, Reading};
+use plimsoll::engine::effect::{HoldReason, Projected, Reading};
 use plimsoll::engine::input::{Context, Input, Now};
 use plimsoll::engine::memory::Memory;
 use plimsoll::engine::{Engine, Judgement};
@@ -102,6 +102,12 @@ impl Tab {
     pub fn read(&self, now: Now, meter: &str) -> Option<Reading> {
         let index = self.engine.plim().meter_index(Key::of(meter))?;
         self.engine.read(now).get(index as usize).copied()
+    }
+
+    /// When a meter is expected to reach its limit.
+    pub fn projected(&self, now: Now, meter: &str) -> Projected {
+        let index = self.engine.plim().meter_index(Key::of(meter));
+        self.engine.projection(now, index.unwrap_or(u32::MAX))
     }
 
     /// Why a prompt is held: the reason's code; `None` when it is not, or is not there.

@@ -102,6 +102,7 @@ fn answer(days: &BTreeMap<i64, i64>, task: &Task) -> Answer {
         start: midnight(task.start),
         end: midnight(task.reset.unwrap_or(0)),
         now: midnight(asked),
+        first: asked - daily.len() as i64,
         daily: &daily,
     });
     let day = |ahead: i64| (ahead < pace::AHEAD_MAX).then_some(asked + ahead);

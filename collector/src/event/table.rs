@@ -63,6 +63,7 @@ const TRIGGER: Kind = Kind::Word(&[
     "limit_hit",
     "explored",
     "trial_ending",
+    "projected",
 ]);
 const RESPONSE: Kind = Kind::Word(&["act", "later", "never", "close"]);
 const ACTION: Kind = Kind::Word(&[

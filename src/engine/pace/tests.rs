@@ -20,6 +20,7 @@ fn after(days: i64, used: i64, left: i64, daily: &[i64]) -> History<'_> {
         start: at(TODAY - days),
         end: at(TODAY - days + 30),
         now: at(TODAY),
+        first: TODAY - daily.len() as i64,
         daily,
     }
 }
@@ -44,6 +45,7 @@ fn any(next: &mut impl FnMut(u64) -> i64, daily: &mut Vec<i64>) -> History<'stat
         start,
         end: if next(3) == 0 { Timestamp(0) } else { ends },
         now,
+        first: TODAY - daily.len() as i64,
         daily: &[],
     }
 }

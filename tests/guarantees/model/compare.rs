@@ -537,6 +537,7 @@ impl History {
                 period: figure
                     .period
                     .map(|(start, end, _)| (Timestamp(start), Timestamp(end))),
+                daily: Vec::new(),
                 counted: figure
                     .counted
                     .map(|(added, released)| (Writer(7), added, released))

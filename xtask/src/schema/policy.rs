@@ -309,7 +309,10 @@ pub struct Trigger {
     /// The trial ends within that many days.
     #[schemars(range(min = 1, max = 60))]
     trial_ending_days: Option<u8>,
-    /// For thresholds and limits: this meter only. Default: all.
+    /// The limit is expected to be reached within that many days, and before the period ends.
+    #[schemars(range(min = 1, max = 90))]
+    projected_within_days: Option<u8>,
+    /// For thresholds, limits and projections: this meter only. Default: all.
     meter: Option<String>,
     /// For explorations: this feature only. Default: all.
     feature: Option<String>,
