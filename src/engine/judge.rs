@@ -580,7 +580,10 @@ fn page(
         reason = Some(HoldReason::Failed);
     }
     if reason == Some(HoldReason::QuietHours) {
-        judgement.until = now.plus(engine.quiet_left(now).wrapping_mul(MINUTE_MS));
+        // They end with a minute, and not so many minutes from now.
+        let left = engine.quiet_left(now).wrapping_mul(MINUTE_MS);
+        let past = if fault!(37) { 0 } else { now.0 % MINUTE_MS };
+        judgement.until = now.plus(left.wrapping_sub(past));
     }
     reason
 }

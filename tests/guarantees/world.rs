@@ -460,6 +460,9 @@ impl World {
             Some(Delta::Memory) => {
                 berth.bytes = page.tab.stored();
                 berth.line = Vec::new();
+                if self.digested {
+                    self.digest = folded(self.digest, &berth.bytes);
+                }
                 page.watch.stored(&berth.bytes)?;
             }
         }
@@ -509,9 +512,13 @@ fn lines(effects: &[Effect]) -> String {
 }
 
 fn digest(before: u64, effects: &[Effect]) -> u64 {
-    format!("{effects:?}")
-        .bytes()
+    folded(before, format!("{effects:?}").as_bytes())
+}
+
+fn folded(before: u64, bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
         .fold(before ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
         })
 }

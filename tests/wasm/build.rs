@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 const POLICY: &str = include_str!("../guarantees/policy.json");
-const SEEDS: u64 = 6;
+const SEEDS: u64 = 12;
 const STEPS: u64 = 600;
 
 fn main() {

@@ -13,6 +13,7 @@ mod parts;
 mod report;
 mod schema;
 mod size;
+mod soak;
 mod suite;
 mod surface;
 
@@ -71,6 +72,11 @@ const TASKS: &[Task] = &[
         name: "surface",
         about: "compare the modules' imports and exports with the list (--bless: write it)",
         run: surface::task,
+    },
+    Task {
+        name: "soak",
+        about: "run properties and fuzz bodies at full length (--steps N, --seconds N a body)",
+        run: soak::task,
     },
 ];
 

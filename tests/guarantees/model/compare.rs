@@ -9,6 +9,7 @@ use crate::spec_reader::snapshot::{MeterFigure, Snapshot};
 use crate::spec_reader::tab::{Identity, Stored, Tab, compile};
 use jiff::civil::{DateTime, date};
 use plimsoll::Effect;
+use plimsoll::engine::Judgement;
 use plimsoll::engine::effect::{CrossingKind, Event, Source};
 use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Step};
 use plimsoll::plim::Plim;
@@ -206,6 +207,7 @@ impl History {
             }
         }
         let judged = self.tab.judgements(now);
+        self.until_is_true(&judged)?;
         for (judged, (held, surface)) in judged.iter().zip(self.model.held(now.mono)) {
             let engine = judged.held.map(|reason| reason.code());
             if engine != held || engine.is_none() && judged.surface.name() != surface {
@@ -215,6 +217,37 @@ impl History {
                     judged.surface.name()
                 ));
             }
+        }
+        Ok(())
+    }
+
+    /// G11: asked again at the time that was given, a candidate is not held for that reason any more, or
+    /// for longer than could be known; a moment before it still is, for that reason or an earlier stage's.
+    fn until_is_true(&mut self, judged: &[Judgement]) -> Result<(), String> {
+        let (now, time) = (self.now(), self.model.time(self.now().mono));
+        let waits: Vec<&Judgement> = judged
+            .iter()
+            .filter(|judged| judged.until.0 > time)
+            .collect();
+        let Some(held) = self.random.pick(&waits).copied() else {
+            return Ok(());
+        };
+        let at = |span: i64| Now {
+            wall: now.wall.plus(span),
+            mono: now.mono + span,
+        };
+        let span = held.until.0 - time;
+        let judge = |span: i64| self.tab.judgements(at(span))[held.prompt as usize];
+        let (before, then) = (judge(span - 1), judge(span));
+        if before.held.is_none() || then.held == held.held && then.until <= held.until {
+            return Err(format!(
+                "G11: {} is held for {:?} until {}; {:?} before and {:?} then",
+                name(&self.plim, held.prompt as usize),
+                held.held,
+                held.until.0,
+                before.held,
+                then.held
+            ));
         }
         Ok(())
     }

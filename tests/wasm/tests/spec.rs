@@ -45,7 +45,7 @@ fn every_case_of_the_specification_holds() {
     assert!(cases >= 120, "only {cases} cases were found");
 }
 
-/// G7: the same seeds give the same effects as natively.
+/// G7: the same seeds give the same effects and the same stored bytes as natively.
 #[wasm_bindgen_test]
 fn the_same_seeds_give_the_same_effects_as_natively() {
     for (seed, native) in (0..).zip(list::DIGESTS) {

@@ -1,0 +1,90 @@
+//! `soak`: the properties and the fuzz bodies at full length, on every core, with what was reached in docs/soak.md.
+//! It does not know what a property asserts; it runs the tests in portions and can be stopped and continued.
+//! How far it came is kept in target/soak.txt; `--steps N` and `--seconds N` set its length.
+
+use std::fmt::Write;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::host::{at, cargo, read, run, target, write_if_changed};
+
+const STEPS: u64 = 100_000_000;
+/// A portion is what is lost when it is stopped.
+const PORTION: u64 = 1_000_000;
+const STEPS_IN_A_WORLD: u64 = 600;
+/// Of each fuzz body.
+const SECONDS: u64 = 600;
+const BODIES: [&str; 4] = [
+    "no_mutated_memory",
+    "no_mutated_compiled",
+    "no_mutated_text",
+    "no_list_of_inputs",
+];
+
+pub fn task(words: &[String]) -> Result<()> {
+    let (mut steps, mut seconds) = (STEPS, SECONDS);
+    for pair in words.chunks(2) {
+        match pair {
+            [name, value] if name == "--steps" => steps = value.parse()?,
+            [name, value] if name == "--seconds" => seconds = value.parse()?,
+            _ => bail!("soak takes `--steps N` and `--seconds N`"),
+        }
+    }
+    let mark = target("soak.txt");
+    let known = std::fs::read_to_string(&mark).unwrap_or_default();
+    let mut done: u64 = known.trim().parse().unwrap_or(0);
+    let (began, first) = (Instant::now(), done);
+    while done < steps {
+        let mut test = cargo();
+        test.args([
+            "test",
+            "-q",
+            "-p",
+            "plimsoll",
+            "--test",
+            "guarantees",
+            "no_history",
+        ]);
+        test.env("PLIMSOLL_STEPS", PORTION.to_string());
+        test.env("PLIMSOLL_FROM", done.div_ceil(STEPS_IN_A_WORLD).to_string());
+        run(&mut test).with_context(|| format!("after {done} steps"))?;
+        done += PORTION;
+        std::fs::write(&mark, done.to_string())?;
+        let rate = (done - first) as f64 / began.elapsed().as_secs_f64();
+        println!("{done} of {steps} steps, {rate:.0} a second");
+        report(done, None)?;
+    }
+    let mut fuzzed = String::new();
+    for body in BODIES {
+        let mut test = cargo();
+        test.args([
+            "test",
+            "-q",
+            "-p",
+            "plimsoll",
+            "--test",
+            "fuzz",
+            body,
+            "--",
+            "--nocapture",
+        ]);
+        let said = read(test.env("PLIMSOLL_FUZZ_SECONDS", seconds.to_string()))?;
+        let line = said.lines().find_map(|line| line.split_once("fuzz "));
+        let (_, figure) = line.context("the body said nothing")?;
+        println!("{figure}");
+        writeln!(fuzzed, "- {figure}, no crash")?;
+    }
+    report(done, Some(&fuzzed))
+}
+
+fn report(steps: u64, fuzzed: Option<&str>) -> Result<()> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let worlds = steps.div_ceil(STEPS_IN_A_WORLD);
+    let fuzzed = fuzzed.unwrap_or("Not run yet.\n");
+    let text = format!(
+        "# Soak\n\nWhat `cargo xtask soak` reached last, on {cores} cores.\n\n## Properties\n\n\
+         {steps} steps in the worlds of seeds 0 to {worlds}: no guarantee broken.\n\n## Any bytes\n\n{fuzzed}"
+    );
+    write_if_changed(&at("docs/soak.md"), text.as_bytes())
+}
