@@ -155,7 +155,7 @@ impl Engine {
                 !(past(week_start(row.b), WEEKS_MS) || followed(WEEKS_MAX, 0) || crowded)
             }
             // A phase that an experiment is in keeps its arm; of what is over nobody asks.
-            Table::Arm => !past(v1.wrapping_neg(), ARMS_MS),
+            Table::Arm => !past(v0.wrapping_neg(), ARMS_MS),
         }
     }
 

@@ -50,17 +50,10 @@ impl Engine {
     /// Brings the screen in line with what is known now; a meter narrows it to the prompts about it,
     /// [`NONE`] asks for all.
     pub(super) fn decide(&mut self, now: Timestamp, meter: u32, out: &mut Vec<Effect>) {
-        let before = out.len();
-        self.take_back(now, out);
-        // What was taken back makes room for prompts about anything.
-        let meter = if out.len() > before && !fault!(36) {
-            NONE
-        } else {
-            meter
-        };
-        self.paint_again(now, out);
-        let judgements = self.survey(now, meter, false);
-        self.diverge(&judgements, meter, now, out);
+        let others = self.others(now, meter);
+        let mut meter = meter;
+        let judgements = self.clear_and_survey(now, &mut meter, out);
+        self.diverge(&others, &judgements, out);
         let mut wants_lease = self.open_interrupt_wants_lease(now);
         if meter == NONE {
             self.eligible_at = Timestamp::MAX;
@@ -88,6 +81,29 @@ impl Engine {
             self.lease_wanted = wants_lease;
             out.push(Effect::Want { lease: wants_lease });
         }
+    }
+
+    /// Takes back, paints again, and judges what is new.
+    #[inline(never)]
+    pub(super) fn clear_and_survey(
+        &mut self,
+        now: Timestamp,
+        meter: &mut u32,
+        out: &mut Vec<Effect>,
+    ) -> Vec<Judgement> {
+        let before = out.len();
+        self.take_back(now, out);
+        // What was taken back makes room for prompts about anything.
+        if out.len() > before && !fault!(36) {
+            *meter = NONE;
+        }
+        self.paint_again(now, out);
+        self.survey(now, *meter, false)
+    }
+
+    /// Whether something may no longer stand.
+    pub(super) fn any_over(&self, now: Timestamp) -> bool {
+        self.first_over(0, now).is_some()
     }
 
     fn note_eligible(&mut self, until: Timestamp) {

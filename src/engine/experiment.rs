@@ -3,8 +3,9 @@
 //! `refresh` deals, every decision asks what stands, and `decide` has the other arms judged beside its own.
 
 use super::Engine;
-use super::effect::{Effect, Event};
+use super::effect::{Effect, Event, Surface};
 use super::judge::Judgement;
+use super::ledger;
 use super::memory::Table;
 use crate::json::Json;
 use crate::plim::{Experiment, List, NONE, Pacing};
@@ -136,40 +137,30 @@ impl Engine {
         }
     }
 
-    /// Judges in the other arms what was just judged in this unit's own; the first step at which they
-    /// differ is recorded, once for each experiment and phase. What was the same until then has left the
-    /// same memory, so the other arms are judged as they would have been.
-    pub(super) fn diverge(
-        &mut self,
-        own: &[Judgement],
-        meter: u32,
-        now: Timestamp,
-        out: &mut Vec<Effect>,
-    ) {
+    /// What each other arm would do at this step, asked before this unit's own arm does it: the experiment
+    /// and what would be on the screen, as one number. What was alike until now has left the same memory,
+    /// so the other arms are judged as they would have been.
+    pub(super) fn others(&mut self, now: Timestamp, meter: u32) -> Vec<(u32, u64)> {
+        let mut others = Vec::new();
         for index in 0..self.arms.dealt.len() {
             let Some(experiment) = self.plim.root().experiments().get(index as u32) else {
-                return;
+                break;
             };
-            let (place, count) = (place(experiment), experiment.names().len());
-            let [assigned, dealt, diverged, ..] = *self.memory.row(Table::Arm, place, 0);
-            if diverged > 0 || dealt == 0 || self.arms.dealt.get(index) != Some(&(dealt as u32)) {
+            let count = experiment.names().len() as u32;
+            let [_, dealt, diverged, ..] = *self.memory.row(Table::Arm, place(experiment), 0);
+            let dealt = dealt as u32;
+            if diverged > 0 || dealt == 0 || self.arms.dealt.get(index) != Some(&dealt) {
                 continue;
             }
-            let shown = self.shown_by(own);
-            let mut differs = false;
-            for other in 1..=count as u32 {
-                self.enter(index, other);
-                let theirs = self.survey(now, meter, false);
-                differs |= self.shown_by(&theirs) != shown;
+            for other in 1..=count {
+                if other != dealt {
+                    self.enter(index, other);
+                    others.push((index as u32, self.would(now, meter)));
+                }
             }
-            self.enter(index, dealt as u32);
-            if differs {
-                let row = [assigned, dealt, 1];
-                self.memory.join(Table::Arm, place, 0, &row);
-                self.dirty.memory = true;
-                self.tell_of(index as u32, dealt as u32, true, out);
-            }
+            self.enter(index, dealt);
         }
+        others
     }
 
     #[inline(never)]
@@ -180,22 +171,78 @@ impl Engine {
         self.arrange();
     }
 
-    /// Which prompts are shown, and how, as one number.
-    fn shown_by(&self, judgements: &[Judgement]) -> u64 {
-        let mut shown = Digest::default();
+    /// Decides, and takes it back.
+    fn would(&mut self, now: Timestamp, mut meter: u32) -> u64 {
+        let shown = self.shown.clone();
+        let dirty = self.dirty;
+        // Memory changes only when something may no longer stand.
+        let memory = self.any_over(now).then(|| self.memory.clone());
+        let judgements = self.clear_and_survey(now, &mut meter, &mut Vec::new());
+        let screen = self.screen(&judgements);
+        self.shown = shown;
+        self.dirty = dirty;
+        if let Some(memory) = memory {
+            self.memory = memory;
+        }
+        screen
+    }
+
+    /// What is on the screen and what comes to it, as one number.
+    fn screen(&self, judgements: &[Judgement]) -> u64 {
+        // A sum, because what another arm calls by another name stands elsewhere in the policy's order.
+        let mut screen = 0_u64;
+        for exposure in ledger::open_exposures(&self.memory) {
+            screen = screen.wrapping_add(exposure.a);
+        }
+        for shown in &self.shown {
+            screen = screen.wrapping_add(shown.exposure.a);
+        }
         for judgement in judgements {
-            let entry = self.entries.get(judgement.prompt as usize);
-            let mut surface = judgement.surface as i64;
+            let Some(prompt) = self.plim.root().prompts().get(judgement.prompt) else {
+                continue;
+            };
+            let mut surface = judgement.surface;
             if judgement.held.is_some() {
                 // A blocked attempt has its answer, whatever holds the dialog.
-                if entry.is_none_or(|entry| entry.trigger != 2) {
+                if prompt.trigger() != 2 {
                     continue;
                 }
-                surface = -1;
+                surface = Surface::Toast;
             }
-            shown = shown.number(i64::from(judgement.prompt)).number(surface);
+            let subject = i64::from(prompt.subject()) << 32 | surface as i64;
+            let seen = Digest::default().number(i64::from(prompt.look()));
+            screen = screen.wrapping_add(seen.number(subject).finish());
         }
-        shown.finish()
+        screen
+    }
+
+    /// The first step at which an arm would do something else than this unit's own is recorded, once for
+    /// each experiment and phase.
+    pub(super) fn diverge(
+        &mut self,
+        others: &[(u32, u64)],
+        judgements: &[Judgement],
+        out: &mut Vec<Effect>,
+    ) {
+        if others.is_empty() {
+            return;
+        }
+        let own = self.screen(judgements);
+        let mut last = NONE;
+        for (index, screen) in others {
+            if *screen == own || *index == last {
+                continue;
+            }
+            last = *index;
+            if let Some(experiment) = self.plim.root().experiments().get(last) {
+                let place = place(experiment);
+                let [assigned, dealt, ..] = *self.memory.row(Table::Arm, place, 0);
+                self.memory
+                    .join(Table::Arm, place, 0, &[assigned, dealt, 1]);
+                self.dirty.memory = true;
+                self.tell_of(last, dealt as u32, true, out);
+            }
+        }
     }
 
     fn tell_of(&self, experiment: u32, dealt: u32, diverged: bool, out: &mut Vec<Effect>) {

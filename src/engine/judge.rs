@@ -71,7 +71,7 @@ impl Engine {
     pub(super) fn survey(&self, now: Timestamp, meter: u32, all: bool) -> Vec<Judgement> {
         let mut judgements = Vec::new();
         for entry in &self.entries {
-            if meter != NONE && meter != entry.meter {
+            if meter != NONE && meter != entry.meter || !entry.stands && !all {
                 continue;
             }
             let mut judgement = Judgement {

@@ -65,7 +65,7 @@ pub enum Table {
     Daily = 16,
     /// A week of a signal, day by day from Monday; a signal, b the week: [count on each of 7 days].
     Signal = 17,
-    /// An experiment's arm; a experiment << 32 | phase: [arm + 1, -assigned at, -diverged at].
+    /// An experiment's arm; a experiment << 32 | phase: [-assigned at, arm + 1; 1 when it has diverged].
     Arm = 18,
 }
 
@@ -104,6 +104,7 @@ impl Table {
             | Self::Cover
             | Self::Converted => (COLUMNS, COLUMNS),
             Self::Occasion => (2, 2),
+            Self::Arm => (1, 2),
             Self::Choice => (1, 4),
             _ => (0, 0),
         }

@@ -35,7 +35,8 @@ impl Cadence {
         Self {
             days,
             months,
-            utc_offset_ms,
+            // 25 days hold every offset there is, and keep damaged ones within sums.
+            utc_offset_ms: i64::from(utc_offset_ms as i32),
         }
     }
 

@@ -177,6 +177,8 @@ records! {
         titled: word,
         /// Actions offered when the resolver allows them: bits 1 << `ActionKind`; 0 means all.
         actions: word,
+        /// A digest of its id, its words and its actions: what looks the same in two arms has the same.
+        look: word,
         /// In which arms it stands; empty for all. First 1 when every pair that follows has to hold (the
         /// policy's own), 0 when one is enough (an arm's); a pair is the index of an experiment and the bits
         /// of its arms, bit 0 for being in none.

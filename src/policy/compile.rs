@@ -217,9 +217,11 @@ impl Policy {
                 }
             }
         }
+        let said_text = prompt_words(prompt, words, usage);
         root.prompts.push(PromptDraft {
             subject: word(subject),
             titled: u32::from(words.is_some()),
+            look: crate::unit::fnv32(format!("{}{}", said_text, prompt.actions).as_bytes()),
             arms: variant.arms,
             ..prompt_draft(prompt, variant.order)
         });
@@ -229,7 +231,7 @@ impl Policy {
             About::Meters(_) => [subject, -1],
             About::Features(_) => [-1, subject],
         };
-        said.add(about, prompt_words(prompt, words, usage));
+        said.add(about, said_text);
     }
 
     fn plan(&self, plan: &Plan) -> PlanDraft {
