@@ -129,7 +129,8 @@ fn the_schema_and_the_parser_know_the_same_members_everywhere() {
                 continue;
             }
             // Places of one kind have one schema: it is asked once.
-            let kind: Vec<String> = schemas.iter().map(|schema| format!("{schema:p}")).collect();
+            let own = |schema: &&Map<String, Value>| format!("{:p}", *schema);
+            let kind: Vec<String> = schemas.iter().map(own).collect();
             if seen.contains_key(&kind) {
                 continue;
             }
