@@ -129,6 +129,8 @@ impl Engine {
                         || young && (row.b & 15 == 0 || !followed(MARKS_MAX, METER)))
             }
             Table::Span => stands(row, bounds.now) && self.newest(row, SPANS_MAX, bounds.now),
+            // What belongs to no meter is the score's: its line, and when someone was last active.
+            Table::Rise if row.a == 0 => row.b < 2,
             Table::Rise | Table::Crossing => bounds.spans.contains(&row.a),
             Table::Occasion => {
                 let now_passed = |view: &MeterView| {

@@ -132,6 +132,8 @@ impl Engine {
             }
             3 => self.explored_fired(entry, judgement, now),
             5 => self.projected_fired(entry, judgement, now),
+            6 => self.score_fired(entry, judgement),
+            7 => self.signal_fired(entry, judgement, now),
             _ => self.trial_fired(entry, judgement, now),
         }
     }
@@ -477,24 +479,19 @@ impl Engine {
     pub(super) fn aim(&mut self) {
         let facts = self.facts();
         let prompts = self.plim.root().prompts();
-        let (mut last, mut answer) = ("", None);
         for entry in &mut self.entries {
-            let prompt = prompts.get(entry.index);
-            let audience = prompt.map_or("", |prompt| prompt.audience());
-            // A prompt has an entry for each of its meters, one after the other.
-            if audience != last {
-                last = audience;
-                answer = if audience.is_empty() {
-                    None
-                } else if facts.is_empty() {
-                    Some(HoldReason::SnapshotMissing)
-                } else if condition::holds(&self.plim, audience, &facts) {
-                    None
-                } else {
-                    Some(HoldReason::Condition)
-                };
-            }
-            entry.audience = answer;
+            let audience = prompts
+                .get(entry.index)
+                .map_or("", |prompt| prompt.audience());
+            entry.audience = if audience.is_empty() {
+                None
+            } else if facts.is_empty() {
+                Some(HoldReason::SnapshotMissing)
+            } else if !condition::holds(&self.plim, audience, &facts) {
+                Some(HoldReason::Condition)
+            } else {
+                None
+            };
         }
     }
 
