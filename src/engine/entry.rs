@@ -22,10 +22,9 @@ pub(super) struct Entry {
     pub subject_key: u32,
     /// Both keys in one: what is shown and chosen is kept under it.
     pub about: u64,
-    /// 0 threshold, 1 at limit, 2 limit hit, 3 explored, 4 trial ending, 5 projected, 6 score, 7 signal.
+    /// 0 threshold, 1 at limit, 2 limit hit, 3 explored, 4 trial ending, 5 projected.
     pub trigger: u32,
-    /// Explorations or signals needed; for trial ending the milliseconds before the end, for projected the days,
-    /// for a score its tenths.
+    /// Explorations needed; for trial ending the milliseconds before the end, for projected the days.
     pub value: i64,
     /// Which threshold it waits for.
     pub code: u32,

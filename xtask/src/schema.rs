@@ -4,7 +4,6 @@
 
 mod experiment;
 mod policy;
-mod scoring;
 #[cfg(test)]
 mod tests;
 mod words;

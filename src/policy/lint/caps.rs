@@ -95,11 +95,7 @@ pub(super) fn of_prompt(walk: &mut Walk, at: &At<'_>, prompt: &Prompt, pacing: &
     // What was passed at first sight comes as a banner, and a blocked attempt's answer as a toast.
     let always = matches!(
         prompt.trigger,
-        Trigger::Explored { .. }
-            | Trigger::TrialEnding { .. }
-            | Trigger::Projected { .. }
-            | Trigger::Score { .. }
-            | Trigger::Signal { .. }
+        Trigger::Explored { .. } | Trigger::TrialEnding { .. } | Trigger::Projected { .. }
     );
     if always && prompt.interrupts() {
         others.extend(pacing.draft.caps.iter().cloned());
