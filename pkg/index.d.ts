@@ -106,6 +106,12 @@ export interface Plimsoll {
   limitHit(meter: string): void;
   /** A person touched a feature that the plan lacks. Default step `"tried"`. */
   explore(feature: string, step?: Step): void;
+  /**
+   * Something that says who is ready to buy happened, so often: a name of the policy's `scoring.signals`
+   * that Plimsoll does not notice by itself, such as `teammate_invited`.
+   * @param count an integer from 1 to 2^53 − 1; default 1; a day holds a million
+   */
+  signal(name: string, count?: number): void;
   /** The host saw a purchase: all prompts go, until a snapshot of a higher epoch, at most 24 hours. */
   converted(from_epoch?: number): void;
   /** The newest truth from the host's server. One with a wrong field is refused whole, as an `error` event. */
@@ -177,6 +183,8 @@ export interface Reading {
   /** Absent before a snapshot, and for a plan the policy does not name. */
   plan?: string;
   plan_epoch?: number;
+  /** 0 to 100 with one decimal, of this user in this browser; absent where the policy keeps it on the server. */
+  score?: number;
   meters: Record<string, MeterReading>;
   /** Whether the account has it. */
   features: Record<string, boolean>;
@@ -214,7 +222,7 @@ export interface Prompt {
   surface: Surface;
   lane: "interrupt" | "ambient" | "inline";
   tone: "notice" | "warning" | "urgent" | "limit" | "offer";
-  trigger: "threshold" | "at_limit" | "limit_hit" | "explored" | "trial_ending" | "projected";
+  trigger: "threshold" | "at_limit" | "limit_hit" | "explored" | "trial_ending" | "projected" | "score" | "signal";
   subject: { meter?: string; feature?: string };
   state?: MeterReading["state"];
   values: Record<string, unknown>;
@@ -289,6 +297,23 @@ export interface Trace {
     fired_at?: number;
   }[];
   memory?: { rows: number; bytes: number };
+  /** The score of this user in this browser: what each signal that happened gave, decayed and capped. */
+  score?: {
+    points: number;
+    /** How often the line was reached, and whether the score has stayed above it since. */
+    rise: number;
+    is_reached: boolean;
+    categories: Record<"activation" | "engagement" | "value" | "expansion", number>;
+    contributions: {
+      signal: string;
+      count: number;
+      /** When the newest UTC day with it began. */
+      newest_day: number;
+      points: number;
+      /** Before decay, diminishing returns and cap. */
+      plain_points: number;
+    }[];
+  };
   page?: Record<string, boolean | string>;
   revision?: string;
   outbox?: {

@@ -25,6 +25,7 @@ pub mod json;
 pub mod outbox;
 pub mod plim;
 pub mod policy;
+pub mod pql;
 pub mod recording;
 pub mod targeting;
 pub mod unit;

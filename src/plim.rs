@@ -100,22 +100,19 @@ impl Plim {
             return Err(PlimError::Checksum);
         }
         let mut words: Vec<u64> = Vec::new();
-        let mut has_texts = false;
         for section in sections(bytes) {
             match section.id {
                 RECORDS => {
                     let (chunks, _) = section.content.as_chunks();
                     words.extend(chunks.iter().map(|word| u64::from_le_bytes(*word)));
                 }
-                TEXTS => has_texts = true,
-                WORDS => {}
+                TEXTS | WORDS => {}
                 id if section.must_understand => return Err(PlimError::Section(id)),
                 _ => {}
             }
         }
-        let root = words.first_chunk().filter(|_| has_texts);
         Ok(Self {
-            root: *root.ok_or(PlimError::NotPlim)?,
+            root: *words.first_chunk().ok_or(PlimError::NotPlim)?,
             words,
             texts,
             said: String::new(),
@@ -163,15 +160,19 @@ impl Plim {
         Some((experiment, experiment.names().get(arm)?))
     }
 
+    /// The index of the signal with this key.
+    #[must_use]
+    pub fn signal_index(&self, key: Key) -> Option<u32> {
+        let signals = self.root().signals();
+        self.index_of(signals.list, Signal::WORDS, key)
+    }
+
     /// The key is the first word of each record that has one.
     fn index_of(&self, list: u64, width: usize, key: Key) -> Option<u32> {
-        for index in 0..len(list) {
-            let place = start(list).wrapping_add((index as usize).wrapping_mul(width));
-            if *self.words.get(place)? == u64::from(key.0) {
-                return Some(index);
-            }
-        }
-        None
+        (0..len(list)).find(|index| {
+            let place = start(list).wrapping_add((*index as usize).wrapping_mul(width));
+            self.words.get(place) == Some(&u64::from(key.0))
+        })
     }
 
     // The readers are calls and not inlined: getters are everywhere.
@@ -255,8 +256,7 @@ impl<'a, T: Item<'a>> List<'a, T> {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        // A corrupt length ends with the file.
-        (len(self.list) as usize).min(self.plim.words.len())
+        len(self.list) as usize
     }
 
     /// Whether there are none.

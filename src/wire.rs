@@ -98,6 +98,9 @@ pub fn worth(event: &Event) -> Worth {
         | Event::ThresholdCrossed { .. }
         | Event::LimitHit { .. }
         | Event::FeatureExplored { .. }
+        | Event::SignalCounted { .. }
+        | Event::ScoreChanged { .. }
+        | Event::PqlReached { .. }
         | Event::PromptShown { .. }
         | Event::PromptWithdrawn { .. }
         | Event::PlanChanged { .. }
@@ -151,6 +154,9 @@ pub fn event_name(event: &Event) -> &'static str {
         Event::ThresholdCrossed { .. } => "Threshold Crossed",
         Event::LimitHit { .. } => "Limit Hit",
         Event::FeatureExplored { .. } => "Feature Explored",
+        Event::SignalCounted { .. } => "Signal Counted",
+        Event::ScoreChanged { .. } => "Score Changed",
+        Event::PqlReached { .. } => "PQL Reached",
         Event::PromptShown { .. } => "Prompt Shown",
         Event::PromptSeen { .. } => "Prompt Seen",
         Event::PromptAnswered { .. } => "Prompt Answered",
@@ -258,6 +264,20 @@ fn properties(json: &mut Json, plim: &Plim, event: &Event) {
         Event::FeatureExplored { feature, step } => {
             feature_id(json, plim, feature);
             json.key("step").string(step.name());
+        }
+        Event::SignalCounted { signal, count } => {
+            let signal = plim.root().signals().get(signal);
+            json.key("signal")
+                .string(signal.map_or("", |signal| signal.id()));
+            number(json, "count", count);
+        }
+        Event::ScoreChanged { tenths, before } => {
+            number(json, "score_tenths", tenths);
+            number(json, "before_tenths", before);
+        }
+        Event::PqlReached { tenths, rise } => {
+            number(json, "score_tenths", tenths);
+            number(json, "rise", rise);
         }
         Event::PromptShown { about: ref shown } | Event::PromptSeen { about: ref shown } => {
             about(json, plim, shown, true);
@@ -370,6 +390,8 @@ pub fn trigger_name(trigger: u32) -> &'static str {
         3 => "explored",
         4 => "trial_ending",
         5 => "projected",
+        6 => "score",
+        7 => "signal",
         _ => "threshold",
     }
 }

@@ -16,6 +16,8 @@ mod host;
 mod hostile;
 #[path = "guarantees/known.rs"]
 mod known;
+#[path = "guarantees/lengths.rs"]
+mod lengths;
 #[path = "guarantees/model.rs"]
 mod model;
 #[cfg(feature = "planted-bugs")]
@@ -185,6 +187,16 @@ fn periods(rounds: usize) -> Result<(), String> {
     calendar::is_the_calendar_of_jiff()?;
     calendar::rolls_as_jiff(&mut Random::new(1970), rounds)?;
     calendar::shortened_periods_roll_from_their_end(&mut Random::new(2100))
+}
+
+/// Quotas: a plan may count in months what another counts in days.
+#[test]
+fn usage_outlasts_a_change_of_plan() {
+    for seed in 0..200 {
+        if let Err(error) = lengths::outlast_a_change_of_plan(seed) {
+            panic!("{error}");
+        }
+    }
 }
 
 /// The engine and a second one, written apart from it, agree over random policies and histories.

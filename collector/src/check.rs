@@ -116,7 +116,8 @@ fn examine(text: &str, old: Option<&Tree>) -> Result<Report, Box<dyn Error>> {
     Ok(report)
 }
 
-/// `policy.json` becomes `policy.en.plim`, `policy.pt-BR.plim` and so on.
+/// `policy.json` becomes `policy.en.plim`, `policy.pt-BR.plim` and so on for browsers, and `policy.server.json`
+/// for the collector alone.
 fn write_artefacts(
     policy: &Published,
     file: &Path,
@@ -129,11 +130,16 @@ fn write_artefacts(
         .map(|stem| stem.to_string_lossy())
         .unwrap_or("policy".into());
     let mut written = Vec::new();
-    for artefact in policy.artefacts() {
-        let path = out.join(format!("{stem}.{}.plim", artefact.locale));
-        fs::write(&path, &artefact.bytes).map_err(cannot)?;
+    let mut write = |name: String, bytes: &[u8]| {
+        let path = out.join(name);
+        fs::write(&path, bytes).map_err(cannot)?;
         written.push(path.display().to_string());
+        Ok::<(), String>(())
+    };
+    for artefact in policy.artefacts() {
+        write(format!("{stem}.{}.plim", artefact.locale), &artefact.bytes)?;
     }
+    write(format!("{stem}.server.json"), policy.server().as_bytes())?;
     Ok(written)
 }
 

@@ -20,6 +20,8 @@ pub struct Published {
     /// At least one; the first is the default locale.
     artefacts: Vec<Artefact>,
     revision: String,
+    /// The collector's own side, as JSON; "" of a policy that came compiled.
+    server: String,
 }
 
 /// The policy compiled for one locale.
@@ -59,11 +61,17 @@ impl Published {
         Ok(Published {
             artefacts: vec![Artefact::new(locale, bytes)],
             revision,
+            server: String::new(),
         })
     }
 
     pub fn revision(&self) -> &str {
         &self.revision
+    }
+
+    /// What no browser gets: scoring, sales triggers, hand-off.
+    pub fn server(&self) -> &str {
+        &self.server
     }
 
     pub fn artefacts(&self) -> &[Artefact] {
@@ -124,6 +132,7 @@ impl From<&Policy> for Published {
         Published {
             artefacts: policy.locales().into_iter().map(artefact).collect(),
             revision: policy.revision().to_owned(),
+            server: policy.server(),
         }
     }
 }
@@ -138,6 +147,7 @@ mod tests {
         let policy = Published {
             artefacts: vec![artefact("en"), artefact("pt-BR"), artefact("zh-Hant")],
             revision: String::new(),
+            server: String::new(),
         };
         let cases = [
             ("pt-BR", "pt-BR"),

@@ -183,6 +183,17 @@ fn events(plim: &Plim) -> Vec<Event> {
             id: 9,
         });
     }
+    for signal in 0..root.signals().len() as u32 {
+        events.push(Event::SignalCounted { signal, count: 5 });
+    }
+    events.push(Event::ScoreChanged {
+        tenths: 1_000,
+        before: 0,
+    });
+    events.push(Event::PqlReached {
+        tenths: 700,
+        rise: 1,
+    });
     for (from_plan, to_plan) in [(None, Some(0)), (Some(0), Some(1)), (Some(1), None)] {
         events.push(Event::PlanChanged {
             from_plan,

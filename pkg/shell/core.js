@@ -38,6 +38,8 @@ export const WANTS_LEASE = 27;
 export const GIVEN = 28;
 export const CLOSE = 29;
 export const FORCE = 30;
+export const SIGNAL = 31;
+export const SIGNAL_INDEX = 32;
 
 /** What a core is asked a text for, by `text`. */
 export const EFFECT_LIST = 0;

@@ -60,6 +60,7 @@ const WORDS = {
     "ids leave the browser in events: use one that says nothing about the person"],
   meter_unknown: unknown,
   feature_unknown: unknown,
+  signal_unknown: unknown,
   not_a_level: (given) => [`${given} is a counter, which nothing gives back`, "`release` is for levels"],
   internal: (why) => [`something went wrong inside: ${why}`, "please report it"],
   host_failed: (why, path) => [`\`${path}\` failed: ${why}`, path === "identity" ? "" : "it may reject, but a prompt then says so"],

@@ -3,7 +3,7 @@
  * The public face of an instance: every call checks what it was given, and none of them throws. A
  * wrong argument answers with a neutral value and an `error` event; what is right goes to the session.
  */
-import { ATTEMPT, CONVERTED, COUNT, EXPLORE, FEATURE, FITS, LIMIT_HIT, METER, READING, RELEASED, TRACE } from "./core.js";
+import { ATTEMPT, CONVERTED, COUNT, EXPLORE, FEATURE, FITS, LIMIT_HIT, METER, READING, RELEASED, SIGNAL, SIGNAL_INDEX, TRACE } from "./core.js";
 import { wrong } from "./error.js";
 import { NAME_LENGTH_MAX, ROUTE_LENGTH_MAX } from "./limits.js";
 import { loadPolicy } from "./load.js";
@@ -26,13 +26,17 @@ export async function makeInstance(options, policy) {
 
   const released = (index) => session.ask(RELEASED, "", index);
 
+  function checkAmount(path, amount) {
+    if (!Number.isSafeInteger(amount) || amount < 1) throw wrong("amount_invalid", path, amount, "amount");
+  }
+
   /** @returns `{index, is_level}` of a meter */
   function meterOf(id, amount = 1) {
     if (!meters.has(id)) {
       const index = indexOf(METER, "meter", id);
       meters.set(id, { index, is_level: released(index) >= 0 });
     }
-    if (!Number.isSafeInteger(amount) || amount < 1) throw wrong("amount_invalid", "amount", amount);
+    checkAmount("amount", amount);
     return meters.get(id);
   }
 
@@ -99,6 +103,12 @@ export async function makeInstance(options, policy) {
       if (place < 0) throw wrong("argument_invalid", "step", step, `${STEPS}`);
       indexOf(FEATURE, "feature", feature);
       tell(EXPLORE, feature, place);
+    },
+
+    signal(name, count = 1) {
+      indexOf(SIGNAL_INDEX, "signal", name);
+      checkAmount("count", count);
+      tell(SIGNAL, name, count);
     },
 
     converted(from_epoch) {

@@ -36,12 +36,13 @@ export function readingOf([used, limit, percent, state, is_host, start, end, pro
   });
 }
 
-/** Plan, meters by id, features by id, arms by experiment. */
-export function accountOf([plan, plan_epoch, ...rest], { plans, meters, features, experiments }) {
+/** Plan, score, meters by id, features by id, arms by experiment. */
+export function accountOf([plan, plan_epoch, score, ...rest], { plans, meters, features, experiments }) {
   const by_id = (list, value) => Object.fromEntries(list.map(({ id }, index) => [id, value(index)]));
   return whole({
     plan: plans[plan]?.id,
     plan_epoch,
+    score: some(score / 10),
     meters: by_id(meters, (index) => readingOf(rest[index])),
     features: by_id(features, (index) => !!rest[meters.length + index]),
     arms: whole(by_id(experiments, (index) => experiments[index].arms[rest[meters.length + features.length + index]])),
@@ -55,14 +56,32 @@ export const subjectOf = ([, meter, feature], { meters, features }) =>
 /** The id of the prompt with this index, if there is one. */
 const promptId = ({ prompts, said }, index) => said[prompts[index]?.[0]]?.prompt;
 
+const CATEGORIES = ["activation", "engagement", "value", "expansion"];
+
+/** The score and what each signal gave to it; points have one decimal. */
+const scoreOf = ([points, passed, ...rest], signals) => ({
+  points: points / 10,
+  rise: (passed + 1) >> 1,
+  is_reached: passed % 2 > 0,
+  categories: Object.fromEntries(CATEGORIES.map((name, place) => [name, rest[place] / 10])),
+  contributions: rest.slice(4).map(([signal, count, newest_day, plain, given]) => ({
+    signal: signals[signal],
+    count,
+    newest_day,
+    points: given / 10,
+    plain_points: plain / 10,
+  })),
+});
+
 export function traceOf(
-  [queued, queued_bytes, failures, sent, rejected, dropped, stopped, at, snapshot_at, rows, bytes, ...judged],
+  [queued, queued_bytes, failures, sent, rejected, dropped, stopped, at, snapshot_at, rows, bytes, score, ...judged],
   words,
 ) {
   return whole({
     at,
     snapshot_at: some(snapshot_at),
     memory: { rows, bytes },
+    score: score.length ? scoreOf(score, words.signals) : undefined,
     prompts: judged.map(([surface, stage, until, by, fired_at, reason, exposure], index) => whole({
       prompt: promptId(words, index),
       ...subjectOf(words.prompts[index], words),

@@ -6,7 +6,8 @@ use super::Engine;
 use super::crossing::{MeterView, span_id};
 use super::entry::Entry;
 use super::memory::{Memory, Row, Table};
-use super::usage::{mark_end, newest_mark};
+use super::period::Cadence;
+use super::usage::{find_period, mark_end, newest_mark};
 use crate::unit::{DAY_MS, Key, MINUTE_MS, Millis, Timestamp, Writer};
 
 /// Rows of what the policy no longer names, and stamps of the past, are kept this long.
@@ -36,7 +37,7 @@ const COVERS_MAX: usize = 256;
 /// The surface of a note, as its row says it.
 const TOAST: i64 = super::effect::Surface::Toast as i64;
 /// Below this many rows there is nothing worth the walk.
-const ROWS_MIN: usize = 128;
+const ROWS_MIN: usize = 48;
 /// The bits of a mark's key that name its meter.
 const METER: u64 = 0xffff_ffff_0000_0000;
 
@@ -116,19 +117,27 @@ impl Engine {
                 // A reading may ask for the newest before an instant that counts.
                 let next = newer.map_or(i64::MAX, mark_end);
                 let asks = |at: i64| mark_end(row) < at && next >= at;
-                // Of those that are no longer kept one by one the last says what came before them; a period
-                // that has ended may be rolled from its end later.
+                // A period that has ended may be rolled from its end later; and a plan that is yet to come
+                // may count in days what this one counts in months.
+                let figure = self.memory.find(Table::Figure, row.b >> 32, 0);
+                let of_plan = |word| {
+                    let cadence = Cadence::from_word(word, self.plim.root().utc_offset_ms());
+                    let (period, _) = find_period(cadence, figure, bounds.now);
+                    asks(period.start.0) || asks(period.end.0)
+                };
+                // Of those that are no longer kept one by one the last says what came before them.
                 let recent = bounds.now.0.wrapping_sub(MARKS_MS);
-                let (start, end) = self.period(meter);
-                let mut instants = [recent, self.counted_until(meter), start, end].into_iter();
-                let asked_for = instants.any(asks);
                 let young = !past(mark_end(row), MARKS_MS);
                 kept.find(Table::Tally, row.b >> 32, row.a).is_some()
                     && (newer.is_none()
-                        || asked_for
-                        || young && (row.b & 15 == 0 || !followed(MARKS_MAX, METER)))
+                        || asks(recent)
+                        || asks(self.counted_until(meter))
+                        || young && (row.b & 15 == 0 || !followed(MARKS_MAX, METER))
+                        || (1..5).any(of_plan))
             }
             Table::Span => stands(row, bounds.now) && self.newest(row, SPANS_MAX, bounds.now),
+            // What belongs to no meter is the score's: its line, and when someone was last active.
+            Table::Rise if row.a == 0 => row.b < 2,
             Table::Rise | Table::Crossing => bounds.spans.contains(&row.a),
             Table::Occasion => {
                 let now_passed = |view: &MeterView| {
@@ -167,17 +176,12 @@ impl Engine {
             } else {
                 self.plim.root().settle_ms()
             }),
-            _ => self.period(meter).0,
+            _ => {
+                let index = self.plim.meter_index(meter).unwrap_or(u32::MAX);
+                let view = self.meters.get(index as usize);
+                view.map_or(0, |view| view.reading.period_start.0)
+            }
         }
-    }
-
-    /// Start and end of the period a meter is in; 0 for none.
-    fn period(&self, meter: Key) -> (i64, i64) {
-        let index = self.plim.meter_index(meter).unwrap_or(u32::MAX);
-        let view = self.meters.get(index as usize);
-        view.map_or((0, 0), |view| {
-            (view.reading.period_start.0, view.reading.period_end.0)
-        })
     }
 
     /// Whether a row is among so many newest: of the showings, of the occasions, or of the spans of its meter.

@@ -15,6 +15,8 @@ use core::cell::Cell;
 
 /// The code of the limit itself as a threshold; percentages are their basis points, below it.
 pub(super) const AT_LIMIT: u32 = 10_000;
+/// The whole limit in basis points.
+pub(super) const FULL: i64 = AT_LIMIT as i64;
 /// How far usage has to fall below a threshold before it arms again: five percentage points, a
 /// twentieth of the limit.
 const REARM_PART: i64 = 20;

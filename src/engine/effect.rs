@@ -273,6 +273,12 @@ pub enum Event {
     },
     /// A person touched a feature that the plan lacks.
     FeatureExplored { feature: u32, step: Step },
+    /// A signal was counted that no other event tells of.
+    SignalCounted { signal: u32, count: i64 },
+    /// What happened here took the score past a multiple of ten points, up or down.
+    ScoreChanged { tenths: i64, before: i64 },
+    /// The score rose past the line, for the so manieth time.
+    PqlReached { tenths: i64, rise: i64 },
     /// A prompt was rendered for the first time.
     PromptShown { about: About },
     /// It was in the viewport for a second.

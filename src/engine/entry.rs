@@ -22,9 +22,10 @@ pub(super) struct Entry {
     pub subject_key: u32,
     /// Both keys in one: what is shown and chosen is kept under it.
     pub about: u64,
-    /// 0 threshold, 1 at limit, 2 limit hit, 3 explored, 4 trial ending, 5 projected.
+    /// 0 threshold, 1 at limit, 2 limit hit, 3 explored, 4 trial ending, 5 projected, 6 score, 7 signal.
     pub trigger: u32,
-    /// Explorations needed; for trial ending the milliseconds before the end, for projected the days.
+    /// Explorations or signals needed; for trial ending the milliseconds before the end, for projected the days,
+    /// for a score its tenths.
     pub value: i64,
     /// Which threshold it waits for.
     pub code: u32,

@@ -8,6 +8,8 @@ use super::judge::Judgement;
 use super::present::{index, numbers};
 use crate::json::Json;
 use crate::plim::NONE;
+use crate::pql::score::standing;
+use crate::unit::DAY_MS;
 
 impl Engine {
     /// Why each prompt is shown or held, at this instant, in the policy's order. The same code as the decision.
@@ -16,8 +18,9 @@ impl Engine {
         self.survey(self.time(now), NONE, true)
     }
 
-    /// A trace: engine time, time of the snapshot, rows and bytes of memory, then for each prompt a list of
-    /// its own, `[surface, stage, until, by, fired at, reason, exposure]`; the stage is -1 for what is not
+    /// A trace: engine time, time of the snapshot, rows and bytes of memory, the score as a list, empty without one (tenths,
+    /// passings of the line, tenths of the four categories, then for each contribution a list: signal, count,
+    /// newest day, tenths before decay and caps, tenths given), then for each prompt a list of its own, `[surface, stage, until, by, fired at, reason, exposure]`; the stage is -1 for what is not
     /// held, `until` 0 for what no time ends.
     pub fn write_trace(&self, now: Now, json: &mut Json) {
         let account = &self.account;
@@ -32,6 +35,7 @@ impl Engine {
             self.memory.encode().len() as i64,
         ];
         numbers(&facts, json);
+        json.list(|json| self.write_score(now, json));
         for judgement in &self.explain(now) {
             let held = judgement.held;
             let fired = judgement.occasion != 0;
@@ -51,6 +55,24 @@ impl Engine {
                     }
                 }
             });
+        }
+    }
+    fn write_score(&self, now: Now, json: &mut Json) {
+        if self.plim.root().score_rules().is_empty() {
+            return;
+        }
+        let score = self.score(self.time(now));
+        numbers(&[score.tenths, standing(&self.memory).0], json);
+        numbers(&score.categories, json);
+        for contribution in &score.contributions {
+            let facts = [
+                i64::from(contribution.signal),
+                contribution.count,
+                contribution.newest.wrapping_mul(DAY_MS),
+                contribution.plain,
+                contribution.given,
+            ];
+            json.list(|json| numbers(&facts, json));
         }
     }
 }

@@ -29,6 +29,8 @@ pub enum Input {
     LimitHit { meter: Key },
     /// A person touched a feature.
     Explore { feature: Key, step: Step },
+    /// Something with a name happened, so often.
+    Signal { name: Key, count: i64 },
     /// What happened on the screen.
     Painted { exposure: ExposureId, paint: Paint },
     /// What the person did.

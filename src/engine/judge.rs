@@ -11,8 +11,8 @@ use super::ledger::{self, no_later_than};
 use super::memory::Table;
 use super::pacing;
 use super::period::minute_of_day;
-use crate::plim::{List, NONE, Plim};
-use crate::targeting::condition;
+use crate::plim::{List, NONE};
+use crate::targeting::condition::{self, push_text};
 use crate::unit::{DAY_MS, Digest, Limit, MINUTE_MS, Millis, Timestamp};
 
 /// After a reported purchase nothing is shown for this long, unless a higher plan epoch arrives.
@@ -132,6 +132,8 @@ impl Engine {
             }
             3 => self.explored_fired(entry, judgement, now),
             5 => self.projected_fired(entry, judgement, now),
+            6 => self.score_fired(entry, judgement),
+            7 => self.signal_fired(entry, judgement, now),
             _ => self.trial_fired(entry, judgement, now),
         }
     }
@@ -477,16 +479,19 @@ impl Engine {
     pub(super) fn aim(&mut self) {
         let facts = self.facts();
         let prompts = self.plim.root().prompts();
-        let (mut last, mut answer) = ("", None);
         for entry in &mut self.entries {
-            let prompt = prompts.get(entry.index);
-            let audience = prompt.map_or("", |prompt| prompt.audience());
-            // A prompt has an entry for each of its meters, one after the other.
-            if audience != last {
-                last = audience;
-                answer = aside(&self.plim, audience, &facts);
-            }
-            entry.audience = answer;
+            let audience = prompts
+                .get(entry.index)
+                .map_or("", |prompt| prompt.audience());
+            entry.audience = if audience.is_empty() {
+                None
+            } else if facts.is_empty() {
+                Some(HoldReason::SnapshotMissing)
+            } else if !condition::holds(&self.plim, audience, &facts) {
+                Some(HoldReason::Condition)
+            } else {
+                None
+            };
         }
     }
 
@@ -494,12 +499,13 @@ impl Engine {
     /// know better; "" without a snapshot in this page life.
     pub(super) fn facts(&self) -> String {
         let mut facts = String::new();
-        if let Some(attributes) = self.attributes.strip_prefix("\u{1}{") {
-            facts.push_str("\u{1}{\u{1}plan\0\u{1}");
+        if let Some(attributes) = self.attributes.strip_prefix('{') {
+            facts.push_str("{splan\0");
             let plan = self.account.plan;
-            let plan = plan.and_then(|plan| self.plim.root().plans().get(plan));
-            facts.push_str(plan.map_or("0", |plan| plan.fact()));
-            facts.push('\0');
+            match plan.and_then(|plan| self.plim.root().plans().get(plan)) {
+                Some(plan) => push_text(&mut facts, plan.id(), &plan.id().to_ascii_lowercase()),
+                None => facts.push('0'),
+            }
             facts.push_str(attributes);
         }
         facts
@@ -512,18 +518,6 @@ impl Engine {
         let route = &self.context.route;
         let (within, without) = (prompt.routes_in(), prompt.routes_out());
         (within.is_empty() || any_matches(within, route)) && !any_matches(without, route)
-    }
-}
-
-/// Why something with an audience is not for who is meant.
-#[inline(never)]
-pub(super) fn aside(plim: &Plim, audience: &str, facts: &str) -> Option<HoldReason> {
-    if audience.is_empty() {
-        None
-    } else if facts.is_empty() {
-        Some(HoldReason::SnapshotMissing)
-    } else {
-        (!condition::holds(plim, audience, facts)).then_some(HoldReason::Condition)
     }
 }
 

@@ -14,9 +14,6 @@ pub const FORMAT: u64 = 1;
 /// Columns of the widest table.
 pub const COLUMNS: usize = 8;
 
-/// No memory has more rows: `compact` keeps some thousands at a policy's maxima.
-pub const ROWS_MAX: usize = 16_384;
-
 /// One line of a table.
 pub type Columns = [i64; COLUMNS];
 
@@ -42,7 +39,8 @@ pub enum Table {
     /// A period of a meter that was seen; a meter << 32 | epoch's hash, b period start:
     /// [highest usage, period end, epoch].
     Span = 7,
-    /// A threshold's armed state for a level; a span id, b threshold: [2 x rise + fired].
+    /// A threshold's armed state for a level; a span id, b threshold: [2 x rise + fired]. Of a = 0, which no
+    /// span has, b 0 is the score's line: [passings, at], and b 1: [the last five minutes someone was active].
     Rise = 8,
     /// A crossing; a span id, b code << 32 | rise: [kind, -first seen].
     Crossing = 9,
@@ -354,9 +352,6 @@ impl Memory {
                 *column = column.wrapping_add(differs);
             }
             memory.join(table, a, b, &v);
-            if memory.len() > ROWS_MAX {
-                return None;
-            }
         }
         Some(memory)
     }

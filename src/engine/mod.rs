@@ -25,6 +25,7 @@ mod pacing;
 pub mod period;
 pub mod present;
 mod respond;
+mod signals;
 mod usage;
 
 pub(crate) use compact::{EXPLORED_MAX, NEWEST_MAX};
@@ -33,6 +34,7 @@ pub use judge::Judgement;
 pub use respond::intent_id;
 
 use crate::plim::{NONE, Plim};
+use crate::pql::BuiltIn;
 use crate::unit::{COUNT_MAX, Digest, ExposureId, Key, Limit, Timestamp, Writer};
 use account::Account;
 use clock::Clock;
@@ -43,6 +45,7 @@ use entry::Entry;
 use experiment::Arms;
 use input::{Context, Input, Now};
 use memory::{Memory, Table};
+use signals::Standing;
 use std::rc::Rc;
 
 /// Who is looking, and which writer this tab is.
@@ -96,6 +99,7 @@ pub struct Engine {
     eligible_at: Timestamp,
     lease_wanted: bool,
     arms: Arms,
+    standing: Standing,
     /// Rows at which memory is bounded again.
     compact_at: usize,
     dirty: Dirty,
@@ -133,6 +137,7 @@ impl Engine {
             eligible_at: Timestamp::MAX,
             lease_wanted: false,
             arms: Arms::default(),
+            standing: Standing::default(),
             compact_at: 0,
             dirty: Dirty::default(),
         };
@@ -177,6 +182,7 @@ impl Engine {
         self.eligible_at = Timestamp::MAX;
         self.lease_wanted = false;
         self.arms = Arms::default();
+        self.standing = Standing::default();
         self.compact_at = 0;
         self.dirty = Dirty::default();
     }
@@ -185,6 +191,7 @@ impl Engine {
     pub fn handle(&mut self, device: Now, input: Input) -> Vec<Effect> {
         let mut out = Vec::new();
         let now = self.tick(device, &mut out);
+        self.attend(&input, now, &mut out);
         match input {
             Input::Use { meter, amount } => self.count(meter, amount, 0, now, &mut out),
             Input::Release { meter, amount } => self.count(meter, 0, amount, now, &mut out),
@@ -193,6 +200,10 @@ impl Engine {
             Input::Attempt { meter, amount } => self.attempt(meter, amount, now, &mut out),
             Input::LimitHit { meter } => self.limit_hit(meter, 1, true, now, &mut out),
             Input::Explore { feature, step } => self.explore(feature, step, now, &mut out),
+            Input::Signal { name, count } => {
+                self.say_signal(name, count, now, &mut out);
+                self.decide(now, NONE, &mut out);
+            }
             Input::Painted { exposure, paint } => {
                 self.painted(exposure, paint, now, &mut out);
                 if !matches!(paint, input::Paint::Rendered | input::Paint::Seen) {
@@ -403,6 +414,7 @@ impl Engine {
             account_id: &self.identity.account,
             now,
         };
+        let from = out.len();
         self.dirty.memory |= crossing::observe(&scene, &mut self.memory, view, index, out);
         if self.account.known && self.account.plan.is_some() {
             view.day = day;
@@ -410,6 +422,7 @@ impl Engine {
             self.dirty.memory |=
                 daily::observe(&mut self.memory, key, view.span_start, day, &reading);
         }
+        self.count_crossings(from, now, out);
         if moved {
             self.touch(index);
         }
@@ -510,6 +523,9 @@ impl Engine {
         let (known, before) = (self.account.known, self.account.server_time);
         self.dirty.memory = true;
         self.refresh(now, out);
+        // What others did is their event, not ours.
+        self.standing.tenths = -1;
+        self.rescore(now, out);
         // Another tab's newer snapshot is as good as our own.
         self.fresh |= known && self.account.server_time > before;
         self.decide(now, NONE, out);
@@ -532,16 +548,18 @@ impl Engine {
         let Some(index) = self.plim.meter_index(meter) else {
             return;
         };
-        let Some(view) = self.meters.get_mut(index as usize) else {
-            return;
+        let reading = match self.meters.get(index as usize) {
+            Some(view) => view.reading,
+            None => return,
         };
         out.push(Effect::Record(Event::LimitHit {
             meter: index,
             amount,
-            used: view.reading.used,
-            limit: view.reading.limit.number(),
+            used: reading.used,
+            limit: reading.limit.number(),
             by_server,
         }));
+        self.count_signal(BuiltIn::LimitHit as u32, now, out);
         if !self.account.known || self.account.plan.is_none() {
             return;
         }
@@ -550,31 +568,14 @@ impl Engine {
             .number(i64::from(meter.0))
             .number(now.0)
             .finish();
-        view.hit = Hit {
-            occasion,
-            at: now,
-            amount,
-        };
-        self.decide(now, index, out);
-    }
-
-    fn explore(&mut self, feature: Key, step: input::Step, now: Timestamp, out: &mut Vec<Effect>) {
-        let Some(index) = self.plim.feature_index(feature) else {
-            return;
-        };
-        // Exploration is touching what the plan lacks; using what one has is not.
-        if self.account.known && self.has_feature(index) && !fault!(12) {
-            return;
+        if let Some(view) = self.meters.get_mut(index as usize) {
+            view.hit = Hit {
+                occasion,
+                at: now,
+                amount,
+            };
         }
-        let a = u64::from(feature.0) << 8 | step as u64;
-        self.memory
-            .join(Table::Explored, a, now.0.max(0) as u64, &[1]);
-        self.dirty.memory = true;
-        out.push(Effect::Record(Event::FeatureExplored {
-            feature: index,
-            step,
-        }));
-        self.decide(now, NONE, out);
+        self.decide(now, index, out);
     }
 
     fn finish(&mut self, now: Timestamp, out: &mut Vec<Effect>) {

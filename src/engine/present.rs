@@ -38,11 +38,18 @@ impl Engine {
         }
     }
 
-    /// Where the account stands: plan, epoch, then each meter's reading as a list of its own, then for each
-    /// feature whether the account has it, then for each experiment the index of the arm, -1 for none.
+    /// Where the account stands: plan, epoch, tenths of the score (-1 without one), then each meter's reading as a
+    /// list of its own, then for each feature whether the account has it, then for each experiment the index of
+    /// the arm, -1 for none.
     pub fn write_readings(&self, now: Now, json: &mut Json) {
-        numbers(&[index(self.plan()), self.epoch()], json);
         let time = self.time(now);
+        let has_score = !self.plim.root().score_rules().is_empty();
+        let score = if has_score {
+            self.score(time).tenths
+        } else {
+            -1
+        };
+        numbers(&[index(self.plan()), self.epoch(), score], json);
         for (meter, _) in (0..).zip(self.plim.root().meters().iter()) {
             let projected = self.projection(now, meter);
             json.list(|json| write_reading(&self.reading(meter, time), &projected, json));

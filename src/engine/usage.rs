@@ -33,7 +33,10 @@ impl Engine {
         if meter.kind() != 1 {
             let cadence = quota.map_or(0, |quota| quota.period());
             let cadence = Cadence::from_word(cadence, plim.root().utc_offset_ms());
-            find_period(&mut reading, cadence, figure, at);
+            let (period, provisional) = find_period(cadence, figure, at);
+            reading.period_start = period.start;
+            reading.period_end = period.end;
+            reading.provisional = provisional;
         }
         // A level has no period, and nothing was used before 1970.
         let mut covered_until = reading.period_start;
@@ -123,9 +126,15 @@ fn finish(reading: &mut Reading) {
     };
 }
 
-fn find_period(reading: &mut Reading, cadence: Cadence, figure: Option<&Columns>, at: Timestamp) {
+/// The period that a figure and a cadence give at an instant, and whether it is provisional.
+pub(super) fn find_period(
+    cadence: Cadence,
+    figure: Option<&Columns>,
+    at: Timestamp,
+) -> (Period, bool) {
     let as_of = figure.map_or(at, |row| Timestamp(row[3]));
     let mut period = calendar(cadence, as_of);
+    let mut provisional = false;
     if let Some(row) = figure {
         if row[6] < row[7] {
             period = Period {
@@ -136,11 +145,10 @@ fn find_period(reading: &mut Reading, cadence: Cadence, figure: Option<&Columns>
         let late = as_of >= period.end && at < period.end.plus(LATE_RESET_MS);
         if at >= period.end && !late {
             period = rolled(cadence, period, at);
-            reading.provisional = row[4] >= 0 && !fault!(31);
+            provisional = row[4] >= 0 && !fault!(31);
         }
     }
-    reading.period_start = period.start;
-    reading.period_end = period.end;
+    (period, provisional)
 }
 
 /// How much of a writer's tally a figure holds that says whom it counted.

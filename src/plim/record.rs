@@ -19,7 +19,7 @@ records! {
         features: list<Feature, FeatureDraft>,
         /// Prompts, one for each meter or feature they apply to, in policy order.
         prompts: list<Prompt, PromptDraft>,
-        /// Indexes of prompts whose subject is neither a meter nor a feature (trial ending).
+        /// Indexes of prompts whose subject is neither a meter nor a feature (trial ending, score, signal).
         general_prompts: words,
         /// Caps by group; a group named by a prompt is in here.
         groups: list<Group, GroupDraft>,
@@ -37,6 +37,8 @@ records! {
         sales_link: text,
         /// Where the links lead, as patterns of routes: nobody is prompted there.
         target_routes: texts,
+        /// Where the prices are, as patterns of routes: whoever comes there gives a signal.
+        pricing_routes: texts,
         /// Uses younger than this at a snapshot without `counted` stay on top of it. Default 5,000.
         settle_ms: long,
         /// Where the periods of counters begin: positive east of UTC. -43,200,000 to 50,400,000, default 0.
@@ -49,6 +51,33 @@ records! {
         saved_groups: texts,
         /// What conditions look for in texts.
         patterns: list<Pattern, PatternDraft>,
+        /// Signals that are counted: those of the score, then those that hosts or prompts name besides.
+        signals: list<Signal, SignalDraft>,
+        /// The line, and the score below which it arms again, in tenths; then for activation, engagement, value
+        /// and expansion the weight and the points that fill it. Empty without a score.
+        score_rules: longs,
+    }
+
+    /// A signal, and what it gives to the score.
+    Signal, SignalDraft {
+        /// Key of its rows: a number of `pql::BuiltIn`, else the key of its name.
+        key: word,
+        /// Its name.
+        id: text,
+        /// 0 activation, 1 engagement, 2 value, 3 expansion.
+        category: word,
+        /// Points, 0 for a signal outside the score; negative ones subtract.
+        points: long,
+        /// For each so many of its count, 1 or more.
+        each: long,
+        /// The most points it gives or takes.
+        cap: long,
+        /// Days after which half is left; 0 for no decay.
+        half_life_days: long,
+        /// Each so many of its count the next give half; 0 for never.
+        half_after: long,
+        /// Days that count.
+        window_days: long,
     }
 
     /// A pattern, as the steps that its characters are taken by.
@@ -85,8 +114,6 @@ records! {
         key: word,
         /// Id.
         id: text,
-        /// Its id as conditions read it.
-        fact: text,
         /// How it is bought: 0 not at all, 1 at the checkout, 2 through sales.
         buy: word,
         /// Quotas, one for each meter of the policy, in the meters' order.
@@ -145,15 +172,16 @@ records! {
         key: word,
         /// Id.
         id: text,
-        /// 0 threshold, 1 at limit, 2 limit hit, 3 explored, 4 trial ending, 5 projected.
+        /// 0 threshold, 1 at limit, 2 limit hit, 3 explored, 4 trial ending, 5 projected, 6 score, 7 signal.
         trigger: word,
         /// Kind of the threshold, as in `Threshold`, for trigger 0.
         threshold_kind: word,
-        /// Threshold's value; explorations needed; for trial ending the milliseconds before the end, for projected the days.
+        /// Threshold's value; explorations or signals needed; for trial ending the milliseconds before the end, for
+        /// projected the days, for a score its tenths.
         value: long,
-        /// Window in which explorations count, for trigger 3.
+        /// Window in which explorations or signals count, for triggers 3 and 7.
         window_ms: long,
-        /// Bits of the exploration steps that count, 1 << step, for trigger 3.
+        /// Bits of the exploration steps that count, 1 << step, for trigger 3; the signal's key for trigger 7.
         steps: word,
         /// 0 none, 1 meter, 2 feature.
         subject_kind: word,

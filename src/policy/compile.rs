@@ -2,21 +2,22 @@
 //! Owns the choice of texts by locale and the instances of prompts; a policy that was read always compiles.
 //! `plim::write` lays the drafts out; the engine reads them in place.
 
-use super::attribute;
 use super::locale::{Localized, canonical, chain};
 use super::plan::{Plan, Quota};
 use super::prompt::Prompt;
 use super::subject::{Feature, Meter};
 use super::text::Text;
 use super::texts::{self, Texts, UI, Words};
-use super::tree::Tree;
 use super::trigger::{About, Trigger};
 use super::variants::{Variant, variants};
 use super::{DEFAULT_LOCALE, Policy};
 use crate::engine::effect::Surface;
 use crate::engine::input::ActionKind;
 use crate::json::Json;
-use crate::plim::{self, FeatureDraft, MeterDraft, PlanDraft, PromptDraft, QuotaDraft, RootDraft};
+use crate::plim::{
+    self, FeatureDraft, MeterDraft, PlanDraft, PromptDraft, QuotaDraft, RootDraft, SignalDraft,
+};
+use crate::pql::score::TENTHS;
 use crate::unit::Key;
 use crate::wire::trigger_name;
 
@@ -73,6 +74,7 @@ impl Policy {
     }
 
     fn draft(&self, speaker: &Speaker<'_>) -> (RootDraft, String) {
+        let (signals, score_rules) = self.scoring.for_browser(&self.waited_for());
         let mut root = RootDraft {
             revision: self.revision.clone(),
             locale: speaker.locale.clone(),
@@ -98,11 +100,14 @@ impl Policy {
                 .into_iter()
                 .flat_map(|link| super::link::routes_to(link))
                 .collect(),
+            pricing_routes: super::link::routes_to(&self.links.pricing),
             settle_ms: self.settle_ms,
             utc_offset_ms: self.utc_offset_ms,
             recording_percent: self.recording_percent,
             saved_groups: self.saved_groups.clone(),
             patterns: self.patterns.clone(),
+            signals,
+            score_rules,
             ..RootDraft::default()
         };
         self.add_experiments(&mut root);
@@ -110,8 +115,18 @@ impl Policy {
         for variant in variants(&self.prompts, &self.experiments) {
             self.add_instance(&mut root, variant, speaker, &mut said);
         }
-        let words = self.words(speaker, &said);
+        let words = self.words(speaker, &said, &root.signals);
         (root, words)
+    }
+
+    /// The keys of the signals that prompts wait for, in whatever arm.
+    fn waited_for(&self) -> Vec<u32> {
+        let all = variants(&self.prompts, &self.experiments).into_iter();
+        all.filter_map(|variant| match variant.prompt.trigger {
+            Trigger::Signal { key, .. } => Some(key),
+            _ => None,
+        })
+        .collect()
     }
 
     /// Adds experiments, and the pacing of the policy and of their arms.
@@ -135,7 +150,7 @@ impl Policy {
     }
 
     /// What only people read; `pkg/shell/words.js` puts it together with the engine's figures.
-    fn words(&self, speaker: &Speaker<'_>, said: &Said) -> String {
+    fn words(&self, speaker: &Speaker<'_>, said: &Said, signals: &[SignalDraft]) -> String {
         let mut json = Json::new();
         json.object(|json| {
             json.key("revision").string(&self.revision);
@@ -176,6 +191,11 @@ impl Policy {
                             }
                         });
                     });
+                }
+            });
+            json.key("signals").list(|json| {
+                for signal in signals {
+                    json.string(&signal.id);
                 }
             });
             json.key("said").list(|json| {
@@ -246,7 +266,6 @@ impl Policy {
         PlanDraft {
             key: Key::of(&plan.id).0,
             id: plan.id.clone(),
-            fact: attribute::bare(&Tree::Text(plan.id.clone())),
             buy: plan.buy,
             quotas: (0..self.subjects.meters.len())
                 .map(|meter| quota_draft(quota(meter)))
@@ -388,6 +407,12 @@ fn prompt_draft(prompt: &Prompt, order: usize) -> PromptDraft {
         } => (0, times, window_ms, steps),
         Trigger::TrialEnding { before_ms } => (0, before_ms, 0, 0),
         Trigger::Projected { days } => (0, days, 0, 0),
+        Trigger::Score { points } => (0, points.saturating_mul(TENTHS), 0, 0),
+        Trigger::Signal {
+            key,
+            count,
+            window_ms,
+        } => (0, count, window_ms, key),
     };
     let is_feature = matches!(prompt.about, About::Features(_));
     let rank = prompt.rank.unwrap_or_else(|| prompt.trigger.rank());

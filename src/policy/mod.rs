@@ -12,11 +12,13 @@ mod experiment;
 mod link;
 mod lint;
 mod locale;
-mod node;
 mod pacing;
 mod pattern;
 mod plan;
 mod prompt;
+mod sales;
+mod scoring;
+mod server;
 mod split;
 mod subject;
 mod text;
@@ -30,6 +32,7 @@ pub use attribute::{attributes, value};
 pub use difference::{Change, Part, difference, moved_arms};
 pub use error::{CODES, PolicyError};
 pub use lint::WARNINGS;
+pub use server::SERVER_FORMAT;
 pub use split::{bucket_ranges, equal_weights, namespace, split};
 pub use tree::{DEPTH_MAX, POLICY_BYTES, Tree, too_large};
 
@@ -42,6 +45,8 @@ use locale::{canonical, check_tag};
 use pacing::Pacing;
 use plan::Plan;
 use prompt::{Around, Prompt};
+use sales::{Handoff, SalesTrigger};
+use scoring::Scoring;
 use subject::{Subjects, Threshold};
 use texts::Texts;
 use tree::shown;
@@ -81,8 +86,10 @@ const FIELDS: &[&str] = &[
     "groups",
     "experiments",
     "holdout",
+    "scoring",
+    "sales_triggers",
+    "handoff",
 ];
-const LATER_FIELDS: &[&str] = &["scoring", "sales_triggers", "handoff"];
 
 /// A policy without mistakes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +114,9 @@ pub struct Policy {
     patterns: Vec<PatternDraft>,
     experiments: Vec<Experiment>,
     holdout: Option<Holdout>,
+    scoring: Scoring,
+    sales_triggers: Vec<SalesTrigger>,
+    handoff: Handoff,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,15 +142,13 @@ impl Policy {
     /// All mistakes in it, at most 100.
     pub fn from_tree(tree: &Tree) -> Result<Self, Vec<PolicyError>> {
         let mut walk = Walk::default();
-        let policy = walk
-            .fields(tree, &At::Root, FIELDS, LATER_FIELDS)
-            .map(|fields| {
-                let mut policy = read(&mut walk, &fields);
-                if policy.revision.is_empty() {
-                    policy.revision = checksum(tree);
-                }
-                policy
-            });
+        let policy = walk.fields(tree, &At::Root, FIELDS, &[]).map(|fields| {
+            let mut policy = read(&mut walk, &fields);
+            if policy.revision.is_empty() {
+                policy.revision = checksum(tree);
+            }
+            policy
+        });
         match policy {
             Some(policy) if walk.errors.is_empty() => Ok(policy),
             _ => Err(walk.errors),
@@ -189,6 +197,12 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
     let thresholds =
         subject::read_default_thresholds(walk, fields.of("thresholds"), &thresholds_at);
     let pacing = Pacing::read(walk, fields.of("pacing"), &At::Field(at, "pacing"));
+    let scoring = Scoring::read(
+        walk,
+        fields.of("scoring"),
+        &At::Field(at, "scoring"),
+        &plans,
+    );
     let defaults = prompt::defaults(&subjects, &thresholds);
     let mut conditions = match fields.of("groups") {
         Some(tree) => Conditions::read_groups(walk, tree, &At::Field(at, "groups")),
@@ -199,6 +213,7 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
         let around = Around {
             default_locale: &default_locale,
             subjects: &subjects,
+            scoring: &scoring,
             groups: &pacing.groups,
             defaults: &defaults,
         };
@@ -223,6 +238,7 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
         around: Around {
             default_locale: &default_locale,
             subjects: &subjects,
+            scoring: &scoring,
             groups: &pacing.groups,
             defaults: &defaults,
         },
@@ -252,6 +268,21 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
     let settle_ms = walk.integer_or(fields, at, "settle_ms", 0..=SETTLE_MS_MAX, 5 * SECOND_MS);
     let utc_offset_minutes = walk.integer_or(fields, at, "utc_offset_minutes", OFFSETS, 0);
     let percent = walk.integer_or(fields, at, "recording_percent", 0..=100, RECORDING_PERCENT);
+    let place = At::Field(at, "sales_triggers");
+    let sales_triggers =
+        sales::read_triggers(walk, fields.of("sales_triggers"), &place, scoring.names());
+    let subjects_of_sales: Vec<&str> = sales_triggers
+        .iter()
+        .map(SalesTrigger::id)
+        .chain(scoring.names())
+        .collect();
+    let handoff = Handoff::read(
+        walk,
+        fields.of("handoff"),
+        &At::Field(at, "handoff"),
+        (&default_locale, &plans),
+        &subjects_of_sales,
+    );
     Policy {
         revision: revision.unwrap_or_default(),
         default_locale,
@@ -269,6 +300,9 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
         patterns: conditions.patterns,
         experiments,
         holdout,
+        scoring,
+        sales_triggers,
+        handoff,
     }
 }
 

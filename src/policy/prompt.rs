@@ -5,6 +5,7 @@
 use super::condition::Conditions;
 use super::locale::Localized;
 use super::pacing::{Group, read_caps};
+use super::scoring::Scoring;
 use super::subject::{PERCENT, REMAINING, Subjects, Threshold, fresh_id};
 use super::texts::{Words, read_words};
 use super::tree::{Tree, shown};
@@ -170,6 +171,7 @@ pub(super) fn defaults(subjects: &Subjects, thresholds: &[Threshold]) -> Vec<Pro
 pub(super) struct Around<'p> {
     pub default_locale: &'p str,
     pub subjects: &'p Subjects,
+    pub scoring: &'p Scoring,
     pub groups: &'p [Group],
     pub defaults: &'p [Prompt],
 }
@@ -307,7 +309,13 @@ fn read_prompt(
         }
     }
     let trigger = match (fields.of("trigger"), base) {
-        (Some(tree), _) => trigger::read(walk, tree, &At::Field(at, "trigger"), around.subjects),
+        (Some(tree), _) => trigger::read(
+            walk,
+            tree,
+            &At::Field(at, "trigger"),
+            around.subjects,
+            around.scoring,
+        ),
         (None, Some(base)) => Some((base.trigger, base.about.clone())),
         (None, None) => walk.required(fields, at, "trigger").and(None),
     };

@@ -146,6 +146,8 @@ pub(super) const FEATURE: Offer = Offer(&[
 /// What is known of an ending trial.
 pub(super) const TRIAL: Offer =
     Offer(&[V::Date, V::Plan, V::NextPlan, V::Price, V::Owner, V::Action]);
+/// What is known of an account as a whole.
+pub(super) const ACCOUNT: Offer = Offer(&[V::Plan, V::NextPlan, V::Price, V::Owner, V::Action]);
 /// A meter's own sentence.
 pub(super) const USAGE: Offer = Offer(&[
     V::Used,

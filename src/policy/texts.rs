@@ -66,6 +66,7 @@ pub(super) const PROMPTS: &[(&str, Offer)] = &[
     ("default-preview", text::FEATURE),
     ("default-trial-ending", text::TRIAL),
     ("default-projected", text::PROJECTED),
+    ("default-ready", text::ACCOUNT),
 ];
 
 /// What a prompt says.

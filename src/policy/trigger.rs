@@ -2,6 +2,7 @@
 //! Owns the names of triggers, their ranks and tones; knows no texts and no pacing.
 //! `prompt` reads one for each prompt; `compile` makes one instance for each subject.
 
+use super::scoring::Scoring;
 use super::subject::{PERCENT, REMAINING, Subjects, USED, read_count, read_percent};
 use super::text::{self, Offer};
 use super::tree::Tree;
@@ -9,7 +10,8 @@ use super::walk::{At, Fields, Walk};
 use crate::engine::EXPLORED_MAX;
 use crate::engine::effect::Surface;
 use crate::engine::input::Step;
-use crate::unit::{DAY_MS, Millis};
+use crate::pql::signal;
+use crate::unit::{COUNT_MAX, DAY_MS, Millis};
 
 /// Explorations count at most this long: the engine keeps 62 days.
 const WINDOW_DAYS_MAX: i64 = 62;
@@ -26,9 +28,10 @@ const KINDS: &[&str] = &[
     "explored_times",
     "trial_ending_days",
     "projected_within_days",
+    "score",
+    "signal",
 ];
 const QUALIFIERS: &[&str] = &["meter", "feature", "window_days", "steps"];
-const LATER: &[&str] = &["score", "signal", "signal_count"];
 
 /// What makes a prompt a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,14 @@ pub(super) enum Trigger {
     TrialEnding { before_ms: Millis },
     /// The limit is expected to be reached within so many days.
     Projected { days: i64 },
+    /// The score is at least so many points.
+    Score { points: i64 },
+    /// A signal, by key, was counted so often within a window.
+    Signal {
+        key: u32,
+        count: i64,
+        window_ms: Millis,
+    },
 }
 
 /// What a prompt is about; one instance for each.
@@ -93,6 +104,8 @@ impl Trigger {
             Self::Explored { .. } => 3,
             Self::TrialEnding { .. } => 4,
             Self::Projected { .. } => 5,
+            Self::Score { .. } => 6,
+            Self::Signal { .. } => 7,
         }
     }
 
@@ -103,6 +116,7 @@ impl Trigger {
             Self::Explored { .. } => text::FEATURE,
             Self::TrialEnding { .. } => text::TRIAL,
             Self::Projected { .. } => text::PROJECTED,
+            Self::Score { .. } | Self::Signal { .. } => text::ACCOUNT,
         }
     }
 
@@ -121,11 +135,12 @@ impl Trigger {
             Self::Explored { .. } => "default-preview",
             Self::TrialEnding { .. } => "default-trial-ending",
             Self::Projected { .. } => "default-projected",
+            Self::Score { .. } | Self::Signal { .. } => "default-ready",
         }
     }
 
     /// Its place in a lane unless the prompt has a `rank`: limit hit, at limit, thresholds by percent
-    /// descending with exploration between 90 and 75, then trial ending, then projected. An absolute threshold stands
+    /// descending with exploration between 90 and 75, then trial ending, projected, score and signal. An absolute threshold stands
     /// with 75 %, a remaining one with 90 %.
     pub fn rank(self) -> i64 {
         match self {
@@ -142,6 +157,8 @@ impl Trigger {
             Self::Threshold { .. } => 55,
             Self::TrialEnding { .. } => 140,
             Self::Projected { .. } => 150,
+            Self::Score { .. } => 160,
+            Self::Signal { .. } => 170,
         }
     }
 
@@ -161,7 +178,10 @@ impl Trigger {
             } => "warning",
             Self::Threshold { .. } | Self::Projected { .. } => "notice",
             Self::AtLimit | Self::LimitHit => "limit",
-            Self::Explored { .. } | Self::TrialEnding { .. } => "offer",
+            Self::Explored { .. }
+            | Self::TrialEnding { .. }
+            | Self::Score { .. }
+            | Self::Signal { .. } => "offer",
         }
     }
 
@@ -181,10 +201,11 @@ pub(super) fn read(
     tree: &Tree,
     at: &At<'_>,
     subjects: &Subjects,
+    scoring: &Scoring,
 ) -> Option<(Trigger, About)> {
     let known: Vec<&str> = KINDS.iter().chain(QUALIFIERS).copied().collect();
     let before = walk.errors.len();
-    let fields = walk.fields(tree, at, &known, LATER)?;
+    let fields = walk.fields(tree, at, &known, &[])?;
     let named: Vec<&str> = KINDS
         .iter()
         .copied()
@@ -202,11 +223,16 @@ pub(super) fn read(
         return None;
     };
     check_qualifiers(walk, &fields, at, kind);
-    let trigger = fields
-        .of(kind)
-        .and_then(|tree| read_kind(walk, tree, &At::Field(at, kind), kind, &fields, at));
+    let place = At::Field(at, kind);
+    let trigger = fields.of(kind).and_then(|tree| match *kind {
+        "score" => read_score(walk, tree, &place, scoring),
+        "signal" => read_signal(walk, tree, &place, scoring),
+        _ => read_kind(walk, tree, &place, kind, &fields, at),
+    });
     let about = match trigger? {
-        Trigger::TrialEnding { .. } => About::Account,
+        Trigger::TrialEnding { .. } | Trigger::Score { .. } | Trigger::Signal { .. } => {
+            About::Account
+        }
         Trigger::Explored { .. } => {
             About::Features(read_subject(walk, &fields, at, "feature", subjects)?)
         }
@@ -217,7 +243,7 @@ pub(super) fn read(
 
 fn check_qualifiers(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>, kind: &str) {
     let fitting: &[&str] = match kind {
-        "trial_ending_days" => &[],
+        "trial_ending_days" | "score" | "signal" => &[],
         "explored_times" => &["feature", "window_days", "steps"],
         _ => &["meter"],
     };
@@ -279,6 +305,40 @@ fn read_kind(
             })
         }
     }
+}
+
+/// At least so many points; a browser without the score could never know.
+fn read_score(walk: &mut Walk, tree: &Tree, at: &At<'_>, scoring: &Scoring) -> Option<Trigger> {
+    if !scoring.in_browser {
+        let message = "the score stays on the server, so no prompt can wait for it".into();
+        let help = "leave `scoring.in_browser` out, or name another trigger";
+        walk.error(at, "score_on_server", message, help);
+    }
+    let points = walk.integer(tree, at, 1..=100)?;
+    Some(Trigger::Score { points })
+}
+
+/// `{"name": "teammate_invited", "count": 3, "window_days": 7}`
+fn read_signal(walk: &mut Walk, tree: &Tree, at: &At<'_>, scoring: &Scoring) -> Option<Trigger> {
+    let fields = walk.fields(tree, at, &["name", "count", "window_days"], &[])?;
+    let place = At::Field(at, "name");
+    let name = walk.required(&fields, at, "name");
+    let name = name.and_then(|tree| walk.string(tree, &place));
+    let count = walk.integer_or(&fields, at, "count", 1..=COUNT_MAX, 1);
+    let days = walk.integer_or(&fields, at, "window_days", 1..=WINDOW_DAYS_MAX, WINDOW_DAYS);
+    let known = scoring
+        .names()
+        .filter(|name| Scoring::is_seen_in_page(name));
+    let name = name?;
+    if !known.clone().any(|known| known == name) {
+        walk.unknown(&place, "unknown_signal", "signal", name, known);
+        return None;
+    }
+    Some(Trigger::Signal {
+        key: signal::key(name).0,
+        count,
+        window_ms: days.saturating_mul(DAY_MS),
+    })
 }
 
 fn read_true(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<()> {

@@ -5,7 +5,7 @@
 use super::encode::base_of;
 use super::{
     ATTEMPT, CONTEXT, CONVERTED, DIGITS, EXPLORE, LEFT_OUT, LIMIT_HIT, MARK, Moment, PAINTED,
-    RELEASE, RESPOND, Recording, SNAPSHOT, Told, USE,
+    RELEASE, RESPOND, Recording, SIGNAL, SNAPSHOT, Told, USE,
 };
 use crate::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Snapshot, Step};
 use crate::engine::memory::{Columns, Row, Table};
@@ -102,6 +102,10 @@ impl Tape {
             EXPLORE => Told::Input(Input::Explore {
                 feature: self.key(reader)?,
                 step: *Step::ALL.get(reader.place()?)?,
+            }),
+            SIGNAL => Told::Input(Input::Signal {
+                name: self.key(reader)?,
+                count: reader.count()?,
             }),
             PAINTED => Told::Painted {
                 prompt: self.key(reader)?,

@@ -4,7 +4,7 @@
 
 use super::{
     ATTEMPT, CONTEXT, CONVERTED, DIGITS, EXPLORE, LEFT_OUT, LIMIT_HIT, MARK, MINUTE_CHARS, PAINTED,
-    RELEASE, RESERVED_CHARS, RESPOND, SNAPSHOT, USE,
+    RELEASE, RESERVED_CHARS, RESPOND, SIGNAL, SNAPSHOT, USE,
 };
 use crate::engine::input::{Context, Input, Now, Response, Snapshot};
 use crate::engine::memory::{Columns, Row, Table};
@@ -50,6 +50,9 @@ impl Encoder {
             Input::LimitHit { meter } => self.entry(now, LIMIT_HIT, &[u64::from(meter.0)], &[]),
             Input::Explore { feature, step } => {
                 self.entry(now, EXPLORE, &[u64::from(feature.0)], &[*step as u64]);
+            }
+            Input::Signal { name, count } => {
+                self.entry(now, SIGNAL, &[u64::from(name.0)], &[plain(*count)]);
             }
             Input::Painted { paint, .. } => self.shown(now, PAINTED, about, *paint as u64),
             Input::Respond { response, .. } => {

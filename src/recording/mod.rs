@@ -42,6 +42,7 @@ const CONVERTED: u64 = 7;
 const CONTEXT: u64 = 8;
 const SNAPSHOT: u64 = 9;
 const LEFT_OUT: u64 = 10;
+const SIGNAL: u64 = 11;
 
 /// Something the engine was told, as a recording has it.
 #[derive(Clone, Debug, PartialEq)]

@@ -29,7 +29,7 @@ export function hostileValues() {
 }
 
 export const CALLS = [
-  "use", "release", "attempt", "fits", "limitHit", "explore", "converted", "sync", "context", "consent", "setLocale",
+  "use", "release", "attempt", "fits", "limitHit", "explore", "signal", "converted", "sync", "context", "consent", "setLocale",
   "read", "explain", "on", "painted", "respond",
 ];
 

@@ -54,7 +54,9 @@ fn nesting_a_hundred_thousand_deep_is_refused_at_its_place() {
         ("wrong_type", "plans[0].name")
     );
     let condition = format!("{}1{}", r#"{"":"#.repeat(40_000), "}".repeat(40_000));
-    let text = format!(r#"{{"format": 1, "plans": [{{"id": "a"}}], "handoff": {condition}}}"#);
+    let text = format!(
+        r#"{{"format": 1, "plans": [{{"id": "a", "features": ["b"]}}], "features": {{"b": {{"precondition": {condition}}}}}}}"#
+    );
     assert_eq!(only(&text).code, "not_supported_yet");
     let error = only(&lists);
     assert_eq!(

@@ -10,7 +10,10 @@ pub struct Bindings(BTreeMap<String, Value>);
 
 /// Events that take part in an exact comparison only when the step names them: they follow from
 /// painting and from time passing, and cases that mean them say so.
-const QUIET_EVENTS: [&str; 5] = [
+const QUIET_EVENTS: [&str; 8] = [
+    "Signal Counted",
+    "Score Changed",
+    "PQL Reached",
     "Usage Counted",
     "Prompt Shown",
     "Prompt Seen",

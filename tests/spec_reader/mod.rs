@@ -57,7 +57,7 @@ pub fn run(file: &str, text: &str, policies: Policies<'_>, filter: &str) -> Outc
 }
 
 /// Members a step may have besides its one action.
-const STEP_MEMBERS: [&str; 14] = [
+const STEP_MEMBERS: [&str; 15] = [
     "at",
     "tab",
     "why",
@@ -72,6 +72,7 @@ const STEP_MEMBERS: [&str; 14] = [
     "wall",
     "name",
     "fits",
+    "score",
 ];
 const CASE_MEMBERS: [&str; 8] = [
     "name",
@@ -250,6 +251,10 @@ impl<'a> Case<'a> {
             "explore" => {
                 let (feature, step) = input::exploration(given)?;
                 Input::Explore { feature, step }
+            }
+            "signal" => {
+                let (name, count) = input::amount(given)?;
+                Input::Signal { name, count }
             }
             "painted" => {
                 let (reference, paint) = input::painted(given)?;
@@ -496,6 +501,12 @@ impl Running {
             let reading = seen::reading(&reading, &projected);
             if !compare::matches(wanted, &reading, bindings) {
                 return Err(format!("wanted {meter} {wanted}\n      read {reading}"));
+            }
+        }
+        if let Some(wanted) = step.get("score") {
+            let score = seen::score(self.tab.plim(), &self.tab.score(now));
+            if !compare::matches(wanted, &score, bindings) {
+                return Err(format!("wanted the score {wanted}\n      scored {score}"));
             }
         }
         for (candidate, wanted) in step["held"].as_object().into_iter().flatten() {

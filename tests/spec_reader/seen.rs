@@ -37,6 +37,19 @@ pub fn reading(reading: &Reading, estimate: &Projected) -> Value {
     })
 }
 
+/// A score: its tenths, those of the categories, and by signal what was counted and given.
+pub fn score(plim: &Plim, score: &plimsoll::pql::Score) -> Value {
+    let mut signals = serde_json::Map::new();
+    for contribution in &score.contributions {
+        let signal = plim.root().signals().get(contribution.signal);
+        signals.insert(
+            signal.map_or(String::new(), |signal| signal.id().to_owned()),
+            json!({"count": contribution.count, "plain": contribution.plain, "given": contribution.given}),
+        );
+    }
+    json!({"tenths": score.tenths, "categories": score.categories, "signals": signals})
+}
+
 /// 64 bits as the wire has them.
 pub fn hex(value: u64) -> String {
     format!("{value:016x}")
@@ -107,13 +120,15 @@ fn projected(projected: &Projected) -> Value {
     json!([day(projected.at), day(projected.from), day(projected.until)])
 }
 
-const TRIGGERS: [&str; 6] = [
+const TRIGGERS: [&str; 8] = [
     "threshold",
     "at_limit",
     "limit_hit",
     "explored",
     "trial_ending",
     "projected",
+    "score",
+    "signal",
 ];
 
 fn record(plim: &Plim, event: &Event) -> Value {
@@ -156,6 +171,17 @@ fn record(plim: &Plim, event: &Event) -> Value {
         }),
         Event::FeatureExplored { feature, step } => json!({
             "record": "Feature Explored", "feature": feature_id(plim, *feature), "step": step.name(),
+        }),
+        Event::SignalCounted { signal, count } => {
+            let signal = plim.root().signals().get(*signal);
+            let signal = signal.map(|signal| signal.id().to_owned());
+            json!({"record": "Signal Counted", "signal": signal, "count": count})
+        }
+        Event::ScoreChanged { tenths, before } => json!({
+            "record": "Score Changed", "score_tenths": tenths, "before_tenths": before,
+        }),
+        Event::PqlReached { tenths, rise } => json!({
+            "record": "PQL Reached", "score_tenths": tenths, "rise": rise,
         }),
         Event::PromptShown { about: showing } => about(plim, "Prompt Shown", showing, &[]),
         Event::PromptSeen { about: showing } => about(plim, "Prompt Seen", showing, &[]),

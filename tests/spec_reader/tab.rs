@@ -110,6 +110,16 @@ impl Tab {
         self.engine.projection(now, index.unwrap_or(u32::MAX))
     }
 
+    /// The compiled policy.
+    pub fn plim(&self) -> &Plim {
+        self.engine.plim()
+    }
+
+    /// The score and where it comes from.
+    pub fn score(&self, now: Now) -> plimsoll::pql::Score {
+        self.engine.score(self.engine.time(now))
+    }
+
     /// Why a prompt is held: the reason's code; `None` when it is not, or is not there.
     pub fn held(&self, now: Now, prompt: &str, subject: &str) -> Option<&'static str> {
         let root = self.engine.plim().root();

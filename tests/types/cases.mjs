@@ -29,6 +29,7 @@ const calls = {
     (step.verdict ? ` const verdict: Answer["verdict"] = ${text(step.verdict)};` : ""),
   limit_hit: (meter) => `plimsoll.limitHit(${text(meter)});`,
   explore: ([feature, step]) => `plimsoll.explore(${text(feature)}, ${text(step)});`,
+  signal: ([name, count]) => `plimsoll.signal(${text(name)}, ${count});`,
   painted: ([, how]) => `plimsoll.painted("0000000000000001", ${text(how)});`,
   respond: ([, ...response]) => `plimsoll.respond("0000000000000001", ${response.map(text).join(", ")});`,
   converted: (epoch) => `plimsoll.converted(${epoch ?? ""});`,

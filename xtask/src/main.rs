@@ -12,6 +12,7 @@ mod node;
 mod parts;
 mod report;
 mod schema;
+mod simulate;
 mod size;
 mod soak;
 mod suite;
@@ -67,6 +68,11 @@ const TASKS: &[Task] = &[
         name: "schema",
         about: "compare the policy's JSON Schema with the one in the package (--bless: write it)",
         run: schema::task,
+    },
+    Task {
+        name: "simulate",
+        about: "show what divergence saves an experiment (divergence --accounts N --seed N)",
+        run: simulate::task,
     },
     Task {
         name: "surface",

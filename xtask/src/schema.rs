@@ -4,6 +4,7 @@
 
 mod experiment;
 mod policy;
+mod scoring;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -64,6 +64,8 @@ const TRIGGER: Kind = Kind::Word(&[
     "explored",
     "trial_ending",
     "projected",
+    "score",
+    "signal",
 ]);
 const RESPONSE: Kind = Kind::Word(&["act", "later", "never", "close"]);
 const ACTION: Kind = Kind::Word(&[
@@ -120,6 +122,21 @@ pub const EVENTS: &[Event] = &[
                 Kind::Word(&["seen", "tried", "previewed", "built", "requested"]),
             ),
         ],
+    },
+    Event {
+        name: "Signal Counted",
+        properties: &[must("signal", Kind::Id), must("count", Kind::Count)],
+    },
+    Event {
+        name: "Score Changed",
+        properties: &[
+            must("score_tenths", Kind::Count),
+            must("before_tenths", Kind::Count),
+        ],
+    },
+    Event {
+        name: "PQL Reached",
+        properties: &[must("score_tenths", Kind::Count), must("rise", Kind::Count)],
     },
     Event {
         name: "Prompt Shown",

@@ -199,6 +199,17 @@ fn a_policy_without_mistakes_is_fine_and_compiles_to_a_file_for_each_locale() {
             report["revision"].as_str().expect("text")
         );
     }
+    let server = std::fs::read(out.join("policy.server.json")).expect("written");
+    let server: Value = serde_json::from_slice(&server).expect("JSON");
+    assert_eq!(
+        (&server["format"], &server["revision"]),
+        (&Value::from(1), &report["revision"])
+    );
+    let written = report["written"].as_array().expect("a list");
+    assert_eq!(
+        written.len(),
+        report["locales"].as_array().expect("a list").len() + 1
+    );
 }
 
 /// A policy with one warning.

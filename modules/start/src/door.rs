@@ -55,6 +55,7 @@ pub fn open(core: usize, plim: Vec<u8>, texts: String) -> i32 {
 /// · 21 and 22 the index of a meter and a feature (id) · 23 count (meter's index, amount): all added · 24 all released (meter's index)
 /// · 25 the milliseconds until wake is wanted · 26 the flags · 27 whether the lease is wanted
 /// · 28 a text for the next call that takes several · 29 close · 30 the query of the page's address, which may force arms
+/// · 31 signal (name; count) · 32 the index of a signal (name)
 #[wasm_bindgen]
 #[expect(
     clippy::too_many_arguments,
@@ -115,7 +116,7 @@ impl Core {
             18 => return i64::from(self.absorb(text, now)),
             19 => self.context(a as u32, text.to_owned(), b as i32, now),
             20 => self.answered(a as u64, b as u16, c, d as u32),
-            21 | 22 => return self.index(kind == 21, text),
+            21 | 22 | 32 => return self.index(kind, text),
             23 => return self.count(a as u32, b, now),
             24 => return self.released(a as u32),
             25 => return self.wake_in(now),

@@ -113,13 +113,13 @@ impl Core {
         self.texts.pop().unwrap_or_default()
     }
 
-    /// The index of a meter or a feature; -1 when the policy does not have it.
-    fn index(&self, is_meter: bool, id: &str) -> i64 {
+    /// The index of a meter (21), a feature (22) or a signal; -1 when the policy does not have it.
+    fn index(&self, kind: u32, id: &str) -> i64 {
         let (plim, key) = (self.engine.plim(), Key::of(id));
-        let index = if is_meter {
-            plim.meter_index(key)
-        } else {
-            plim.feature_index(key)
+        let index = match kind {
+            21 => plim.meter_index(key),
+            22 => plim.feature_index(key),
+            _ => plim.signal_index(key),
         };
         index.map_or(-1, i64::from)
     }
@@ -150,7 +150,7 @@ impl Core {
         }
     }
 
-    /// Something happened: kinds 0 to 14 of [`door::ask`].
+    /// Something happened: kinds 0 to 14, 30 and 31 of [`door::ask`].
     fn tell(&mut self, kind: u32, text: &str, amount: i64, now: Now) {
         let key = Key::of(text);
         let place = amount as usize;
@@ -179,6 +179,10 @@ impl Core {
                     (None, 7) => Response::Never,
                     (None, _) => Response::Close,
                 },
+            },
+            31 => Input::Signal {
+                name: key,
+                count: amount,
             },
             5 => Input::Converted {
                 from_epoch: (amount >= 0).then_some(amount),

@@ -95,7 +95,11 @@ pub(super) fn of_prompt(walk: &mut Walk, at: &At<'_>, prompt: &Prompt, pacing: &
     // What was passed at first sight comes as a banner, and a blocked attempt's answer as a toast.
     let always = matches!(
         prompt.trigger,
-        Trigger::Explored { .. } | Trigger::TrialEnding { .. } | Trigger::Projected { .. }
+        Trigger::Explored { .. }
+            | Trigger::TrialEnding { .. }
+            | Trigger::Projected { .. }
+            | Trigger::Score { .. }
+            | Trigger::Signal { .. }
     );
     if always && prompt.interrupts() {
         others.extend(pacing.draft.caps.iter().cloned());

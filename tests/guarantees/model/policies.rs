@@ -38,9 +38,13 @@ pub fn policy(random: &mut Random) -> String {
         quota
     };
     let periods = ["day", "week", "month", "year"];
-    let (mail, call) = (random.below(4) as usize, random.below(4) as usize);
+    let (mail, mut call) = (random.below(4) as usize, random.below(4) as usize);
     let mut plans = Vec::new();
     for (index, id) in PLANS[..3].iter().enumerate() {
+        // A plan may count in days what another counts in months.
+        if random.percent(20) {
+            call = random.below(4) as usize;
+        }
         let features = &FEATURES[..index.min(2)];
         plans.push(json!({"id": id, "buy": "checkout", "features": features, "quotas": {
             "emails": quota(random, Some(periods[mail]), 0), "calls": quota(random, Some(periods[call]), 30),

@@ -57,6 +57,10 @@ impl Model {
                 && let Some(period) = figure.period
             {
                 (start, end, anchor) = period;
+                // One that was not of this plan's length goes on from its end.
+                if self.rolled(word, anchor, start) != (start, end) {
+                    anchor = self.local(end);
+                }
             }
             // A host that still reports a period after its end is believed for 48 hours.
             let believed = made >= end && at < end + 48 * HOUR;

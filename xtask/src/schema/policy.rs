@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 
 use super::experiment::{Experiment, Holdout};
+use super::scoring::{Handoff, SalesTrigger, Scoring, SignalTrigger};
 use super::words::{Localized, Name, PromptWords, Texts, Words};
 
 /// What each plan grants, and when people hear about it.
@@ -67,6 +68,13 @@ pub struct Policy {
     /// How many accounts of a hundred have what happens recorded for replay. Default: 20.
     #[schemars(range(min = 0, max = 100))]
     recording_percent: Option<u8>,
+    /// Which signals give how many points, and the line of a PQL.
+    scoring: Option<Scoring>,
+    /// Patterns that ask for contact within a deadline, beside the built-in ones.
+    #[schemars(length(max = 50))]
+    sales_triggers: Option<Vec<SalesTrigger>>,
+    /// Who contacts an account, and what they could say.
+    handoff: Option<Handoff>,
 }
 
 /// What one plan grants and how it is bought.
@@ -312,6 +320,11 @@ pub struct Trigger {
     /// The limit is expected to be reached within that many days, and before the period ends.
     #[schemars(range(min = 1, max = 90))]
     projected_within_days: Option<u8>,
+    /// This user's score is at least so much.
+    #[schemars(range(min = 1, max = 100))]
+    score: Option<u8>,
+    /// A signal was counted so often.
+    signal: Option<SignalTrigger>,
     /// For thresholds, limits and projections: this meter only. Default: all.
     meter: Option<String>,
     /// For explorations: this feature only. Default: all.

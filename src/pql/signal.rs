@@ -1,0 +1,180 @@
+//! Signals: how often something with a name happened, day by day, in weekly rows of memory.
+//! Owns the built-in signals, counting and looking back; knows no points and no policy.
+//! The engine counts what it is told and notices; `score` and `trigger` look back.
+//!
+//! Days are UTC days, weeks begin on Monday and are numbered from the one that 1970-01-01 lies in.
+
+use crate::engine::memory::{Memory, Table};
+use crate::unit::{DAY_MS, Key, MINUTE_MS, Millis, Timestamp};
+
+/// More in a day is read as this many: points are given for behaviour, not for loops.
+pub const DAY_COUNT_MAX: i64 = 1_000_000;
+/// The longest window: every day of it is in a week that memory still keeps.
+pub const WINDOW_DAYS_MAX: i64 = 62;
+/// Activity is noticed once in each span of this length.
+pub const SLOT_MS: Millis = 5 * MINUTE_MS;
+/// A session begins after so many spans without activity: half an hour.
+const SESSION_SLOTS: i64 = 6;
+
+macro_rules! built_in {
+    ($( $(#[$about:meta])* $signal:ident = $number:literal $name:literal; )*) => {
+        /// What is noticed without the host saying it. The number is the key of its rows and never changes
+        /// its meaning; the keys of other signals are hashes of their names, and none is this small.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u32)]
+        pub enum BuiltIn { $( $(#[$about])* $signal = $number, )* }
+
+        impl BuiltIn {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$signal),*];
+
+            /// The name in JSON.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $( Self::$signal => $name, )* }
+            }
+        }
+    };
+}
+
+built_in! {
+    /// A threshold below the limit was crossed, before our eyes.
+    ApproachingLimit = 1 "approaching_limit";
+    /// An attempt would have passed a hard limit.
+    LimitHit = 2 "limit_hit";
+    /// A feature that the plan lacks was on the screen; the steps follow in the order of `Step`.
+    FeatureSeen = 3 "feature_seen";
+    /// Someone tried to use it.
+    FeatureTried = 4 "feature_tried";
+    /// Someone looked at its preview.
+    FeaturePreviewed = 5 "feature_previewed";
+    /// Someone made something that needs it.
+    FeatureBuilt = 6 "feature_built";
+    /// Someone asked for it.
+    FeatureRequested = 7 "feature_requested";
+    /// Someone came after half an hour or more without activity.
+    Sessions = 8 "sessions";
+    /// Minutes with activity, in fives.
+    SessionMinutes = 9 "session_minutes";
+    /// A day with activity: one on each.
+    ActiveDays = 10 "active_days";
+    /// How many features of the plan one page used on a day.
+    FeaturesUsed = 11 "features_used";
+    /// Someone came to the page with the prices.
+    PricingVisits = 12 "pricing_visits";
+    /// Users of an account who were active on a day; only the collector can count them.
+    ActiveUsers = 13 "active_users";
+}
+
+/// The key of a signal's rows.
+#[must_use]
+pub fn key(name: &str) -> Key {
+    let mut all = BuiltIn::ALL.iter();
+    match all.find(|own| own.name() == name) {
+        Some(own) => Key(*own as u32),
+        None => Key::of(name),
+    }
+}
+
+/// The number of the day of an instant, from 1970-01-01.
+#[must_use]
+pub fn day_of(now: Timestamp) -> i64 {
+    now.clamped().0 / DAY_MS
+}
+
+/// Counts a signal on a day.
+pub fn add(memory: &mut Memory, key: Key, day: i64, count: i64) {
+    set(memory, key, day, |known| known.saturating_add(count));
+}
+
+/// Counts a signal on a day up to so many. Answers whether that was more than before.
+pub fn raise(memory: &mut Memory, key: Key, day: i64, count: i64) -> bool {
+    set(memory, key, day, |known| known.max(count))
+}
+
+#[inline(never)]
+fn set(memory: &mut Memory, key: Key, day: i64, count: impl FnOnce(i64) -> i64) -> bool {
+    let monday = day.wrapping_add(3);
+    let (a, week) = (u64::from(key.0), monday / 7);
+    let mut v = *memory.row(Table::Signal, a, week as u64);
+    if let Some(column) = v.get_mut((monday % 7) as usize) {
+        *column = count(*column).clamp(0, DAY_COUNT_MAX);
+    }
+    memory.join(Table::Signal, a, week as u64, &v)
+}
+
+/// Notices that someone is active: their minutes, and with them sessions and active days. Answers whether it
+/// is the first time in its five minutes.
+pub fn active(memory: &mut Memory, now: Timestamp) -> bool {
+    let slot = now.clamped().0 / SLOT_MS;
+    let last = memory.row(Table::Rise, 0, LAST_ACTIVE)[0];
+    if slot == last {
+        return false;
+    }
+    memory.join(Table::Rise, 0, LAST_ACTIVE, &[slot]);
+    let day = day_of(now);
+    add(
+        memory,
+        Key(BuiltIn::SessionMinutes as u32),
+        day,
+        SLOT_MS / MINUTE_MS,
+    );
+    raise(memory, Key(BuiltIn::ActiveDays as u32), day, 1);
+    if slot.wrapping_sub(last) > SESSION_SLOTS {
+        add(memory, Key(BuiltIn::Sessions as u32), day, 1);
+    }
+    true
+}
+
+/// Beside the rises of meters, under the span 0 that none has: the state of the score's line, and the last
+/// five minutes in which someone was active.
+pub const LINE: u64 = 0;
+const LAST_ACTIVE: u64 = 1;
+
+/// Visits the days of a window that ends today, oldest first, with their age in days and their count; days on
+/// which nothing was counted are left out. What a wrong clock put ahead of today is read as today.
+#[inline(never)]
+pub fn each_day(
+    memory: &Memory,
+    (table, a): (Table, u64),
+    today: i64,
+    window: i64,
+    visit: &mut dyn FnMut(i64, i64),
+) {
+    for row in memory.under(table, a) {
+        let mut day = (row.b as i64).wrapping_mul(7).wrapping_sub(3);
+        for count in row.v {
+            let age = today.wrapping_sub(day).max(0);
+            if count > 0 && age < window {
+                visit(age, count);
+            }
+            day = day.wrapping_add(1);
+        }
+    }
+}
+
+/// What a window holds of a signal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// All of it.
+    pub count: i64,
+    /// Days on which there was any.
+    pub days: i64,
+    /// The most on one day.
+    pub peak: i64,
+    /// The newest day with any.
+    pub newest: i64,
+}
+
+/// Looks back over a window of days that ends today.
+#[must_use]
+pub fn look_back(memory: &Memory, place: (Table, u64), today: i64, window: i64) -> Counted {
+    let mut counted = Counted::default();
+    each_day(memory, place, today, window, &mut |age, count| {
+        counted.count = counted.count.saturating_add(count);
+        counted.days = counted.days.wrapping_add(1);
+        counted.peak = counted.peak.max(count);
+        counted.newest = counted.newest.max(today.wrapping_sub(age));
+    });
+    counted
+}
