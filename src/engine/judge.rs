@@ -4,7 +4,7 @@
 
 use super::Engine;
 use super::daily::day_of;
-use super::decide::Hit;
+use super::decide::{Hit, Shown};
 use super::effect::{CrossingKind, HoldReason, Lane, Surface};
 use super::entry::Entry;
 use super::ledger::{self, no_later_than};
@@ -262,7 +262,7 @@ impl Engine {
     fn rank(&self, judgements: &mut [Judgement]) {
         for slot in [Surface::Modal, Surface::Banner, Surface::Toast] {
             let occupant = self.occupant(slot);
-            let (mut first, mut least) = (NONE, NONE);
+            let (mut first, mut least, mut won) = (NONE, NONE, u64::MAX);
             for judgement in judgements.iter_mut() {
                 let entry = self.entries.get(judgement.prompt as usize);
                 let Some(entry) = entry.filter(|_| judgement.passes(slot)) else {
@@ -284,12 +284,19 @@ impl Engine {
                         occupant.unwrap_or(NONE)
                     };
                 } else if entry.rank < least {
-                    (first, least) = (entry.index, entry.rank);
+                    (first, least, won) = (entry.index, entry.rank, judgement.occasion);
                 }
             }
             for judgement in judgements.iter_mut() {
-                if judgement.passes(slot) && judgement.prompt != first {
-                    judgement.held = Some(HoldReason::Outranked);
+                let reason = if judgement.passes(slot) {
+                    HoldReason::Outranked
+                } else if judgement.occasion == won && judgement.surface != Surface::Inline {
+                    HoldReason::AnsweredByOther
+                } else {
+                    continue;
+                };
+                if judgement.held.is_none() && judgement.prompt != first {
+                    judgement.held = Some(reason);
                     judgement.by = first;
                 }
             }
@@ -424,7 +431,14 @@ fn spent(engine: &Engine, entry: &Entry, judgement: &Judgement) -> Option<HoldRe
         return None;
     }
     let occasion = ledger::occasion(&engine.memory, judgement.occasion);
-    if occasion.spent_by != 0 && occasion.spent_by != entry.key {
+    // Nobody is asked twice, also while the first is on its way to the screen.
+    let on_its_way = |shown: &Shown| {
+        shown.exposure.occasion() == judgement.occasion
+            && shown.index != entry.index
+            && shown.exposure.surface() != Surface::Inline
+    };
+    let by_other = occasion.spent_by != 0 && occasion.spent_by != entry.key;
+    if by_other || engine.shown.iter().any(on_its_way) {
         return Some(HoldReason::AnsweredByOther);
     }
     occasion.answered.then_some(HoldReason::Spent)

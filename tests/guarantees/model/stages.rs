@@ -66,12 +66,18 @@ impl Model {
                     best = Some((compiled.rank(), place));
                 }
             }
+            let Some((_, first)) = best else {
+                continue;
+            };
+            let occasion = judged[first].occasion.clone();
             for (place, candidate) in judged.iter_mut().enumerate() {
-                if candidate.held.is_none()
-                    && in_lane(candidate.surface)
-                    && best.map(|best| best.1) != Some(place)
-                {
+                if candidate.held.is_some() || place == first {
+                    continue;
+                }
+                if in_lane(candidate.surface) {
                     candidate.held = Some("outranked");
+                } else if candidate.surface != "inline" && candidate.occasion == occasion {
+                    candidate.held = Some("answered_by_other");
                 }
             }
         }
@@ -244,6 +250,12 @@ impl Model {
             .spent
             .get(&judged.occasion)
             .is_some_and(|by| self.prompt(*by).key() != self.prompt(judged.prompt).key())
+            || self.shown.iter().any(|shown| {
+                shown.on_screen
+                    && shown.surface != "inline"
+                    && shown.occasion == judged.occasion
+                    && shown.prompt != judged.prompt
+            })
         {
             return Some("answered_by_other");
         }
