@@ -11,14 +11,16 @@ use super::effect::{Projected, Reading};
 use super::input::Now;
 use super::memory::{Columns, Memory, Table};
 use super::pace::{self, AHEAD_MAX, DAYS_MAX, History};
-use crate::unit::{DAY_MS, HOUR_MS, Key, Millis, Timestamp};
+use crate::unit::{DAY_MS, HOUR_MS, Millis, Timestamp};
 
 /// Shorter periods are over before anything can be said.
 const PERIOD_MIN_MS: Millis = 3 * DAY_MS;
 /// Of a period so many days must have passed on which something came.
 const ACTIVE_DAYS: i64 = 3;
 /// A level must have grown on this many of the last four weeks' days.
-const GROWN_DAYS: usize = 14;
+const GROWN_DAYS: i64 = 14;
+/// Where these begin among the days.
+const RECENT: usize = DAYS_MAX - 28;
 /// Growth is spread over the days since a figure was seen last, over no more than these.
 const GAP_DAYS: i64 = 7;
 /// What came on a day of which nothing is known.
@@ -40,22 +42,6 @@ pub(super) fn keep(memory: &mut Memory, a: u64, day: i64, figure: i64) -> bool {
     memory.join(Table::Daily, a, (since_monday / 7) as u64, &v)
 }
 
-/// Remembers where a meter stands on a day, unless its host says what came on each.
-#[inline(never)]
-pub(super) fn observe(
-    memory: &mut Memory,
-    meter: Key,
-    start: i64,
-    day: i64,
-    reading: &Reading,
-) -> bool {
-    let host = u64::from(meter.0) << 32;
-    let of_span = host | (start / DAY_MS).wrapping_add(1) as u64;
-    counts(reading)
-        && memory.under(Table::Daily, host).is_empty()
-        && keep(memory, of_span, day, reading.used)
-}
-
 /// Whether a projection can ever be made.
 fn counts(reading: &Reading) -> bool {
     let length = reading.period_end.since(reading.period_start);
@@ -63,6 +49,32 @@ fn counts(reading: &Reading) -> bool {
 }
 
 impl Engine {
+    /// What was seen last of a day that is over is its figure.
+    pub(super) fn end_day(&mut self, meter: u32, now: Timestamp) {
+        let day = day_of(now);
+        let seen = self.meters.get(meter as usize).map_or(0, |view| view.day);
+        if seen != day && seen != 0 {
+            self.keep_day(meter);
+            if let Some(view) = self.meters.get_mut(meter as usize) {
+                view.day = day;
+            }
+        }
+    }
+
+    /// Remembers where a meter stands on the day it was seen, unless its host says what came on each.
+    #[inline(never)]
+    pub(super) fn keep_day(&mut self, meter: u32) {
+        let key = self.plim.root().meters().get(meter);
+        let (Some(key), Some(view)) = (key, self.meters.get(meter as usize)) else {
+            return;
+        };
+        let host = u64::from(key.key()) << 32;
+        let of_span = host | (view.span_start / DAY_MS).wrapping_add(1) as u64;
+        if counts(&view.reading) && self.memory.under(Table::Daily, host).is_empty() {
+            self.dirty.memory |= keep(&mut self.memory, of_span, view.day, view.reading.used);
+        }
+    }
+
     /// When a meter, by its index in the policy, is expected to reach its limit.
     #[must_use]
     pub fn projection(&self, now: Now, meter: u32) -> Projected {
@@ -96,55 +108,49 @@ impl Engine {
             return none;
         }
         let days = self.days(key.key(), view, now);
-        let today = day_of(now);
+        let (today, began) = (day_of(now), day_of(start));
         let oldest = today.wrapping_sub(DAYS_MAX as i64);
-        let last = days.iter().rposition(|amount| *amount != UNKNOWN);
-        let known = days.get(..last.map_or(0, |last| last.wrapping_add(1)));
-        let known = known.unwrap_or_default();
-        let gap = known.iter().rposition(|amount| *amount == UNKNOWN);
-        let skipped = gap.map_or(0, |gap| gap.wrapping_add(1));
-        let daily = known.get(skipped..).unwrap_or_default();
+        // Of what is known the last days in a row, the sum of these, and on which days something came.
+        let (mut from, mut to, mut total) = (0, 0, 0_i64);
+        let (mut grown, mut active) = (0, today.wrapping_sub(began));
+        for (place, amount) in days.iter().enumerate() {
+            if *amount == UNKNOWN {
+                continue;
+            }
+            if place != to {
+                (from, total) = (place, 0);
+            }
+            to = place.wrapping_add(1);
+            total = total.wrapping_add(*amount);
+            grown = i64::wrapping_add(grown, i64::from(*amount > 0 && place >= RECENT));
+            let idle = *amount == 0 && oldest.wrapping_add(place as i64) >= began;
+            active = active.wrapping_sub(i64::from(idle));
+        }
         let mut history = History {
             used: reading.used,
             left,
             start,
             end,
             now,
-            daily,
-            first: oldest.wrapping_add(skipped as i64),
+            daily: days.get(from..to).unwrap_or_default(),
+            first: oldest.wrapping_add(from as i64),
         };
-        if end.0 == 0 {
-            let recent = days.iter().rev().take(28);
-            if recent.filter(|amount| **amount > 0).count() < GROWN_DAYS {
-                return none;
-            }
-            history.used = daily.iter().sum();
+        let mut latest = Timestamp::MAX;
+        let known = if end.0 == 0 {
+            history.used = total;
             history.start = Timestamp(history.first.wrapping_mul(DAY_MS));
+            grown >= GROWN_DAYS
         } else {
-            let (passed, length) = (now.since(start), end.since(start));
-            let mut active = today.wrapping_sub(day_of(start));
-            for (amount, day) in days.iter().zip(oldest..) {
-                if *amount == 0 && day >= day_of(start) {
-                    active = active.wrapping_sub(1);
-                }
-            }
-            if passed.wrapping_mul(10) < length || active < ACTIVE_DAYS {
-                return none;
-            }
-        }
+            latest = end.plus(-1);
+            active >= ACTIVE_DAYS && now.since(start).wrapping_mul(10) >= end.since(start)
+        };
         let projection = pace::project(&history);
-        if !projection.likely || projection.day == AHEAD_MAX {
+        if !known || projection.day == AHEAD_MAX {
             return none;
         }
         // A day is spoken of as its noon, which is on the same date in most places.
-        let mut latest = now.plus(AHEAD_MAX.wrapping_mul(DAY_MS));
-        if end.0 > 0 {
-            latest = latest.min(end.plus(-1));
-        }
-        let at = |ahead: i64| {
-            let noon = Timestamp(today.wrapping_add(ahead).wrapping_mul(DAY_MS)).plus(DAY_MS / 2);
-            noon.min(latest)
-        };
+        let noon = Timestamp(today.wrapping_mul(DAY_MS)).plus(DAY_MS / 2);
+        let at = |ahead: i64| noon.plus(ahead.wrapping_mul(DAY_MS)).min(latest);
         Projected {
             at: at(projection.day),
             from: at(projection.from),
@@ -158,34 +164,28 @@ impl Engine {
         let mut days = Days {
             first: today.wrapping_sub(DAYS_MAX as i64),
             amounts: [UNKNOWN; DAYS_MAX],
-            last: (i64::MIN, 0),
+            last: (0, 0),
         };
         let level = view.reading.period_end.0 == 0;
-        let mut group = 0;
+        let mut span = -1;
         for row in self.memory.table(Table::Daily) {
             if row.a >> 32 != u64::from(meter) {
                 continue;
             }
-            if row.a != group {
-                group = row.a;
-                days.begin((row.a & 0xffff_ffff) as i64);
-            }
+            days.begin(&mut span, (row.a & 0xffff_ffff) as i64);
             let monday = (row.b as i64).wrapping_mul(7).wrapping_sub(3);
             for (figure, day) in row.v.iter().take(7).zip(monday..today) {
-                let figure = figure.wrapping_sub(1);
-                if figure < 0 {
-                    continue;
-                }
-                if !level && row.a & 0xffff_ffff == 0 {
-                    days.set(day, figure);
-                } else {
-                    days.reach(day, figure);
+                if *figure > 0 {
+                    if !level && span == 0 {
+                        // What came, and not where it stood.
+                        days.last = (day.wrapping_sub(1), 0);
+                    }
+                    days.reach(day, figure.wrapping_sub(1));
                 }
             }
         }
-        let current = (view.span_start / DAY_MS).wrapping_add(1);
-        if !level && group & 0xffff_ffff != current as u64 {
-            days.begin(current);
+        if !level {
+            days.begin(&mut span, (view.span_start / DAY_MS).wrapping_add(1));
         }
         days.reach(today, view.reading.used);
         days.amounts
@@ -201,34 +201,31 @@ struct Days {
 }
 
 impl Days {
-    /// Begins with a span by the low half of its key: a period begins at 0 on the day before its first.
-    fn begin(&mut self, low: i64) {
-        self.last = (i64::MIN, 0);
-        if low > 1 {
-            self.last.0 = low.wrapping_sub(2);
+    /// Begins with a span, unless it is the one that was begun, by the low half of its key: a period begins
+    /// at 0 on the day before its first. Where that is not known, it is far off.
+    fn begin(&mut self, span: &mut i64, low: i64) {
+        if *span != low {
+            *span = low;
+            self.last = (low.wrapping_sub(2), 0);
         }
     }
 
-    /// What came is what the figure has grown by, spread over the days since it was seen last.
+    /// What came is what the figure has grown by, spread over the days since it was seen last. What is known
+    /// already stays: a host knows better than what was seen here.
     fn reach(&mut self, day: i64, figure: i64) {
         let (from, before) = self.last;
-        let (gap, grown) = (day.saturating_sub(from), figure.wrapping_sub(before));
-        if (1..=GAP_DAYS).contains(&gap) {
-            let part = |days: i64| grown.wrapping_mul(days).checked_div(gap).unwrap_or(0);
-            for days in 0..gap {
-                let amount = part(days.wrapping_add(1)).wrapping_sub(part(days));
-                self.set(from.wrapping_add(days).wrapping_add(1), amount);
-            }
-        }
         self.last = (day, figure);
-    }
-
-    /// What is known already stays: a host knows better than what was seen here.
-    fn set(&mut self, day: i64, amount: i64) {
-        if let Some(known) = self.amounts.get_mut(day.wrapping_sub(self.first) as usize)
-            && *known == UNKNOWN
-        {
-            *known = amount;
+        let (mut gap, mut rest) = (day.wrapping_sub(from), figure.wrapping_sub(before));
+        while (1..=GAP_DAYS).contains(&gap) {
+            let amount = rest.checked_div(gap).unwrap_or(0);
+            rest = rest.wrapping_sub(amount);
+            gap = gap.wrapping_sub(1);
+            let place = day.wrapping_sub(gap).wrapping_sub(self.first);
+            if let Some(known) = self.amounts.get_mut(place as usize)
+                && *known == UNKNOWN
+            {
+                *known = amount;
+            }
         }
     }
 }

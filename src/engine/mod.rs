@@ -390,6 +390,7 @@ impl Engine {
     }
 
     fn observe(&mut self, index: u32, reading: Reading, now: Timestamp, out: &mut Vec<Effect>) {
+        self.end_day(index, now);
         let Some(view) = self.meters.get_mut(index as usize) else {
             return;
         };
@@ -398,13 +399,6 @@ impl Engine {
         let moved = before.used != reading.used
             || before.limit != reading.limit
             || before.period_end != reading.period_end;
-        let (key, day) = (self.plim.root().meters().get(index), daily::day_of(now));
-        let key = Key(key.map_or(0, |meter| meter.key()));
-        // What was seen last of a day that is over is its figure.
-        if view.day != day && view.day != 0 {
-            self.dirty.memory |=
-                daily::observe(&mut self.memory, key, view.span_start, view.day, &before);
-        }
         view.read(reading);
         let scene = Scene {
             plim: &self.plim,
@@ -417,10 +411,9 @@ impl Engine {
         let from = out.len();
         self.dirty.memory |= crossing::observe(&scene, &mut self.memory, view, index, out);
         if self.account.known && self.account.plan.is_some() {
-            view.day = day;
             view.projected.take();
-            self.dirty.memory |=
-                daily::observe(&mut self.memory, key, view.span_start, day, &reading);
+            view.day = daily::day_of(now);
+            self.keep_day(index);
         }
         self.count_crossings(from, now, out);
         if moved {
@@ -454,20 +447,13 @@ impl Engine {
         let writer = self.identity.writer;
         usage::count(&mut self.memory, writer, meter, added, released, now);
         self.dirty.tally = true;
+        self.end_day(index, now);
         // A use moves the figure by its amount; a release may be of more than is used, and what is used
         // after it may not reach zero.
         let reading = match self.meters.get_mut(index as usize) {
             Some(view) if released == 0 && view.reading.used > 0 => {
                 let reading = usage::moved(&view.reading, added);
                 if reading.used < view.next_count() && !reading.provisional {
-                    let day = daily::day_of(now);
-                    if view.day != day && view.day != 0 {
-                        // What was seen last of a day that is over is its figure.
-                        let (start, of) = (view.span_start, &view.reading);
-                        self.dirty.memory |=
-                            daily::observe(&mut self.memory, meter, start, view.day, of);
-                        view.day = day;
-                    }
                     view.reading = reading;
                     return self.touch(index);
                 }

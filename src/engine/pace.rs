@@ -10,12 +10,10 @@ use crate::unit::{DAY_MS, Timestamp};
 pub const DAYS_MAX: usize = 62;
 /// Nothing is said of what lies further ahead.
 pub const AHEAD_MAX: i64 = 365;
-/// The level of a day differs from that of the day before by about this part, and a twelfth in a week.
-const DRIFT: f64 = 0.03;
-/// After so many days the pace of the period counts as much as the level of the last days.
+/// The level of a day differs from that of the day before by about this part, and a tenth in a week.
+const DRIFT: f64 = 0.04;
+/// The level of the last days counts as so many days of the period more.
 const TRUST_DAYS: f64 = 28.0;
-/// A day of the week is taken for an ordinary one with the weight of so many weeks.
-const ORDINARY_WEEKS: f64 = 1.0;
 /// So many deviations to either side hold 80 % of what a normal distribution gives.
 const DEVIATIONS: f64 = 1.2816;
 /// The least divisor: a division by it is large, and no more than that.
@@ -42,28 +40,14 @@ pub struct History<'a> {
 
 /// On which days the limit may be reached, counted from `now`'s own; [`AHEAD_MAX`] where that is not before
 /// the figure begins anew, or not within so many days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Projection {
-    /// The day on which it is expected.
+    /// The day on which it is expected, if reaching it in time is at least as likely as not.
     pub day: i64,
     /// With a chance of one in ten it is before this day.
     pub from: i64,
     /// With a chance of one in ten it is after this day.
     pub until: i64,
-    /// Whether reaching it in time is at least as likely as not.
-    pub likely: bool,
-}
-
-impl Default for Projection {
-    /// Of a limit that has been reached.
-    fn default() -> Self {
-        Self {
-            day: 0,
-            from: 0,
-            until: 0,
-            likely: true,
-        }
-    }
 }
 
 /// Projects a figure. `from <= day <= until`, whatever the history says.
@@ -74,153 +58,91 @@ pub fn project(history: &History<'_>) -> Projection {
         return projection;
     }
     let (now, left) = (history.now.0, history.left as f64);
-    let (daily, first) = (history.daily, history.first);
-    let today = now.div_euclid(DAY_MS);
-    let profile = Profile::of(daily, first);
+    // In whole weeks each day of the week is known as often.
+    let odd = history.daily.len() % 7;
+    let daily = history.daily.get(odd..).unwrap_or_default();
+    let first = history.first.wrapping_add(odd as i64);
+    let known = daily.len() as f64;
 
-    // The mean over the period and the days before it that are known.
-    let began = history.start.0.div_euclid(DAY_MS);
-    let mut total = history.used as f64;
-    let mut days = days(history.start.0, now).max(LEAST);
-    let elapsed = days;
-    for (amount, _) in daily.iter().zip(first..began) {
-        total += *amount as f64;
-        days += 1.0;
-    }
-    let mean = total / days;
-
-    let noise = noise(daily, first, &profile, mean);
-    let (level, doubt) = level(daily, first, &profile, mean, noise);
-    let trust = elapsed / (elapsed + TRUST_DAYS);
-    let others = 1.0 - trust;
-    let pace = history.used as f64 / profile.sum(history.start.0, now).max(LEAST);
-    let rate = trust * pace + others * level;
-    let doubt = others * others * doubt + trust * trust * noise / elapsed;
-
-    (projection.day, projection.from, projection.until) = (AHEAD_MAX, AHEAD_MAX, AHEAD_MAX);
-    let (mut at, mut weight) = (now, 0.0);
-    for day in 0..AHEAD_MAX {
-        let midnight = today.wrapping_add(day).wrapping_add(1).wrapping_mul(DAY_MS);
-        let mut next = midnight;
-        if history.end.0 > 0 {
-            next = next.min(history.end.0);
+    // Sums by the day of the week, and the squares of what a day differs by from the one a week later.
+    let mut shares = [0.0; 7];
+    let (mut total, mut noise) = (0.0, 0.0);
+    for (place, amount) in daily.iter().enumerate() {
+        let amount = *amount as f64;
+        total += amount;
+        if let Some(sum) = shares.get_mut(place % 7) {
+            *sum += amount;
         }
-        weight += profile.sum(at, next);
-        at = at.max(next);
-        let expected = rate * weight;
-        let spread = DEVIATIONS * (noise * weight + doubt * weight * weight).sqrt();
-        if expected + spread >= left {
-            projection.from = projection.from.min(day);
-        }
-        if expected >= left {
-            projection.day = projection.day.min(day);
-        }
-        if expected - spread >= left {
-            projection.until = day;
-            return projection;
-        }
-        if next < midnight || next == history.end.0 {
-            break;
+        if let Some(later) = daily.get(place.wrapping_add(7)) {
+            let step = *later as f64 - amount;
+            noise += step * step;
         }
     }
-    // What comes in lumps passes a limit with half a lump in hand: before that it is as likely as not
-    // still below.
-    projection.likely = rate * weight >= left + noise / (2.0 * rate.max(LEAST));
-    projection
-}
-
-/// What share of an ordinary day each day of the week has.
-struct Profile([f64; 7]);
-
-impl Profile {
-    fn of(daily: &[i64], first: i64) -> Self {
-        let mut weeks = Self([ORDINARY_WEEKS; 7]);
-        let mut counts = weeks.0;
-        let total = daily.iter().map(|amount| *amount as f64).sum::<f64>();
-        if total > 0.0 {
-            let mean = total / daily.len() as f64;
-            for (amount, day) in daily.iter().zip(first..) {
-                let day = day.rem_euclid(7) as usize;
-                if let (Some(sum), Some(count)) = (weeks.0.get_mut(day), counts.get_mut(day)) {
-                    *sum += *amount as f64 / mean;
-                    *count += 1.0;
-                }
-            }
-        }
-        for (share, count) in weeks.0.iter_mut().zip(counts) {
-            *share = (*share / count).max(0.0);
-        }
-        let mean = weeks.0.iter().sum::<f64>() / 7.0;
-        for share in &mut weeks.0 {
-            *share /= mean.max(LEAST);
-        }
-        weeks
-    }
-
-    /// The share of a day, counted from 1970.
-    fn share(&self, day: i64) -> f64 {
-        *self.0.get(day.rem_euclid(7) as usize).unwrap_or(&1.0)
-    }
-
-    /// The shares of the days from one instant to another. Those of a week are 7 together.
-    fn sum(&self, from: i64, to: i64) -> f64 {
-        const WEEK_MS: i64 = 7 * DAY_MS;
-        let weeks = to.wrapping_sub(from).max(0) / WEEK_MS;
-        let mut sum = 7.0 * weeks as f64;
-        let mut at = from.wrapping_add(weeks.wrapping_mul(WEEK_MS));
-        while at < to {
-            let day = at.div_euclid(DAY_MS);
-            let next = day.wrapping_add(1).wrapping_mul(DAY_MS).min(to);
-            sum += self.share(day) * days(at, next);
-            at = next;
-        }
-        sum
-    }
-}
-
-/// The variance of an ordinary day, from how one differs from the next: half by days, less their shares of the
-/// mean, and half by weeks, so that spells count and slow growth does not. Never less than that of events that
-/// come one by one; where no two weeks are known, as if a day were as likely nothing as much.
-fn noise(daily: &[i64], first: i64, profile: &Profile, mean: f64) -> f64 {
-    let days = daily.iter().zip(first..);
-    let by_days = steps(days.map(|(amount, day)| *amount as f64 - mean * profile.share(day)));
-    let weeks = daily.rchunks_exact(7);
-    let by_weeks = steps(weeks.map(|week| week.iter().map(|amount| *amount as f64).sum()));
-    let noise = if daily.len() < 14 {
-        2.0 * mean * mean
+    let elapsed = days(history.start.0, now);
+    let used = history.used as f64;
+    let mean = if total > 0.0 {
+        total / known
     } else {
-        (by_days + by_weeks / 7.0) / 2.0
+        total = 0.0;
+        used / elapsed.max(LEAST)
     };
-    noise.max(mean).max(LEAST)
-}
-
-/// The variance of values that change slowly, besides: half the mean square of the steps between them.
-fn steps(values: impl Iterator<Item = f64>) -> f64 {
-    let (mut sum, mut count, mut last) = (0.0, 0.0_f64, None);
-    for value in values {
-        if let Some(last) = last {
-            let step: f64 = value - last;
-            sum += step * step;
-            count += 2.0;
-        }
-        last = Some(value);
+    let mean = mean.max(LEAST);
+    // What share of an ordinary day each day of the week has, one ordinary week counted with the known:
+    // together they are 7.
+    for share in &mut shares {
+        *share = ((*share + mean) / (total / 7.0 + mean)).max(0.0);
     }
-    sum / count.max(1.0)
-}
+    let share = |place: usize| *shares.get(place % 7).unwrap_or(&1.0);
 
-/// The level at the last day and its variance: a Kalman filter of a level that drifts. It begins at the
-/// mean, known as well as a week tells it. So steady figures are followed within days, lumpy ones within weeks.
-fn level(daily: &[i64], first: i64, profile: &Profile, mean: f64, noise: f64) -> (f64, f64) {
+    // The variance of an ordinary day; where no two weeks are known, as if a day were as likely nothing as
+    // much. Never less than that of events that come one by one.
+    noise /= 2.0 * (known - 7.0);
+    if known < 14.0 {
+        noise = 2.0 * mean * mean;
+    }
+    noise = noise.max(mean);
+
+    // A Kalman filter of a level that drifts. It begins at the mean, known as well as a week tells it. So
+    // steady figures are followed within days, lumpy ones within weeks.
     let drift = DRIFT * mean;
     let (mut level, mut doubt) = (mean, noise / 7.0);
-    for (amount, day) in daily.iter().zip(first..) {
-        let share = profile.share(day);
+    for (place, amount) in daily.iter().enumerate() {
+        let share = share(place);
         doubt += drift * drift;
         let gain = doubt * share / (doubt * share * share + noise);
         level += gain * (*amount as f64 - share * level);
         doubt *= 1.0 - gain * share;
     }
-    (level, doubt)
+    let rate = ((used + TRUST_DAYS * level) / (elapsed + TRUST_DAYS)).max(0.0);
+
+    // Each day before that of reaching it counts one.
+    let today = now / DAY_MS;
+    let (mut at, mut weight, mut above) = (now, 0.0, 0.0);
+    for day in 0..AHEAD_MAX {
+        let date = today.wrapping_add(day);
+        let mut next = date.wrapping_add(1).wrapping_mul(DAY_MS);
+        if history.end.0 > 0 {
+            next = next.min(history.end.0);
+        }
+        weight += share(date.wrapping_sub(first) as usize) * days(at, next);
+        at = next;
+        above = rate * weight - left;
+        let spread = DEVIATIONS * (noise * weight + doubt * weight * weight).sqrt();
+        count(&mut projection.from, above + spread);
+        count(&mut projection.day, above);
+        count(&mut projection.until, above - spread);
+    }
+    // What comes in lumps passes a limit with half a lump in hand: before that it is as likely as not
+    // still below.
+    if 2.0 * rate * above < noise {
+        projection.day = AHEAD_MAX;
+    }
+    projection
+}
+
+/// One day more on which it is not reached.
+fn count(days: &mut i64, above: f64) {
+    *days = days.wrapping_add(i64::from(above < 0.0));
 }
 
 fn days(from: i64, to: i64) -> f64 {

@@ -107,7 +107,7 @@ fn answer(days: &BTreeMap<i64, i64>, task: &Task) -> Answer {
     });
     let day = |ahead: i64| (ahead < pace::AHEAD_MAX).then_some(asked + ahead);
     Answer {
-        date: day(projection.day).filter(|_| projection.likely),
+        date: day(projection.day),
         from: day(projection.from),
         until: day(projection.until),
     }

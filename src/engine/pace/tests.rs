@@ -103,7 +103,6 @@ fn what_is_further_away_is_never_reached_earlier() {
         assert!(near.day <= far.day, "seed {seed}");
         assert!(near.from <= far.from, "seed {seed}");
         assert!(near.until <= far.until, "seed {seed}");
-        assert!(near.likely || !far.likely, "seed {seed}");
     }
 }
 
@@ -115,7 +114,7 @@ fn a_steady_figure_is_reached_on_its_day() {
         let projection = project(&after(12, 12_000, left, &daily));
         assert_eq!(projection.day, day);
         assert!(projection.until - projection.from <= 2, "{projection:?}");
-        assert!(projection.likely);
+        assert_ne!(projection.day, AHEAD_MAX);
     }
 }
 
@@ -124,7 +123,6 @@ fn what_cannot_be_reached_before_the_reset_is_not_likely() {
     let daily = [1_000; DAYS_MAX];
     let projection = project(&after(12, 12_000, 18_500, &daily));
     assert_eq!(projection.day, AHEAD_MAX);
-    assert!(!projection.likely);
 }
 
 #[test]
