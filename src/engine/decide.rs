@@ -235,14 +235,11 @@ impl Engine {
         };
         ledger::close(&mut self.memory, exposure.id(), how);
         self.dirty.memory = true;
-        // Seven days without an answer count as `later`.
-        // A stored memory may bring back one that ran out before: what was chosen since stands.
-        if how == Closed::Expired
-            && ledger::said_at(&self.memory, exposure.about()) < exposure.rendered()
-        {
-            // It counts from when it ran out, not from when a page came to notice.
-            let ran_out = exposure.rendered().plus(EXPOSURE_MS);
-            self.climb(exposure, ran_out.min(now));
+        // Seven days without an answer count as `later`, from when it ran out, not from when a page came to
+        // notice. A stored memory may bring back one that ran out before: what was said then or since stands.
+        let ran_out = exposure.rendered().plus(EXPOSURE_MS).min(now);
+        if how == Closed::Expired && ledger::said_at(&self.memory, exposure.about()) < ran_out {
+            self.climb(exposure, ran_out);
         }
         if matches!(reason, WithdrawReason::Owned | WithdrawReason::Converted) {
             ledger::answer(&mut self.memory, exposure.occasion(), now);

@@ -139,7 +139,12 @@ fn live(plim: &Plim, seed: u64, number: u64, counts: &mut Counts) {
     for day in 0..DAYS {
         let expected = monthly / DAYS as f64 * WEEKDAYS[day as usize % 7];
         // Days are lumpy: a third of them carry most of the work.
-        let today = expected * if random.next() % 3 == 0 { 2.4 } else { 0.3 };
+        let today = expected
+            * if random.next().is_multiple_of(3) {
+                2.4
+            } else {
+                0.3
+            };
         let sessions = 1 + random.next() % 3;
         for session in 0..sessions {
             mono = (mono + MINUTE_MS).max(day * DAY_MS + (8 + 4 * session as i64) * HOUR_MS);
