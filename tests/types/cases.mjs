@@ -13,7 +13,12 @@ const read = (path) => JSON.parse(readFileSync(path, "utf8"));
 const text = (value) => JSON.stringify(value);
 // Cases write instants as texts, and null for none; the package says milliseconds, and leaves out.
 const instant = (name, value) => (name.startsWith("period_") ? (value ? Date.parse(value) : undefined) : value);
-const told = (reading) => Object.fromEntries(Object.entries(reading).map(([name, value]) => [name, instant(name, value)]));
+/** Days of a projection, as instants. */
+const projection = (days) => days && Object.fromEntries(["date", "from", "until"].map((name, place) => [name, Date.parse(days[place])]));
+const told = ({ projected, ...reading }) => ({
+  ...Object.fromEntries(Object.entries(reading).map(([name, value]) => [name, instant(name, value)])),
+  projection: projection(projected) ?? undefined,
+});
 const jsonFiles = (folder) => readdirSync(folder).filter((name) => name.endsWith(".json")).sort();
 
 /** Page facts that the shell finds out by itself: a host cannot say them. */
