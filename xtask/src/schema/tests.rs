@@ -106,8 +106,9 @@ fn every_mistake_of_shape_does_not_fit_the_schema() {
 }
 
 /// Cases of such codes that only the parser can tell.
-const BEYOND: [&str; 3] = [
+const BEYOND: [&str; 4] = [
     "a prompt without a trigger",
+    "a signal with a name that cannot be one, and one without a category",
     "a variable that a later version will know",
     "quiet hours that end when they begin",
 ];
