@@ -20,24 +20,27 @@ export function attributesOf({ account, user, can_purchase = true }) {
 }
 
 function written(value, depth) {
-  if (depth > ATTRIBUTES_DEPTH_MAX) throw wrong("snapshot_invalid", "attributes", "", "attributes");
-  const deeper = (item) => written(item, depth + 1);
-  switch (typeof value) {
-    case "number": {
-      bits.setFloat64(0, value);
-      const of = bits.getBigInt64(0);
-      return `n${BigInt.asUintN(64, of < 0 ? ~of : of | SIGN).toString(16).padStart(16, "0")}`;
-    }
-    case "string": {
-      const text = value.replace(/[\0\x01]/g, "");
-      const lower = text.toLowerCase();
-      return `s${text}${lower === text ? "" : `\x01${lower}`}\0`;
-    }
-    case "object":
-      if (!value) return "0";
-      if (Array.isArray(value)) return `[${value.map(deeper).join("")}]`;
-      return `{${Object.keys(value).sort().map((name) => deeper(name) + deeper(value[name])).join("")}]`;
-    default:
-      return value ? "2" : "1";
+  return node(bare(value, depth));
+}
+
+const node = (text) => `\x01${text}\0`;
+const plain = (text) => text.replace(/[\0-\x02]/g, "");
+
+function bare(value, depth) {
+  if (typeof value == "number") {
+    bits.setFloat64(0, value);
+    const of = bits.getBigInt64(0);
+    return `n${BigInt.asUintN(64, of < 0 ? ~of : of | SIGN).toString(16).padStart(16, "0")}`;
   }
+  if (typeof value == "string") {
+    const text = plain(value);
+    const lower = text.toLowerCase();
+    return `s${text}${lower === text ? "" : `\x02s${lower}`}`;
+  }
+  if (typeof value == "boolean") return value ? "2" : "1";
+  if (!value) return "0";
+  if (depth > ATTRIBUTES_DEPTH_MAX) throw wrong("snapshot_invalid", "attributes", "", "attributes");
+  // Of a list these are its places and `length`.
+  const names = Object.getOwnPropertyNames(value).sort();
+  return (Array.isArray(value) ? "[" : "{") + names.map((name) => node(plain(name)) + written(value[name], depth + 1)).join("");
 }

@@ -4,13 +4,12 @@
 
 use super::Engine;
 use super::effect::{Effect, Event, Surface};
-use super::judge::Judgement;
+use super::judge::{Judgement, aside};
 use super::ledger;
 use super::memory::Table;
 use crate::json::Json;
 use crate::plim::{Experiment, List, NONE, Pacing};
 use crate::targeting::arm::{self, Draw, Outside};
-use crate::targeting::condition;
 use crate::unit::{Digest, Timestamp};
 
 /// Where this unit stands in the experiments of the policy.
@@ -74,11 +73,9 @@ impl Engine {
             let place = place(experiment);
             let row = *self.memory.row(Table::Arm, place, 0);
             let kept = row[1] as u32;
-            let audience = experiment.audience();
             let draw = Draw {
                 kept: kept.checked_sub(1),
-                fits: audience.is_empty()
-                    || !facts.is_empty() && condition::holds(&self.plim, audience, &facts),
+                fits: aside(&self.plim, experiment.audience(), &facts).is_none(),
                 namespaces: experiment.namespaces(),
                 holdout: root.holdout(),
                 arms: experiment.arms(),

@@ -11,8 +11,8 @@ use super::ledger::{self, no_later_than};
 use super::memory::Table;
 use super::pacing;
 use super::period::minute_of_day;
-use crate::plim::{List, NONE};
-use crate::targeting::condition::{self, push_text};
+use crate::plim::{List, NONE, Plim};
+use crate::targeting::condition;
 use crate::unit::{DAY_MS, Digest, Limit, MINUTE_MS, Millis, Timestamp};
 
 /// After a reported purchase nothing is shown for this long, unless a higher plan epoch arrives.
@@ -494,18 +494,9 @@ impl Engine {
         let facts = self.facts();
         let prompts = self.plim.root().prompts();
         for entry in &mut self.entries {
-            let audience = prompts
-                .get(entry.index)
-                .map_or("", |prompt| prompt.audience());
-            entry.audience = if audience.is_empty() {
-                None
-            } else if facts.is_empty() {
-                Some(HoldReason::SnapshotMissing)
-            } else if !condition::holds(&self.plim, audience, &facts) {
-                Some(HoldReason::Condition)
-            } else {
-                None
-            };
+            let prompt = prompts.get(entry.index);
+            let audience = prompt.map_or("", |prompt| prompt.audience());
+            entry.audience = aside(&self.plim, audience, &facts);
         }
     }
 
@@ -513,13 +504,12 @@ impl Engine {
     /// know better; "" without a snapshot in this page life.
     pub(super) fn facts(&self) -> String {
         let mut facts = String::new();
-        if let Some(attributes) = self.attributes.strip_prefix('{') {
-            facts.push_str("{splan\0");
+        if let Some(attributes) = self.attributes.strip_prefix("\u{1}{") {
+            facts.push_str("\u{1}{\u{1}plan\0\u{1}");
             let plan = self.account.plan;
-            match plan.and_then(|plan| self.plim.root().plans().get(plan)) {
-                Some(plan) => push_text(&mut facts, plan.id(), &plan.id().to_ascii_lowercase()),
-                None => facts.push('0'),
-            }
+            let plan = plan.and_then(|plan| self.plim.root().plans().get(plan));
+            facts.push_str(plan.map_or("0", |plan| plan.fact()));
+            facts.push('\0');
             facts.push_str(attributes);
         }
         facts
@@ -533,6 +523,16 @@ impl Engine {
         let (within, without) = (prompt.routes_in(), prompt.routes_out());
         (within.is_empty() || any_matches(within, route)) && !any_matches(without, route)
     }
+}
+
+/// Why something with an audience is not for who is meant.
+#[inline(never)]
+pub(super) fn aside(plim: &Plim, audience: &str, facts: &str) -> Option<HoldReason> {
+    if !audience.is_empty() && facts.is_empty() {
+        return Some(HoldReason::SnapshotMissing);
+    }
+    let holds = audience.is_empty() || condition::holds(plim, audience, facts);
+    (!holds).then_some(HoldReason::Condition)
 }
 
 /// A pattern matches a route when they are equal, or as far as a trailing `*`.

@@ -114,6 +114,8 @@ records! {
         key: word,
         /// Id.
         id: text,
+        /// Its id as conditions read it.
+        fact: text,
         /// How it is bought: 0 not at all, 1 at the checkout, 2 through sales.
         buy: word,
         /// Quotas, one for each meter of the policy, in the meters' order.

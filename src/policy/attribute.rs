@@ -2,8 +2,9 @@
 //! Owns the writing of that form, which `targeting::condition` describes; knows no operators and no accounts.
 //! `condition` writes the policy's own values with it, tests and replay those of snapshots.
 
+use super::node::{plain, push_node};
 use super::tree::Tree;
-use crate::targeting::condition::{self, push_number};
+use crate::json::push_hex;
 
 /// A value as conditions are read against it.
 #[must_use]
@@ -13,8 +14,20 @@ pub fn value(tree: &Tree) -> String {
     out
 }
 
+/// The same without the ends of its node.
+pub(super) fn bare(tree: &Tree) -> String {
+    let mut out = String::new();
+    push_bare(&mut out, tree);
+    out
+}
+
 /// Writes a value.
-pub(super) fn push_value(out: &mut String, tree: &Tree) {
+fn push_value(out: &mut String, tree: &Tree) {
+    push_node(out, |out| push_bare(out, tree));
+}
+
+/// Writes a value without the ends of its node.
+pub(super) fn push_bare(out: &mut String, tree: &Tree) {
     match tree {
         Tree::Null | Tree::TooDeep | Tree::Foreign(_) => out.push('0'),
         Tree::Bool(value) => out.push(if *value { '2' } else { '1' }),
@@ -24,37 +37,47 @@ pub(super) fn push_value(out: &mut String, tree: &Tree) {
         )]
         Tree::Integer(value) => push_number(out, *value as f64),
         Tree::Float(value) => push_number(out, *value),
-        Tree::Text(text) => push_text(out, text),
-        Tree::List(items) => {
-            out.push('[');
-            for item in items {
-                push_value(out, item);
+        Tree::Text(text) => {
+            let text = plain(text);
+            let lower = text.to_lowercase();
+            out.push('s');
+            out.push_str(&text);
+            if lower != text {
+                out.push_str("\u{2}s");
+                out.push_str(&lower);
             }
-            out.push(']');
+        }
+        Tree::List(items) => {
+            let length = Tree::Integer(i64::try_from(items.len()).unwrap_or(i64::MAX));
+            let places = (0..items.len()).map(|place| place.to_string());
+            let mut entries: Vec<(String, &Tree)> = places.zip(items).collect();
+            entries.push(("length".into(), &length));
+            push_entries(out, '[', entries);
         }
         Tree::Object(entries) => {
-            let mut sorted: Vec<&(String, Tree)> = entries.iter().collect();
-            // In JavaScript's order, which is by UTF-16 code units.
-            sorted.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
-            out.push('{');
-            for (name, value) in sorted {
-                push_text(out, name);
-                push_value(out, value);
-            }
-            out.push(']');
+            let entries = entries.iter().map(|(name, value)| (name.clone(), value));
+            push_entries(out, '{', entries.collect());
         }
     }
 }
 
-/// Writes a text, without the characters that mark its parts.
-pub(super) fn push_text(out: &mut String, text: &str) {
-    let text: String = text.chars().filter(|c| !is_mark(*c)).collect();
-    condition::push_text(out, &text, &text.to_lowercase());
+fn push_entries(out: &mut String, letter: char, mut entries: Vec<(String, &Tree)>) {
+    // In JavaScript's order, which is by UTF-16 code units.
+    entries.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
+    out.push(letter);
+    for (name, value) in entries {
+        push_node(out, |out| out.push_str(&plain(&name)));
+        push_value(out, value);
+    }
 }
 
-/// NUL and U+0001 mark where parts of a text end.
-pub(super) fn is_mark(character: char) -> bool {
-    character <= '\u{1}'
+/// Writes a number in the form whose texts have the order of the numbers.
+fn push_number(out: &mut String, value: f64) {
+    const SIGN: u64 = 1 << 63;
+    // The two zeros are one.
+    let bits = (value + 0.0).to_bits();
+    out.push('n');
+    push_hex(out, if bits < SIGN { bits | SIGN } else { !bits });
 }
 
 /// The attributes of a snapshot: the user's, over the account's, and each under its own name; what

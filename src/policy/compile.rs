@@ -2,12 +2,14 @@
 //! Owns the choice of texts by locale and the instances of prompts; a policy that was read always compiles.
 //! `plim::write` lays the drafts out; the engine reads them in place.
 
+use super::attribute;
 use super::locale::{Localized, canonical, chain};
 use super::plan::{Plan, Quota};
 use super::prompt::Prompt;
 use super::subject::{Feature, Meter};
 use super::text::Text;
 use super::texts::{self, Texts, UI, Words};
+use super::tree::Tree;
 use super::trigger::{About, Trigger};
 use super::variants::{Variant, variants};
 use super::{DEFAULT_LOCALE, Policy};
@@ -266,6 +268,7 @@ impl Policy {
         PlanDraft {
             key: Key::of(&plan.id).0,
             id: plan.id.clone(),
+            fact: attribute::bare(&Tree::Text(plan.id.clone())),
             buy: plan.buy,
             quotas: (0..self.subjects.meters.len())
                 .map(|meter| quota_draft(quota(meter)))

@@ -2,7 +2,10 @@
 //! Owns the operators, their names and what they take; the meaning of each is in `targeting::condition`.
 //! `prompt` reads audiences with it; what has a mistake is told, and holds for nobody.
 
-use super::attribute::{is_mark, push_text, push_value};
+use super::attribute::push_bare;
+use super::node::{
+    plain, push_equal, push_index, push_lower, push_node, push_not, push_order, push_path,
+};
 use super::pattern;
 use super::tree::{Tree, shown};
 use super::walk::{At, Walk, did_you_mean, listed};
@@ -15,8 +18,8 @@ const GROUPS_DEEP: usize = 8;
 /// One condition with the groups it names, compiled.
 const CONDITION_BYTES: usize = 16_384;
 /// Holds for everybody; for nobody; for nobody, and neither does its opposite.
-const ALWAYS: &str = "&]";
-const NEVER: &str = "|]";
+const ALWAYS: &str = "&";
+const NEVER: &str = "|";
 const UNKNOWN: &str = "u";
 const TYPES: [&str; 6] = ["string", "number", "boolean", "array", "object", "null"];
 /// Operators on the attributes as a whole.
@@ -127,7 +130,7 @@ impl<'t> Conditions<'t> {
 
     fn read_list(&mut self, walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<usize> {
         let mut list = String::new();
-        if !push_list(walk, &mut list, tree, at) {
+        if !push_list(walk, &mut list, tree, at, false) {
             return None;
         }
         self.lists.push(list);
@@ -177,7 +180,7 @@ impl<'t> Conditions<'t> {
         out.push('&');
         for (name, tree) in walk.entries(tree, at, usize::MAX).unwrap_or_default() {
             let place = At::Field(at, name);
-            match name.as_str() {
+            push_node(out, |out| match name.as_str() {
                 "$and" => self.each(walk, out, tree, &place, '&'),
                 "$or" => self.each(walk, out, tree, &place, '|'),
                 "$nor" => {
@@ -204,14 +207,11 @@ impl<'t> Conditions<'t> {
                     } else if path.starts_with('$') {
                         unknown_operator(walk, &mut String::new(), &place, name, &ON_FIELDS, "");
                     }
-                    out.push('@');
-                    out.extend(path.chars().filter(|c| !is_mark(*c)));
-                    out.push('\0');
+                    push_path(out, path);
                     self.value(walk, out, tree, &place);
                 }
-            }
+            });
         }
-        out.push(']');
     }
 
     /// A list of conditions, of which all (`&`) or any (`|`) have to hold; none is as good as all.
@@ -221,9 +221,10 @@ impl<'t> Conditions<'t> {
             Tree::List(items) => {
                 out.push(letter);
                 for (index, item) in items.iter().enumerate() {
-                    self.fields(walk, out, item, &At::Item(at, index));
+                    push_node(out, |out| {
+                        self.fields(walk, out, item, &At::Item(at, index));
+                    });
                 }
-                out.push(']');
             }
             other => {
                 walk.wrong_type(at, other, "a list of conditions", "write `[ … ]` here");
@@ -279,10 +280,8 @@ impl<'t> Conditions<'t> {
                     walk.error(at, "missing_field", message, help);
                     return out.push_str(NEVER);
                 };
-                out.push('@');
-                out.extend(key.chars().filter(|c| !is_mark(*c)));
-                out.push('\0');
-                push_index(out, 'g', list);
+                push_path(out, key);
+                push_index(out, "Eg", list);
             }
             (_, Some(Group::Read(code))) => out.push_str(code),
             (Group::Unknown, _) => out.push_str(UNKNOWN),
@@ -320,14 +319,14 @@ impl<'t> Conditions<'t> {
                 let help = "write operators alone, or the path with dots: `\"a.b\": {\"$gt\": 1}`";
                 walk.error(&At::Field(at, name), "mixed_operators", message, help);
             }
-            out.push('=');
-            return push_value(out, tree);
+            return push_equal(out, tree);
         }
         out.push('&');
         for (name, tree) in walk.entries(tree, at, usize::MAX).unwrap_or_default() {
-            self.operator(walk, out, name, tree, &At::Field(at, name));
+            push_node(out, |out| {
+                self.operator(walk, out, name, tree, &At::Field(at, name));
+            });
         }
-        out.push(']');
     }
 
     fn operator(
@@ -348,16 +347,13 @@ impl<'t> Conditions<'t> {
                         walk.wrong_type(at, tree, "a text, number, truth or `null`", help);
                         out.push_str(NEVER);
                     }
-                    plain => {
-                        out.push('=');
-                        push_value(out, plain);
-                    }
+                    plain => push_equal(out, plain),
                 }
             }
             "$lt" | "$lte" | "$gt" | "$gte" => match tree {
                 Tree::Integer(_) | Tree::Float(_) | Tree::Text(_) => {
-                    push_order(out, '<', name);
-                    push_value(out, tree);
+                    push_order(out, name);
+                    push_bare(out, tree);
                 }
                 other => {
                     walk.wrong_type(at, other, "a number or a text", "only these have an order");
@@ -369,22 +365,25 @@ impl<'t> Conditions<'t> {
                 let order = name.replace('v', "");
                 match (tree, walk.string(tree, at)) {
                     (_, Some(version)) => {
-                        push_order(out, 'v', &order);
-                        push_text(out, &String::from_utf8_lossy(&padded(version.as_bytes())));
+                        out.push('v');
+                        push_order(out, &order);
+                        let version = padded(plain(version).as_bytes());
+                        out.push_str(&String::from_utf8_lossy(&version));
                     }
                     // Told to be a mistake, and compared as what it is.
                     (Tree::Integer(_) | Tree::Float(_), None) => {
-                        push_order(out, '<', &order);
-                        push_value(out, tree);
+                        push_order(out, &order);
+                        push_bare(out, tree);
                     }
                     _ => out.push_str(NEVER),
                 }
             }
             "$in" | "$nin" | "$ini" | "$nini" => {
-                let mut list = String::new();
-                if push_list(walk, &mut list, tree, at) {
+                let (mut list, lower) = (String::new(), name.ends_with("ni"));
+                if push_list(walk, &mut list, tree, at, lower) {
                     push_not(out, name.starts_with("$n"));
-                    out.push(if name.ends_with("ni") { 'I' } else { 'i' });
+                    out.push('E');
+                    push_lower(out, lower);
                     out.push_str(&list);
                 } else {
                     out.push_str(NEVER);
@@ -392,21 +391,24 @@ impl<'t> Conditions<'t> {
             }
             "$inGroup" | "$notInGroup" => self.in_group(walk, out, name, tree, at),
             "$exists" => match walk.boolean(tree, at) {
-                Some(true) => out.push_str("!t0"),
-                Some(false) => out.push_str("t0"),
+                Some(true) => out.push_str("!20"),
+                Some(false) => out.push_str("20"),
                 None => out.push_str(UNKNOWN),
             },
             "$type" => {
                 let found = walk.one_of(tree, at, &TYPES, &[]);
                 out.push_str(
-                    ["ts", "tn", "|t1t2]", "t[", "t{", "t0"][..]
+                    ["7s", "7n", "|\u{1}21\0\u{1}22\0", "7[", "7{", "20"][..]
                         .get(found.unwrap_or(6))
                         .unwrap_or(&NEVER),
                 );
             }
             "$size" => {
-                out.push('#');
-                self.value(walk, out, tree, at);
+                out.push_str("&\u{1}7[\0");
+                push_node(out, |out| {
+                    push_path(out, "length");
+                    self.value(walk, out, tree, at);
+                });
             }
             "$all" | "$alli" => self.all(walk, out, tree, at, name == "$alli"),
             "$elemMatch" => self.any_item(walk, out, tree, at),
@@ -443,7 +445,7 @@ impl<'t> Conditions<'t> {
         match self.group(walk, at, id) {
             Some((_, Group::Bare(list) | Group::List(list, _))) => {
                 push_not(out, is_not);
-                push_index(out, 'g', list);
+                push_index(out, "Eg", list);
             }
             // Nobody is in a group that is not there.
             None => out.push_str(if is_not { ALWAYS } else { NEVER }),
@@ -464,17 +466,18 @@ impl<'t> Conditions<'t> {
             walk.wrong_type(at, tree, "a list", "write `[ … ]` here");
             return out.push_str(NEVER);
         };
-        out.push_str("&t[");
+        out.push_str("&\u{1}7[\0");
         for (index, item) in items.iter().enumerate() {
-            out.push('e');
-            if lower && matches!(item, Tree::Text(_)) {
-                out.push('~');
-                push_value(out, item);
-            } else {
-                self.value(walk, out, item, &At::Item(at, index));
-            }
+            push_node(out, |out| {
+                out.push('e');
+                if lower && let Tree::Text(text) = item {
+                    push_lower(out, lower);
+                    push_equal(out, &Tree::Text(text.to_lowercase()));
+                } else {
+                    self.value(walk, out, item, &At::Item(at, index));
+                }
+            });
         }
-        out.push(']');
     }
 
     /// A list with an item that fits: itself by operators, or its fields by a condition.
@@ -486,13 +489,14 @@ impl<'t> Conditions<'t> {
         let on_fields = |name: &String| name != "$not" && ON_FIELDS.contains(&name.as_str());
         let is_value = has_operators(tree) && !entries.iter().any(|(name, _)| on_fields(name));
         // An item that is null is none.
-        out.push_str("e&!t0");
-        if is_value {
-            self.value(walk, out, tree, at);
-        } else {
-            self.fields(walk, out, tree, at);
-        }
-        out.push(']');
+        out.push_str("e&\u{1}!20\0");
+        push_node(out, |out| {
+            if is_value {
+                self.value(walk, out, tree, at);
+            } else {
+                self.fields(walk, out, tree, at);
+            }
+        });
     }
 
     fn pattern(
@@ -508,14 +512,15 @@ impl<'t> Conditions<'t> {
         };
         match pattern::read(text, lower) {
             // Every text has it.
-            Ok(None) => out.push_str("ts"),
+            Ok(None) => out.push_str("7s"),
             Ok(Some(draft)) => {
                 let place = self.patterns.iter().position(|own| *own == draft);
                 let place = place.unwrap_or(self.patterns.len());
                 if place == self.patterns.len() {
                     self.patterns.push(draft);
                 }
-                push_index(out, if lower { 'R' } else { 'r' }, place);
+                push_lower(out, lower);
+                push_index(out, "r", place);
             }
             Err(error) => {
                 let message = format!(
@@ -552,44 +557,23 @@ fn unknown_operator(
     out.push_str(code);
 }
 
-/// A list of texts, numbers, truths and nulls; false when it is none at all.
-fn push_list(walk: &mut Walk, out: &mut String, tree: &Tree, at: &At<'_>) -> bool {
+/// A list of texts, numbers, truths and nulls, of which one has to be equal; false when it is none at all.
+fn push_list(walk: &mut Walk, out: &mut String, tree: &Tree, at: &At<'_>, lower: bool) -> bool {
     let Tree::List(items) = tree else {
         walk.wrong_type(at, tree, "a list", "write `[ … ]` here");
         return false;
     };
-    out.push('[');
+    out.push('|');
     for (index, item) in items.iter().enumerate() {
-        if matches!(item, Tree::List(_) | Tree::Object(_)) {
-            let help = "name the values one by one";
-            walk.wrong_type(&At::Item(at, index), item, "a text or number", help);
-        } else {
-            push_value(out, item);
-        }
+        push_node(out, |out| match item {
+            Tree::List(_) | Tree::Object(_) => {
+                let help = "name the values one by one";
+                walk.wrong_type(&At::Item(at, index), item, "a text or number", help);
+                out.push_str(NEVER);
+            }
+            Tree::Text(text) if lower => push_equal(out, &Tree::Text(text.to_lowercase())),
+            plain => push_equal(out, plain),
+        });
     }
-    out.push(']');
     true
-}
-
-fn push_not(out: &mut String, is_not: bool) {
-    if is_not {
-        out.push('!');
-    }
-}
-
-/// Which of less (1), equal (2) and greater (4) an operator takes.
-fn push_order(out: &mut String, letter: char, name: &str) {
-    out.push(letter);
-    out.push(match name {
-        "$lt" => '1',
-        "$lte" => '3',
-        "$gt" => '4',
-        "$gte" => '6',
-        _ => '2',
-    });
-}
-
-fn push_index(out: &mut String, letter: char, index: usize) {
-    out.push(letter);
-    out.push_str(&format!("{index:04}"));
 }

@@ -12,6 +12,7 @@ mod experiment;
 mod link;
 mod lint;
 mod locale;
+mod node;
 mod pacing;
 mod pattern;
 mod plan;

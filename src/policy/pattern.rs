@@ -3,12 +3,12 @@
 //! `condition` reads patterns with it, `targeting::pattern` follows the steps.
 
 use crate::plim::{PatternDraft, StepDraft};
-use crate::targeting::{PATTERN_END, PATTERN_START};
+use crate::targeting::{PATTERN_END, PATTERN_START, lead};
 
 /// A pattern's characters, `^` and `$` among them; groups and signs of repetition are none.
 const STEPS_MAX: usize = 64;
 const PATTERN_CHARS: usize = 200;
-const LAST: i64 = 0x10_ffff;
+const LAST: u32 = 0x10_ffff;
 
 /// Why a pattern is not understood, and at which character, from 1.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ struct Part {
     can_be_empty: bool,
 }
 
-type Spans = Vec<(i64, i64)>;
+type Spans = Vec<(u32, u32)>;
 
 struct Parser {
     letters: Vec<char>,
@@ -176,7 +176,10 @@ impl Parser {
             self.at = start;
             return Err(self.error(format!("more than {STEPS_MAX} characters to find")));
         }
-        let spans = spans.iter().map(|(from, to)| from << 32 | to).collect();
+        let spans = spans
+            .iter()
+            .map(|(from, to)| symbol(*from) << 32 | symbol(*to));
+        let spans = spans.collect();
         self.steps.push((StepDraft { follow: 0, spans }, start));
         Ok(Part {
             first: 1 << place,
@@ -268,7 +271,7 @@ impl Parser {
     /// With the lower case of each character, where texts are read in lower case.
     fn cased(&self, mut spans: Spans) -> Spans {
         /// Letters that have a case are below this, but for a few old scripts.
-        const CASED: i64 = 0x2_0000;
+        const CASED: u32 = 0x2_0000;
         if !self.lower {
             return spans;
         }
@@ -276,7 +279,7 @@ impl Parser {
         let all = given
             .into_iter()
             .flat_map(|(from, to)| from..=to.min(CASED));
-        for letter in all.filter_map(|code| char::from_u32(u32::try_from(code).ok()?)) {
+        for letter in all.filter_map(char::from_u32) {
             let lower = letter
                 .to_lowercase()
                 .map(|lower| (code(lower), code(lower)));
@@ -297,7 +300,11 @@ impl Parser {
     fn check_anchors(&mut self) -> Result<(), PatternError> {
         let anchor = |step: &StepDraft| {
             let first = step.spans.first().map_or(0, |span| span >> 32);
-            if first > LAST { first } else { 0 }
+            if first >= i64::from(PATTERN_START) {
+                first
+            } else {
+                0
+            }
         };
         for (step, _) in &self.steps {
             for (place, (next, at)) in self.steps.iter().enumerate() {
@@ -313,8 +320,13 @@ impl Parser {
     }
 }
 
-fn code(letter: char) -> i64 {
-    i64::from(u32::from(letter))
+fn code(letter: char) -> u32 {
+    u32::from(letter)
+}
+
+/// A character as texts are read: with the first of its bytes; `^` and `$` as they are.
+fn symbol(code: u32) -> i64 {
+    i64::from(if code > LAST { code } else { lead(code) | code })
 }
 
 fn digits() -> Spans {

@@ -2,15 +2,15 @@
 //! Owns the reading of both, which are texts of one form; parses no JSON and knows no names of operators.
 //! `policy::condition` writes conditions, `policy::attribute` and `pkg/shell/attributes.js` values.
 //!
-//! A value is `0` for null, `1` false, `2` true, `n` and 16 hex digits that are ordered as the numbers are, `s` with the
-//! text, U+0001 and the text in lower case where that is another, and NUL, or items between `[` or `{` and
-//! `]`; an object's items are names and values in turn, sorted. One value has one form, so equal values are
-//! equal texts. A condition is a letter, and what `Reader::node` reads after it.
+//! Both are nodes: U+0001, a letter with what belongs to it, NUL. A value is `0` for null, `1` false, `2` true,
+//! `n` and 16 hex digits that are ordered as the numbers are, `s` with the text (and U+0002 and the same in
+//! lower case where that is another), or names and values in turn, sorted: after `{` those of an object,
+//! after `[` those of a list, whose names are its places and `length`. One value has one form, so equal values
+//! are equal texts. A condition is what `node` reads.
 
 use super::arm::number;
 use super::pattern;
-use crate::json::push_hex;
-use crate::plim::Plim;
+use crate::plim::{NONE, Plim};
 use core::cmp::Ordering;
 
 /// What is missing is null.
@@ -21,47 +21,27 @@ const FALSE: u8 = 0;
 const TRUE: u8 = 2;
 /// A policy nests less deep; only damaged bytes get here.
 const DEPTH_MAX: u32 = 1_024;
-/// Stands between the parts of a text, and at its end.
-const PART: u8 = 1;
-const END: u8 = 0;
+/// A saved group is a list: some values, each compared.
+const GROUP_DEPTH: u32 = 2;
+/// Stand at the ends of a node, and before the lower case of a text.
+const CLOSE: u8 = 0;
+const OPEN: u8 = 1;
+const LOWER: u8 = 2;
 
 /// Whether a condition of the policy holds for attributes.
 #[must_use]
 pub fn holds(plim: &Plim, condition: &str, attributes: &str) -> bool {
-    let mut reader = Reader {
-        plim,
-        code: condition.as_bytes(),
-    };
-    reader.node(attributes.as_bytes(), DEPTH_MAX) == TRUE
+    let mut attributes = attributes.as_bytes();
+    node(plim, condition.as_bytes(), next(&mut attributes), DEPTH_MAX) == TRUE
 }
 
-/// Writes a number in the form whose texts have the order of the numbers.
-pub fn push_number(out: &mut String, value: f64) {
-    const SIGN: u64 = 1 << 63;
-    // The two zeros are one.
-    let bits = (value + 0.0).to_bits();
-    out.push('n');
-    push_hex(out, if bits < SIGN { bits | SIGN } else { !bits });
-}
-
-/// Writes a text and its lower case; no character of it marks a part.
-pub fn push_text(out: &mut String, text: &str, lower: &str) {
-    out.push('s');
-    out.push_str(text);
-    if lower != text {
-        out.push('\u{1}');
-        out.push_str(lower);
-    }
-    out.push('\0');
-}
-
-/// A version in the form in which versions compare as texts: numbers right-aligned, and a release after
-/// what was tried before it.
+/// A version as a text in the form in which versions compare as texts: numbers right-aligned, and a release
+/// after what was tried before it.
 #[must_use]
 pub fn padded(version: &[u8]) -> Vec<u8> {
     let version: &[u8] = if version.is_empty() { b"0" } else { version };
     let (mut version, _) = cut(version.strip_prefix(b"v").unwrap_or(version), b'+');
-    let (mut out, mut parts) = (Vec::new(), 0_u32);
+    let (mut out, mut parts) = (vec![b's'], 0_u32);
     loop {
         let is_mark = |byte: &u8| matches!(byte, b'-' | b'.');
         let end = version.iter().position(is_mark).unwrap_or(version.len());
@@ -85,134 +65,96 @@ pub fn padded(version: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What is left to read of a condition.
-struct Reader<'p> {
-    plim: &'p Plim,
-    code: &'p [u8],
-}
-
-impl Reader<'_> {
-    /// Whether the next node holds for a value. It is read to its end, whatever comes of it.
-    fn node(&mut self, value: &[u8], depth: u32) -> u8 {
-        if depth == 0 {
-            self.code = &[];
+/// Whether a condition holds for a value.
+fn node(plim: &Plim, code: &[u8], value: &[u8], depth: u32) -> u8 {
+    let Some((letter, mut code)) = code.split_first().filter(|_| depth > 0) else {
+        return UNKNOWN;
+    };
+    let (letter, kind) = (*letter, letter_of(value));
+    let depth = depth.wrapping_sub(1);
+    let holds = match letter {
+        // All of the nodes that follow, or any of them.
+        b'&' | b'|' => {
+            let all = letter == b'&';
+            let mut result = if all { TRUE } else { FALSE };
+            while !code.is_empty() {
+                let one = node(plim, next(&mut code), value, depth);
+                if (one < result) == all {
+                    result = one;
+                }
+            }
+            return result;
         }
-        let deeper = depth.wrapping_sub(1);
-        let letter = self.letter();
-        let holds = match letter {
-            // All of what follows, or any of it.
-            b'&' | b'|' => {
-                let all = letter == b'&';
-                let mut result = if all { TRUE } else { FALSE };
-                while !at_end(&mut self.code) {
-                    let next = self.node(value, deeper);
-                    if (next < result) == all {
-                        result = next;
-                    }
+        // The opposite of what follows.
+        b'!' => {
+            let result = node(plim, code, value, depth);
+            return if fault!(201) && result == UNKNOWN {
+                TRUE
+            } else {
+                TRUE.wrapping_sub(result)
+            };
+        }
+        // What follows, of what stands under a name.
+        b'@' => {
+            let (name, code) = cut(code, b'.');
+            let mut found = NULL;
+            let mut rest = entries(value);
+            while !rest.is_empty() {
+                let is_it = next(&mut rest) == name || fault!(205);
+                let item = next(&mut rest);
+                if is_it {
+                    found = item;
+                    break;
                 }
-                return result;
             }
-            b'!' => {
-                let result = self.node(value, deeper);
-                let opposite = TRUE.wrapping_sub(result);
-                return if fault!(201) && result == UNKNOWN {
-                    TRUE
-                } else {
-                    opposite
-                };
-            }
-            // What stands at a path.
-            b'@' => {
-                let (mut path, code) = cut(self.code, END);
-                self.code = code;
-                let mut found = value;
-                while !path.is_empty() {
-                    let (name, rest) = cut(path, b'.');
-                    found = member(found, name);
-                    path = rest;
+            return node(plim, code, found, depth);
+        }
+        // The same of any item of a list; with `E` of what is no list too.
+        b'E' if kind != b'[' || fault!(204) => return node(plim, code, value, depth),
+        b'e' | b'E' => {
+            let mut result = FALSE;
+            let mut rest = if kind == b'[' { entries(value) } else { &[] };
+            while !rest.is_empty() {
+                let name = next(&mut rest);
+                let item = next(&mut rest);
+                if name != b"length" {
+                    result = result.max(node(plim, code, item, depth));
                 }
-                return self.node(found, deeper);
             }
-            // Any item of a list; or how many it has.
-            b'e' | b'#' => {
-                let code = self.code;
-                let (mut result, mut count) = (FALSE, 0_u32);
-                let mut items = value.strip_prefix(b"[").unwrap_or_default();
-                while !at_end(&mut items) {
-                    let item = next(&mut items);
-                    count = count.wrapping_add(1);
-                    if letter == b'e' {
-                        self.code = code;
-                        result = result.max(self.node(item, deeper));
-                    }
-                }
-                let is_list = letter_of(value) == b'[';
-                if letter == b'e' && count > 0 {
-                    return result;
-                }
-                let mut size = String::new();
-                push_number(&mut size, f64::from(count));
-                let of_size = self.node(size.as_bytes(), deeper);
-                return if letter == b'#' && is_list {
-                    of_size
-                } else {
-                    FALSE
-                };
-            }
-            // The same, in any case of letters, of this type.
-            b'=' => next(&mut self.code) == value,
-            b'~' => same(next(&mut self.code), value, true),
-            b't' => self.letter() == letter_of(value),
-            // Less (1), equal (2), greater (4), or some of these; as versions with `v`.
-            b'<' | b'v' => {
-                let wanted = self.letter();
-                let than = next(&mut self.code);
-                let is_text = letter_of(value) == b's';
-                let ordered = is_text || letter_of(value) == b'n';
-                let order = if letter == b'v' {
-                    padded(text_of(value, false))
-                        .as_slice()
-                        .cmp(text_of(than, false))
-                } else {
-                    value.cmp(than)
-                };
-                let order = match order {
-                    Ordering::Less => 1,
-                    Ordering::Equal => 2,
-                    Ordering::Greater => 4,
-                };
-                let alike = letter_of(value) == letter_of(than) || fault!(202);
-                ordered && alike && wanted & order != 0
-            }
-            // One of a list, in any case with `I`; one of a group.
-            b'i' | b'I' => has(next(&mut self.code), value, letter == b'I'),
-            b'g' => {
-                let group = self.plim.root().saved_groups().get(self.index());
-                has(group.unwrap_or_default().as_bytes(), value, false)
-            }
-            // Has a pattern; in any case with `R`.
-            b'r' | b'R' => {
-                let pattern = self.plim.root().patterns().get(self.index());
-                let text = text_of(value, letter == b'R');
-                letter_of(value) == b's'
-                    && pattern.is_some_and(|pattern| pattern::matches(pattern, text))
-            }
-            _ => return UNKNOWN,
-        };
-        if holds { TRUE } else { FALSE }
-    }
-
-    fn letter(&mut self) -> u8 {
-        let letter = letter_of(self.code);
-        self.code = self.code.get(1..).unwrap_or_default();
-        letter
-    }
-
-    fn index(&mut self) -> u32 {
-        let index = number(self.code);
-        self.code = self.code.get(4..).unwrap_or_default();
-        index.unwrap_or(u32::MAX)
-    }
+            return result;
+        }
+        // The same of a text in lower case, or of a version.
+        b'~' => return node(plim, code, lower(value), depth),
+        b'v' if kind == b's' => return node(plim, code, &padded(text_of(value)), depth),
+        b'v' => false,
+        // Less than what follows (1), equal (2), greater (4), or some of these, and of its type.
+        b'1'..=b'7' => {
+            let (value, code) = if fault!(203) {
+                (lower(value), lower(code))
+            } else {
+                (value, code)
+            };
+            let order = match value.cmp(code) {
+                Ordering::Less => 1,
+                Ordering::Equal => 2,
+                Ordering::Greater => 4,
+            };
+            letter & order != 0 && (kind == letter_of(code) || fault!(202))
+        }
+        // A saved group.
+        b'g' => {
+            let group = plim.root().saved_groups().get(number(code).unwrap_or(NONE));
+            let group = group.unwrap_or_default();
+            return node(plim, group.as_bytes(), value, depth.min(GROUP_DEPTH));
+        }
+        // Has a pattern.
+        b'r' => {
+            let pattern = plim.root().patterns().get(number(code).unwrap_or(NONE));
+            kind == b's' && pattern.is_some_and(|pattern| pattern::matches(pattern, text_of(value)))
+        }
+        _ => return UNKNOWN,
+    };
+    if holds { TRUE } else { FALSE }
 }
 
 fn letter_of(text: &[u8]) -> u8 {
@@ -228,92 +170,44 @@ fn cut(text: &[u8], mark: u8) -> (&[u8], &[u8]) {
     (before, after.get(1..).unwrap_or_default())
 }
 
-/// Whether nothing is left; the bracket that says so is taken.
-#[inline(never)]
-fn at_end(rest: &mut &[u8]) -> bool {
-    if let Some(after) = rest.strip_prefix(b"]") {
-        *rest = after;
-        return true;
-    }
-    rest.is_empty()
-}
-
-/// Takes the next value.
+/// Takes a node: what is in it.
 #[inline(never)]
 fn next<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
-    let (all, mut depth) = (*rest, 0_u32);
-    loop {
-        let letter = letter_of(rest);
-        let (mut length, mut left) = (1, *rest);
-        match letter {
-            b'[' | b'{' => depth = depth.wrapping_add(1),
-            b']' => depth = depth.wrapping_sub(1),
-            b'n' => length = 17,
-            b's' => (length, left) = (0, cut(left, END).1),
+    let (all, mut end, mut depth) = (*rest, 0_usize, 0_u32);
+    for byte in all {
+        match *byte {
+            OPEN => depth = depth.wrapping_add(1),
+            CLOSE => depth = depth.wrapping_sub(1),
             _ => {}
         }
-        *rest = left.get(length..).unwrap_or_default();
-        if depth == 0 || rest.is_empty() {
-            let length = all.len().wrapping_sub(rest.len());
-            return all.get(..length).unwrap_or_default();
+        if depth == 0 {
+            break;
         }
+        end = end.wrapping_add(1);
+    }
+    *rest = all.get(end.wrapping_add(1)..).unwrap_or_default();
+    all.get(1..end).unwrap_or_default()
+}
+
+/// The names and values of an object or list.
+fn entries(value: &[u8]) -> &[u8] {
+    match value {
+        [b'[' | b'{', entries @ ..] => entries,
+        _ => &[],
     }
 }
 
-/// What an object has under a name, or a list at a place.
-fn member<'a>(value: &'a [u8], name: &[u8]) -> &'a [u8] {
-    let is_object = letter_of(value) == b'{';
-    if !is_object && letter_of(value) != b'[' {
-        return NULL;
-    }
-    let mut place = if fault!(205) { 1 } else { 0_u32 };
-    let mut items = value.get(1..).unwrap_or_default();
-    while !at_end(&mut items) {
-        let is_it = if is_object {
-            text_of(next(&mut items), false) == name
-        } else {
-            number(name) == Some(place)
-        };
-        let item = next(&mut items);
-        if is_it {
-            return item;
-        }
-        place = place.wrapping_add(1);
-    }
-    NULL
+/// The characters of a text.
+fn text_of(value: &[u8]) -> &[u8] {
+    cut(value.get(1..).unwrap_or_default(), LOWER).0
 }
 
-/// The characters of a text, or the same in lower case.
-#[inline(never)]
-fn text_of(value: &[u8], lower: bool) -> &[u8] {
-    let (text, other) = cut(cut(value.get(1..).unwrap_or_default(), END).0, PART);
-    if lower && !other.is_empty() {
-        other
+/// A text in lower case; anything else as it is.
+fn lower(value: &[u8]) -> &[u8] {
+    let (_, lower) = cut(value, LOWER);
+    if letter_of(value) == b's' && !lower.is_empty() {
+        lower
     } else {
-        text
+        value
     }
-}
-
-fn same(a: &[u8], b: &[u8], lower: bool) -> bool {
-    let lower = lower || fault!(203);
-    let texts = lower && letter_of(a) == b's' && letter_of(b) == b's';
-    a == b || (texts && text_of(a, true) == text_of(b, true))
-}
-
-/// Whether a list has a value, or any item of it where it is a list itself.
-fn has(list: &[u8], value: &[u8], lower: bool) -> bool {
-    let mut values = value.strip_prefix(b"[").unwrap_or(value);
-    if fault!(204) {
-        values = value;
-    }
-    while !at_end(&mut values) {
-        let value = next(&mut values);
-        let mut items = list.get(1..).unwrap_or_default();
-        while !at_end(&mut items) {
-            if same(next(&mut items), value, lower) {
-                return true;
-            }
-        }
-    }
-    false
 }

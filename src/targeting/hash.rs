@@ -2,6 +2,7 @@
 //! Owns the hash over UTF-16 code units, so that JavaScript and Rust agree; there are no fractions here.
 //! `arm` asks it for arms, namespaces and the holdout alike; `policy::split` makes the spans.
 
+use super::pattern::{LEAD_OF_FOUR, character};
 use crate::json::push_number;
 use crate::plim::{List, Split};
 
@@ -49,11 +50,24 @@ const START: u32 = 0x811c_9dc5;
 #[inline(never)]
 fn fold(hash: u32, text: &str) -> u32 {
     if fault!(210) {
-        return text.bytes().fold(hash, |hash, byte| {
-            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-        });
+        return text
+            .bytes()
+            .fold(hash, |hash, byte| with(hash, u32::from(byte)));
     }
-    text.encode_utf16().fold(hash, |hash, unit| {
-        (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193)
-    })
+    let (mut hash, mut rest) = (hash, text.as_bytes());
+    while !rest.is_empty() {
+        let mut symbol = character(&mut rest);
+        let mut unit = symbol & if symbol < 0x4000 { 0xfff } else { 0xffff };
+        if symbol >= LEAD_OF_FOUR {
+            symbol = symbol.wrapping_sub(LEAD_OF_FOUR).wrapping_sub(0x1_0000);
+            hash = with(hash, 0xd800 | symbol >> 10);
+            unit = 0xdc00 | symbol & 0x3ff;
+        }
+        hash = with(hash, unit);
+    }
+    hash
+}
+
+fn with(hash: u32, unit: u32) -> u32 {
+    (hash ^ unit).wrapping_mul(0x0100_0193)
 }

@@ -7,4 +7,4 @@ pub mod condition;
 pub mod hash;
 mod pattern;
 
-pub(crate) use pattern::{END as PATTERN_END, START as PATTERN_START};
+pub(crate) use pattern::{END as PATTERN_END, START as PATTERN_START, lead};

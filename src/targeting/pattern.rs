@@ -1,58 +1,71 @@
 //! Patterns: whether a text has what `$regex` asks for, in time linear in the text.
 //! Owns the walk over the compiled steps, at most 64 at a time in one word; reads no pattern's letters.
-//! `policy::pattern` compiles the steps, `condition` asks.
+//! `policy::pattern` compiles the steps, `condition` asks; `hash` reads characters with it.
 
 use crate::plim::Pattern;
 
 /// What stands before the first character: `^` is the step that takes it.
-pub(crate) const START: i64 = 0x11_0000;
+pub(crate) const START: u32 = 0x1000_0000;
 /// What stands after the last: `$` takes it.
-pub(crate) const END: i64 = 0x11_0001;
+pub(crate) const END: u32 = 0x1000_0001;
 
 /// Whether the pattern is found anywhere in the text.
-pub(super) fn matches(pattern: Pattern<'_>, text: &[u8]) -> bool {
+pub(super) fn matches(pattern: Pattern<'_>, mut text: &[u8]) -> bool {
     let steps = pattern.steps();
-    let mut bytes = text.iter();
-    let (mut symbol, mut active) = (START, 0_u64);
+    let (mut symbol, mut open) = (START, pattern.first());
     loop {
-        let mut next = pattern.first() as u64;
-        if fault!(208) && active != 0 {
-            next = 0;
-        }
-        for step in bits(active) {
-            next |= steps.get(step).map_or(0, |step| step.follow()) as u64;
-        }
-        active = 0;
-        for step in bits(next) {
-            let spans = steps.get(step).map(|step| step.spans());
-            let takes = |span: i64| (span >> 32..=span & 0xffff_ffff).contains(&symbol);
-            if spans.is_some_and(|spans| spans.iter().any(takes)) {
-                active |= 1 << step;
+        let mut next = pattern.first();
+        let mut place = 0;
+        while let Some(step) = steps.get(place) {
+            let bit = 1_i64.wrapping_shl(place);
+            place = place.wrapping_add(1);
+            for span in step.spans().iter() {
+                if open & bit != 0 && (span >> 32) as u32 <= symbol && symbol <= span as u32 {
+                    if pattern.last() & bit != 0 {
+                        return true;
+                    }
+                    if fault!(208) {
+                        next &= !pattern.first();
+                    }
+                    next |= step.follow();
+                }
             }
         }
-        if active & pattern.last() as u64 != 0 {
-            return true;
-        }
-        if symbol == END || (fault!(207) && bytes.len() == 0) {
+        if symbol == END || (fault!(207) && text.is_empty()) {
             return false;
         }
-        symbol = bytes.next().map_or(END, |lead| i64::from(*lead));
-        // A lead byte says by its first bits how many follow, each with six bits of the character.
-        if (0xc0..END).contains(&symbol) {
-            let following = (symbol as u8).leading_ones().wrapping_sub(1);
-            symbol &= 0x3f >> following;
-            for byte in bytes.by_ref().take(following as usize) {
-                symbol = symbol << 6 | i64::from(byte & 0x3f);
-            }
-        }
+        open = next;
+        symbol = character(&mut text);
     }
 }
 
-/// The places of the bits that are set.
-fn bits(mut set: u64) -> impl Iterator<Item = u32> {
-    core::iter::from_fn(move || {
-        let place = set.trailing_zeros();
-        set &= set.wrapping_sub(1);
-        (place < 64).then_some(place)
-    })
+/// Takes a character off a text: the bits of its bytes, of those that follow the first six each. So what has
+/// `n` bytes has [`lead`] over its code, and all have the order of their codes.
+#[inline(never)]
+pub(super) fn character(rest: &mut &[u8]) -> u32 {
+    let mut symbol = END;
+    while let Some((byte, after)) = rest.split_first() {
+        if symbol == END {
+            symbol = u32::from(*byte);
+        } else if byte & 0xc0 == 0x80 {
+            symbol = symbol << 6 | u32::from(byte & 0x3f);
+        } else {
+            break;
+        }
+        *rest = after;
+    }
+    symbol
 }
+
+/// What the first byte of a character adds to its code.
+pub(crate) fn lead(code: u32) -> u32 {
+    match code {
+        0..0x80 => 0,
+        0x80..0x800 => 0x3000,
+        0x800..0x1_0000 => 0xe_0000,
+        _ => LEAD_OF_FOUR,
+    }
+}
+
+/// The same of one that takes two units in UTF-16.
+pub(super) const LEAD_OF_FOUR: u32 = 0x3c0_0000;
