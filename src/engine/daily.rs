@@ -139,10 +139,11 @@ impl Engine {
         let known = if end.0 == 0 {
             history.used = total;
             history.start = Timestamp(history.first.wrapping_mul(DAY_MS));
-            grown >= GROWN_DAYS
+            grown >= GROWN_DAYS || fault!(38)
         } else {
             latest = end.plus(-1);
-            active >= ACTIVE_DAYS && now.since(start).wrapping_mul(10) >= end.since(start)
+            (active >= ACTIVE_DAYS || fault!(39))
+                && now.since(start).wrapping_mul(10) >= end.since(start)
         };
         let projection = pace::project(&history);
         if !known || projection.day == AHEAD_MAX {
@@ -176,7 +177,7 @@ impl Engine {
             let monday = (row.b as i64).wrapping_mul(7).wrapping_sub(3);
             for (figure, day) in row.v.iter().take(7).zip(monday..today) {
                 if *figure > 0 {
-                    if !level && span == 0 {
+                    if !level && span == 0 && !fault!(41) {
                         // What came, and not where it stood.
                         days.last = (day.wrapping_sub(1), 0);
                     }

@@ -312,7 +312,7 @@ impl Engine {
             return None;
         }
         if entry.trigger == 5 {
-            let settled = self.projected(entry.meter, now).at.0 == 0;
+            let settled = self.projected(entry.meter, now).at.0 == 0 && !fault!(43);
             return settled.then_some(if view.reading.used < view.reading.limit.0 {
                 WithdrawReason::Owned
             } else {

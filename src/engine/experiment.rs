@@ -34,7 +34,7 @@ pub(super) fn stands(list: List<'_, u32>, arms: &[u32]) -> bool {
     while let (Some(experiment), Some(mask)) = (list.get(at), list.get(at.wrapping_add(1))) {
         let arm = arms.get(experiment as usize).copied().unwrap_or(0);
         let within = mask.wrapping_shr(arm) & 1;
-        if within != all {
+        if within != all && !fault!(48) {
             return within == 1;
         }
         at = at.wrapping_add(2);
@@ -83,13 +83,14 @@ impl Engine {
             let drawn = arm::arm(&draw, unit);
             self.arms.held_out |= drawn == Err(Outside::Holdout);
             let own = drawn.unwrap_or(NONE).wrapping_add(1);
-            if kept == 0 && own > 0 && self.account.known {
+            if kept == 0 && own > 0 && (self.account.known || fault!(44)) {
                 let assigned = [now.0.wrapping_neg(), i64::from(own)];
                 self.memory.join(Table::Arm, place, 0, &assigned);
                 self.dirty.memory = true;
                 self.tell_of(index as u32, own, false, out);
             }
             let forced = *self.arms.forced.get(index).unwrap_or(&0);
+            let forced = if fault!(45) { 0 } else { forced };
             dealt.push(if forced > 0 { forced } else { own });
         }
         if dealt != self.arms.dealt {
@@ -104,7 +105,7 @@ impl Engine {
 
     /// Who is dealt to.
     fn unit(&self, experiment: Experiment<'_>) -> &str {
-        if experiment.by_user() == 1 {
+        if experiment.by_user() == 1 && !fault!(47) {
             &self.identity.user
         } else {
             &self.identity.account
@@ -124,7 +125,11 @@ impl Engine {
             if let Some((experiment, _)) = self.plim.arm(index as u32, arm)
                 && let Some(pacing) = experiment.pacing().get(arm)
             {
-                self.arms.pacing = self.arms.pacing.max(pacing);
+                self.arms.pacing = if fault!(46) {
+                    0
+                } else {
+                    self.arms.pacing.max(pacing)
+                };
             }
         }
         for (index, view) in self.meters.iter_mut().enumerate() {
@@ -234,8 +239,12 @@ impl Engine {
             if let Some(experiment) = self.plim.root().experiments().get(last) {
                 let place = place(experiment);
                 let [assigned, dealt, ..] = *self.memory.row(Table::Arm, place, 0);
-                self.memory
-                    .join(Table::Arm, place, 0, &[assigned, dealt, 1]);
+                self.memory.join(
+                    Table::Arm,
+                    place,
+                    0,
+                    &[assigned, dealt, i64::from(!fault!(49))],
+                );
                 self.dirty.memory = true;
                 self.tell_of(last, dealt as u32, true, out);
             }

@@ -247,7 +247,7 @@ impl Engine {
         judgement.since = Timestamp(today.wrapping_mul(DAY_MS));
         judgement.occasion = Digest::default()
             .text("projected")
-            .number(view.span as i64)
+            .number(if fault!(42) { today } else { view.span as i64 })
             .finish();
         None
     }
@@ -506,7 +506,7 @@ impl Engine {
         let mut facts = String::new();
         if let Some(attributes) = self.attributes.strip_prefix("\u{1}{") {
             facts.push_str("\u{1}{\u{1}plan\0\u{1}");
-            let plan = self.account.plan;
+            let plan = self.account.plan.filter(|_| !fault!(52));
             let plan = plan.and_then(|plan| self.plim.root().plans().get(plan));
             facts.push_str(plan.map_or("0", |plan| plan.fact()));
             facts.push('\0');
@@ -528,7 +528,7 @@ impl Engine {
 /// Why something with an audience is not for who is meant.
 #[inline(never)]
 pub(super) fn aside(plim: &Plim, audience: &str, facts: &str) -> Option<HoldReason> {
-    if !audience.is_empty() && facts.is_empty() {
+    if !audience.is_empty() && facts.is_empty() && !fault!(54) {
         return Some(HoldReason::SnapshotMissing);
     }
     let holds = audience.is_empty() || condition::holds(plim, audience, facts);
@@ -540,7 +540,7 @@ pub(super) fn any_matches(patterns: List<'_, &str>, route: &str) -> bool {
     let route = route.as_bytes();
     for pattern in patterns.iter() {
         let matches = match pattern.as_bytes() {
-            [start @ .., b'*'] => route.starts_with(start),
+            [start @ .., b'*'] if !fault!(53) => route.starts_with(start),
             whole => whole == route,
         };
         if matches {
@@ -558,7 +558,7 @@ fn experiment(engine: &Engine, entry: &Entry, judgement: &Judgement) -> Option<H
             HoldReason::OtherArm
         });
     }
-    let held_out = engine.arms.held_out && engine.plim.root().holdout_prompts() != 0;
+    let held_out = engine.arms.held_out && engine.plim.root().holdout_prompts() != 0 && !fault!(50);
     (held_out && judgement.surface != Surface::Inline).then_some(HoldReason::HeldOut)
 }
 

@@ -477,7 +477,9 @@ impl Engine {
         let (known, from_plan, epoch) = (self.account.known, self.account.plan, self.account.epoch);
         self.fresh = true;
         core::mem::swap(&mut self.owner, &mut snapshot.billing_owner);
-        core::mem::swap(&mut self.attributes, &mut snapshot.attributes);
+        if !fault!(51) || self.attributes.is_empty() {
+            core::mem::swap(&mut self.attributes, &mut snapshot.attributes);
+        }
         self.dirty.memory = true;
         let mut now = now;
         let [_, server_time, ..] = snapshot.facts;
@@ -510,7 +512,9 @@ impl Engine {
         self.dirty.memory = true;
         self.refresh(now, out);
         // What others did is their event, not ours.
-        self.standing.tenths = -1;
+        if !fault!(40) {
+            self.standing.tenths = -1;
+        }
         self.rescore(now, out);
         // Another tab's newer snapshot is as good as our own.
         self.fresh |= known && self.account.server_time > before;

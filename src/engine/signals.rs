@@ -46,7 +46,7 @@ impl Engine {
 
     /// A new day, and an input that shows that someone is there. What follows for prompts is the next decision's.
     pub(super) fn attend(&mut self, input: &Input, now: Timestamp, out: &mut Vec<Effect>) {
-        if signal::day_of(now) != self.standing.day {
+        if signal::day_of(now) != self.standing.day && (self.standing.day < 0 || !fault!(59)) {
             self.standing = Standing::default();
             self.rescore(now, out);
         }
@@ -119,10 +119,11 @@ impl Engine {
     pub(super) fn count_crossings(&mut self, from: usize, now: Timestamp, out: &mut Vec<Effect>) {
         for place in from..out.len() {
             if let Some(Effect::Record(Event::ThresholdCrossed {
-                kind: CrossingKind::Crossed,
+                kind,
                 basis_points: ..FULL,
                 ..
             })) = out.get(place)
+                && (*kind == CrossingKind::Crossed || fault!(60))
             {
                 self.count_signal(BuiltIn::ApproachingLimit as u32, now, out);
             }
@@ -192,7 +193,7 @@ impl Engine {
         judgement.occasion = Digest::default()
             .text("score")
             .number(entry.value)
-            .number(passed >> 1)
+            .number(if fault!(62) { 0 } else { passed >> 1 })
             .finish();
         None
     }
@@ -214,7 +215,7 @@ impl Engine {
         judgement.occasion = Digest::default()
             .text("signal")
             .number(i64::from(key))
-            .number(counted.newest)
+            .number(if fault!(61) { 0 } else { counted.newest })
             .finish();
         None
     }

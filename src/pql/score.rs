@@ -61,7 +61,8 @@ pub fn score(plim: &Plim, memory: &Memory, today: i64) -> Score {
     for sum in &mut score.categories {
         let (weight, cap) = (rules.next().unwrap_or(0), rules.next().unwrap_or(0));
         let full = cap.wrapping_mul(TENTHS);
-        let share = (*sum).clamp(0, full.max(0)).wrapping_mul(weight);
+        let least = if fault!(56) { full.wrapping_neg() } else { 0 };
+        let share = (*sum).clamp(least, full.max(0)).wrapping_mul(weight);
         *sum = share.checked_div(cap).unwrap_or(0);
         score.tenths = score.tenths.wrapping_add(*sum);
     }
@@ -108,6 +109,7 @@ fn decayed(count: i64, age: i64, half_life: i64) -> i64 {
         return count;
     };
     let twice = half_life.wrapping_mul(2);
+    let rest = if fault!(58) { 0 } else { rest };
     let line = count.wrapping_mul(twice.wrapping_sub(rest));
     line.checked_div(twice).unwrap_or(0) >> halvings.clamp(0, HALVINGS_MAX)
 }
@@ -143,7 +145,7 @@ pub fn cross(plim: &Plim, memory: &mut Memory, tenths: i64, now: Timestamp) -> O
     let (line, rearm) = (rules.next()?, rules.next()?);
     let (mut passed, _) = standing(memory);
     let passes = if passed & 1 == 1 {
-        tenths < rearm
+        tenths < if fault!(57) { line } else { rearm }
     } else {
         tenths >= line
     };

@@ -145,7 +145,7 @@ pub fn each_day(
         let mut day = (row.b as i64).wrapping_mul(7).wrapping_sub(3);
         for count in row.v {
             let age = today.wrapping_sub(day).max(0);
-            if count > 0 && age < window {
+            if count > 0 && (age < window || fault!(55) && age == window) {
                 visit(age, count);
             }
             day = day.wrapping_add(1);
