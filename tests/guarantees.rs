@@ -16,6 +16,8 @@ mod host;
 mod hostile;
 #[path = "guarantees/known.rs"]
 mod known;
+#[path = "guarantees/ladders.rs"]
+mod ladders;
 #[path = "guarantees/lengths.rs"]
 mod lengths;
 #[path = "guarantees/model.rs"]
@@ -197,6 +199,16 @@ fn periods(rounds: usize) -> Result<(), String> {
 fn usage_outlasts_a_change_of_plan() {
     for seed in 0..200 {
         if let Err(error) = lengths::outlast_a_change_of_plan(seed) {
+            panic!("{error}");
+        }
+    }
+}
+
+/// G5: what was put off months ago still counts in its epoch.
+#[test]
+fn a_ladder_outlasts_the_memory_of_its_rungs() {
+    for seed in 0..60 {
+        if let Err(error) = ladders::climb_for_years(seed) {
             panic!("{error}");
         }
     }

@@ -149,9 +149,10 @@ impl Engine {
             }
             Table::Exposure => v4 == 0 || self.newest(row, NEWEST_MAX, bounds.now) || fault!(24),
             Table::Choice => {
-                let known = |entry: &Entry| u64::from(entry.key) == row.a >> 32;
-                v2.max(v4) > bounds.now.0 && self.entries.iter().any(known)
-                    || !past(v3.max(v5), KEPT_MS)
+                let known = |entry: &Entry| entry.about == row.a;
+                // The ladder of an epoch goes on, however long ago its last rung was.
+                let stands = v0 == self.account.epoch || v2.max(v4) > bounds.now.0;
+                stands && self.entries.iter().any(known) || !past(v3.max(v5), KEPT_MS)
             }
             Table::Explored => !followed(EXPLORED_MAX, 0),
             Table::Asked => !past(v0, super::action::ASK_AGAIN_MS),
