@@ -308,7 +308,24 @@ impl<'a> Item<'a> for &'a str {
 pub struct Writer {
     words: Vec<u64>,
     texts: String,
-    interned: std::collections::BTreeMap<String, u64>,
+    interned: Numbers,
+}
+
+/// Texts, each with a number, sorted.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers(Vec<(String, u64)>);
+
+impl Numbers {
+    /// The number of a text; a new one gets `next`.
+    pub(crate) fn of(&mut self, text: &str, next: u64) -> u64 {
+        match self.0.binary_search_by(|(own, _)| own.as_str().cmp(text)) {
+            Ok(at) => self.0.get(at).map_or(next, |(_, number)| *number),
+            Err(at) => {
+                self.0.insert(at, (text.into(), next));
+                next
+            }
+        }
+    }
 }
 
 /// A record or value that can be written into one or more words.
@@ -357,15 +374,11 @@ impl Write for i64 {
 impl Write for String {
     const WORDS: usize = 1;
     fn write(&self, writer: &mut Writer, at: usize) {
-        let text = match writer.interned.get(self) {
-            Some(text) => *text,
-            None => {
-                let text = span(writer.texts.len(), self.len());
-                writer.texts.push_str(self);
-                writer.interned.insert(self.clone(), text);
-                text
-            }
-        };
+        let end = span(writer.texts.len(), self.len());
+        let text = writer.interned.of(self, end);
+        if text == end {
+            writer.texts.push_str(self);
+        }
         writer.put(at, text);
     }
 }

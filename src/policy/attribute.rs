@@ -6,28 +6,24 @@ use super::node::{plain, push_node};
 use super::tree::Tree;
 use crate::json::push_hex;
 
+/// Makes a text lower case, as JavaScript does. The tables for it are 6 kB, so a browser passes its own.
+pub type Lower = fn(&str) -> String;
+
 /// A value as conditions are read against it.
 #[must_use]
 pub fn value(tree: &Tree) -> String {
     let mut out = String::new();
-    push_value(&mut out, tree);
-    out
-}
-
-/// The same without the ends of its node.
-pub(super) fn bare(tree: &Tree) -> String {
-    let mut out = String::new();
-    push_bare(&mut out, tree);
+    push_value(&mut out, tree, str::to_lowercase);
     out
 }
 
 /// Writes a value.
-fn push_value(out: &mut String, tree: &Tree) {
-    push_node(out, |out| push_bare(out, tree));
+fn push_value(out: &mut String, tree: &Tree, lower: Lower) {
+    push_node(out, |out| push_bare(out, tree, lower));
 }
 
 /// Writes a value without the ends of its node.
-pub(super) fn push_bare(out: &mut String, tree: &Tree) {
+pub(super) fn push_bare(out: &mut String, tree: &Tree, lower: Lower) {
     match tree {
         Tree::Null | Tree::TooDeep | Tree::Foreign(_) => out.push('0'),
         Tree::Bool(value) => out.push(if *value { '2' } else { '1' }),
@@ -39,7 +35,7 @@ pub(super) fn push_bare(out: &mut String, tree: &Tree) {
         Tree::Float(value) => push_number(out, *value),
         Tree::Text(text) => {
             let text = plain(text);
-            let lower = text.to_lowercase();
+            let lower = lower(&text);
             out.push('s');
             out.push_str(&text);
             if lower != text {
@@ -52,22 +48,22 @@ pub(super) fn push_bare(out: &mut String, tree: &Tree) {
             let places = (0..items.len()).map(|place| place.to_string());
             let mut entries: Vec<(String, &Tree)> = places.zip(items).collect();
             entries.push(("length".into(), &length));
-            push_entries(out, '[', entries);
+            push_entries(out, '[', entries, lower);
         }
         Tree::Object(entries) => {
             let entries = entries.iter().map(|(name, value)| (name.clone(), value));
-            push_entries(out, '{', entries.collect());
+            push_entries(out, '{', entries.collect(), lower);
         }
     }
 }
 
-fn push_entries(out: &mut String, letter: char, mut entries: Vec<(String, &Tree)>) {
+fn push_entries(out: &mut String, letter: char, mut entries: Vec<(String, &Tree)>, lower: Lower) {
     // In JavaScript's order, which is by UTF-16 code units.
     entries.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
     out.push(letter);
     for (name, value) in entries {
         push_node(out, |out| out.push_str(&plain(&name)));
-        push_value(out, value);
+        push_value(out, value, lower);
     }
 }
 

@@ -2,14 +2,12 @@
 //! Owns the choice of texts by locale and the instances of prompts; a policy that was read always compiles.
 //! `plim::write` lays the drafts out; the engine reads them in place.
 
-use super::attribute;
 use super::locale::{Localized, canonical, chain};
 use super::plan::{Plan, Quota};
 use super::prompt::Prompt;
 use super::subject::{Feature, Meter};
 use super::text::Text;
 use super::texts::{self, Texts, UI, Words};
-use super::tree::Tree;
 use super::trigger::{About, Trigger};
 use super::variants::{Variant, variants};
 use super::{DEFAULT_LOCALE, Policy};
@@ -17,13 +15,12 @@ use crate::engine::effect::Surface;
 use crate::engine::input::ActionKind;
 use crate::json::Json;
 use crate::plim::{
-    self, FeatureDraft, MeterDraft, PlanDraft, PromptDraft, QuotaDraft, RootDraft, SignalDraft,
+    self, FeatureDraft, MeterDraft, Numbers, PlanDraft, PromptDraft, QuotaDraft, RootDraft,
+    SignalDraft,
 };
 use crate::pql::score::TENTHS;
 use crate::unit::Key;
 use crate::wire::trigger_name;
-
-use std::collections::BTreeMap;
 
 /// Prompts of one rank follow the policy's order.
 const ORDERS: i64 = 65_536;
@@ -268,7 +265,7 @@ impl Policy {
         PlanDraft {
             key: Key::of(&plan.id).0,
             id: plan.id.clone(),
-            fact: attribute::bare(&Tree::Text(plan.id.clone())),
+            fact: fact(&plan.id),
             buy: plan.buy,
             quotas: (0..self.subjects.meters.len())
                 .map(|meter| quota_draft(quota(meter)))
@@ -285,6 +282,16 @@ impl Policy {
             thresholds: self.thresholds_on(index),
             prompts: Vec::new(),
         }
+    }
+}
+
+/// An id as conditions read it: `s`, then its lower case where that is another.
+fn fact(id: &str) -> String {
+    let lower = id.to_ascii_lowercase();
+    if lower == id {
+        format!("s{id}")
+    } else {
+        format!("s{id}\u{2}s{lower}")
     }
 }
 
@@ -384,17 +391,17 @@ struct Said {
     texts: Vec<String>,
     /// By instance: its text, and the index of its meter or feature, -1 for none.
     instances: Vec<[i64; 3]>,
-    known: BTreeMap<String, i64>,
+    known: Numbers,
 }
 
 impl Said {
     fn add(&mut self, [meter, feature]: [i64; 2], text: String) {
-        let next = i64::from(word(self.texts.len()));
-        let at = *self.known.entry(text.clone()).or_insert(next);
+        let next = u64::from(word(self.texts.len()));
+        let at = self.known.of(&text, next);
         if at == next {
             self.texts.push(text);
         }
-        self.instances.push([at, meter, feature]);
+        self.instances.push([at.cast_signed(), meter, feature]);
     }
 }
 

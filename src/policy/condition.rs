@@ -2,7 +2,7 @@
 //! Owns the operators, their names and what they take; the meaning of each is in `targeting::condition`.
 //! `prompt` reads audiences with it; what has a mistake is told, and holds for nobody.
 
-use super::attribute::push_bare;
+use super::attribute::{Lower, push_bare};
 use super::node::{
     plain, push_equal, push_index, push_lower, push_node, push_not, push_order, push_path,
 };
@@ -58,8 +58,9 @@ const ON_VALUES: [&str; 29] = [
 ];
 
 /// Reads the conditions of one policy, and keeps what they share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Conditions<'t> {
+    lower: Lower,
     groups: Vec<(&'t str, Group<'t>)>,
     /// Lists that conditions name, compiled.
     pub lists: Vec<String>,
@@ -86,17 +87,25 @@ enum Group<'t> {
 }
 
 impl<'t> Conditions<'t> {
+    /// No groups yet.
+    pub fn new(lower: Lower) -> Self {
+        Self {
+            lower,
+            groups: Vec::new(),
+            lists: Vec::new(),
+            patterns: Vec::new(),
+        }
+    }
+
     /// Reads `groups`: lists of ids, or `{"type": "list", …}` and `{"type": "condition", …}`.
-    pub fn read_groups(walk: &mut Walk, tree: &'t Tree, at: &At<'_>) -> Self {
-        let mut conditions = Self::default();
+    pub fn read_groups(&mut self, walk: &mut Walk, tree: &'t Tree, at: &At<'_>) {
         for (id, tree) in walk.entries(tree, at, GROUPS_MAX).unwrap_or_default() {
-            let group = conditions.read_group(walk, tree, &At::Field(at, id));
-            conditions.groups.push((id, group));
+            let group = self.read_group(walk, tree, &At::Field(at, id));
+            self.groups.push((id, group));
         }
-        for place in 0..conditions.groups.len() {
-            conditions.group_condition(walk, place);
+        for place in 0..self.groups.len() {
+            self.group_condition(walk, place);
         }
-        conditions
     }
 
     fn read_group(&mut self, walk: &mut Walk, tree: &'t Tree, at: &At<'_>) -> Group<'t> {
@@ -130,11 +139,41 @@ impl<'t> Conditions<'t> {
 
     fn read_list(&mut self, walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<usize> {
         let mut list = String::new();
-        if !push_list(walk, &mut list, tree, at, false) {
+        if !self.push_list(walk, &mut list, tree, at, false) {
             return None;
         }
         self.lists.push(list);
         self.lists.len().checked_sub(1)
+    }
+
+    /// A list of texts, numbers, truths and nulls, of which one has to be equal; false when it is none at all.
+    fn push_list(
+        &self,
+        walk: &mut Walk,
+        out: &mut String,
+        tree: &Tree,
+        at: &At<'_>,
+        lower: bool,
+    ) -> bool {
+        let Tree::List(items) = tree else {
+            walk.wrong_type(at, tree, "a list", "write `[ … ]` here");
+            return false;
+        };
+        out.push('|');
+        for (index, item) in items.iter().enumerate() {
+            push_node(out, |out| match item {
+                Tree::List(_) | Tree::Object(_) => {
+                    let help = "name the values one by one";
+                    walk.wrong_type(&At::Item(at, index), item, "a text or number", help);
+                    out.push_str(NEVER);
+                }
+                Tree::Text(text) if lower => {
+                    push_equal(out, &Tree::Text((self.lower)(text)), self.lower)
+                }
+                plain => push_equal(out, plain, self.lower),
+            });
+        }
+        true
     }
 
     /// Reads a group's condition, the first time it is asked for.
@@ -319,7 +358,7 @@ impl<'t> Conditions<'t> {
                 let help = "write operators alone, or the path with dots: `\"a.b\": {\"$gt\": 1}`";
                 walk.error(&At::Field(at, name), "mixed_operators", message, help);
             }
-            return push_equal(out, tree);
+            return push_equal(out, tree, self.lower);
         }
         out.push('&');
         for (name, tree) in walk.entries(tree, at, usize::MAX).unwrap_or_default() {
@@ -347,13 +386,13 @@ impl<'t> Conditions<'t> {
                         walk.wrong_type(at, tree, "a text, number, truth or `null`", help);
                         out.push_str(NEVER);
                     }
-                    plain => push_equal(out, plain),
+                    plain => push_equal(out, plain, self.lower),
                 }
             }
             "$lt" | "$lte" | "$gt" | "$gte" => match tree {
                 Tree::Integer(_) | Tree::Float(_) | Tree::Text(_) => {
                     push_order(out, name);
-                    push_bare(out, tree);
+                    push_bare(out, tree, self.lower);
                 }
                 other => {
                     walk.wrong_type(at, other, "a number or a text", "only these have an order");
@@ -373,14 +412,14 @@ impl<'t> Conditions<'t> {
                     // Told to be a mistake, and compared as what it is.
                     (Tree::Integer(_) | Tree::Float(_), None) => {
                         push_order(out, &order);
-                        push_bare(out, tree);
+                        push_bare(out, tree, self.lower);
                     }
                     _ => out.push_str(NEVER),
                 }
             }
             "$in" | "$nin" | "$ini" | "$nini" => {
                 let (mut list, lower) = (String::new(), name.ends_with("ni"));
-                if push_list(walk, &mut list, tree, at, lower) {
+                if self.push_list(walk, &mut list, tree, at, lower) {
                     push_not(out, name.starts_with("$n"));
                     out.push('E');
                     push_lower(out, lower);
@@ -472,7 +511,7 @@ impl<'t> Conditions<'t> {
                 out.push('e');
                 if lower && let Tree::Text(text) = item {
                     push_lower(out, lower);
-                    push_equal(out, &Tree::Text(text.to_lowercase()));
+                    push_equal(out, &Tree::Text((self.lower)(text)), self.lower);
                 } else {
                     self.value(walk, out, item, &At::Item(at, index));
                 }
@@ -510,7 +549,7 @@ impl<'t> Conditions<'t> {
         let Some(text) = walk.string(tree, at) else {
             return out.push_str(NEVER);
         };
-        match pattern::read(text, lower) {
+        match pattern::read(text, lower.then_some(self.lower)) {
             // Every text has it.
             Ok(None) => out.push_str("7s"),
             Ok(Some(draft)) => {
@@ -555,25 +594,4 @@ fn unknown_operator(
     let message = format!("there is no operator {}", shown(name));
     walk.error(at, "unknown_operator", message, help);
     out.push_str(code);
-}
-
-/// A list of texts, numbers, truths and nulls, of which one has to be equal; false when it is none at all.
-fn push_list(walk: &mut Walk, out: &mut String, tree: &Tree, at: &At<'_>, lower: bool) -> bool {
-    let Tree::List(items) = tree else {
-        walk.wrong_type(at, tree, "a list", "write `[ … ]` here");
-        return false;
-    };
-    out.push('|');
-    for (index, item) in items.iter().enumerate() {
-        push_node(out, |out| match item {
-            Tree::List(_) | Tree::Object(_) => {
-                let help = "name the values one by one";
-                walk.wrong_type(&At::Item(at, index), item, "a text or number", help);
-                out.push_str(NEVER);
-            }
-            Tree::Text(text) if lower => push_equal(out, &Tree::Text(text.to_lowercase())),
-            plain => push_equal(out, plain),
-        });
-    }
-    true
 }

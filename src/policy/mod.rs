@@ -29,7 +29,7 @@ mod trigger;
 mod variants;
 mod walk;
 
-pub use attribute::{attributes, value};
+pub use attribute::{Lower, attributes, value};
 pub use difference::{Change, Part, difference, moved_arms};
 pub use error::{CODES, PolicyError};
 pub use lint::WARNINGS;
@@ -142,9 +142,17 @@ impl Policy {
     /// # Errors
     /// All mistakes in it, at most 100.
     pub fn from_tree(tree: &Tree) -> Result<Self, Vec<PolicyError>> {
+        Self::in_browser(tree, str::to_lowercase)
+    }
+
+    /// Reads a policy from a tree where there is another way to make texts lower case.
+    ///
+    /// # Errors
+    /// All mistakes in it, at most 100.
+    pub fn in_browser(tree: &Tree, lower: Lower) -> Result<Self, Vec<PolicyError>> {
         let mut walk = Walk::default();
         let policy = walk.fields(tree, &At::Root, FIELDS, &[]).map(|fields| {
-            let mut policy = read(&mut walk, &fields);
+            let mut policy = read(&mut walk, &fields, lower);
             if policy.revision.is_empty() {
                 policy.revision = checksum(tree);
             }
@@ -170,7 +178,7 @@ impl Policy {
     }
 }
 
-fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
+fn read(walk: &mut Walk, fields: &Fields<'_>, lower: Lower) -> Policy {
     let at = &At::Root;
     read_format(walk, fields, at);
     let revision = fields
@@ -205,10 +213,10 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
         &plans,
     );
     let defaults = prompt::defaults(&subjects, &thresholds);
-    let mut conditions = match fields.of("groups") {
-        Some(tree) => Conditions::read_groups(walk, tree, &At::Field(at, "groups")),
-        None => Conditions::default(),
-    };
+    let mut conditions = Conditions::new(lower);
+    if let Some(tree) = fields.of("groups") {
+        conditions.read_groups(walk, tree, &At::Field(at, "groups"));
+    }
     let mut prompts = Vec::new();
     if let Some(tree) = fields.of("prompts") {
         let around = Around {
@@ -312,8 +320,8 @@ fn read(walk: &mut Walk, fields: &Fields<'_>) -> Policy {
 #[must_use]
 pub fn condition(tree: &Tree, groups: &Tree) -> (String, RootDraft, Vec<PolicyError>) {
     let mut walk = Walk::default();
-    let mut conditions =
-        Conditions::read_groups(&mut walk, groups, &At::Field(&At::Root, "groups"));
+    let mut conditions = Conditions::new(str::to_lowercase);
+    conditions.read_groups(&mut walk, groups, &At::Field(&At::Root, "groups"));
     let code = conditions.read(&mut walk, tree, &At::Field(&At::Root, "condition"));
     let root = RootDraft {
         saved_groups: conditions.lists,

@@ -2,7 +2,7 @@
 //! Owns their letters, which `targeting::condition` reads; knows no operators and no mistakes.
 //! `condition` and `attribute` write with it.
 
-use super::attribute::push_bare;
+use super::attribute::{Lower, push_bare};
 use super::tree::Tree;
 
 /// Writes what is between the ends of a node.
@@ -18,9 +18,9 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// That a value is equal.
-pub(super) fn push_equal(out: &mut String, tree: &Tree) {
+pub(super) fn push_equal(out: &mut String, tree: &Tree, lower: Lower) {
     out.push('2');
-    push_bare(out, tree);
+    push_bare(out, tree, lower);
 }
 
 /// The opposite of what comes next.

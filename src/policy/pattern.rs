@@ -2,6 +2,7 @@
 //! Owns the subset that is understood; what lies outside is refused with its place.
 //! `condition` reads patterns with it, `targeting::pattern` follows the steps.
 
+use super::attribute::Lower;
 use crate::plim::{PatternDraft, StepDraft};
 use crate::targeting::{PATTERN_END, PATTERN_START, lead};
 
@@ -17,8 +18,11 @@ pub(super) struct PatternError {
     pub at: usize,
 }
 
-/// Reads a pattern; `None` for one that every text has. In `lower` it is for texts in lower case.
-pub(super) fn read(pattern: &str, lower: bool) -> Result<Option<PatternDraft>, PatternError> {
+/// Reads a pattern; `None` for one that every text has. With `lower` it is for texts in lower case.
+pub(super) fn read(
+    pattern: &str,
+    lower: Option<Lower>,
+) -> Result<Option<PatternDraft>, PatternError> {
     let mut parser = Parser {
         letters: pattern.chars().collect(),
         at: 0,
@@ -57,7 +61,7 @@ type Spans = Vec<(u32, u32)>;
 struct Parser {
     letters: Vec<char>,
     at: usize,
-    lower: bool,
+    lower: Option<Lower>,
     /// Each with its place in the pattern, for errors.
     steps: Vec<(StepDraft, usize)>,
 }
@@ -215,7 +219,7 @@ impl Parser {
             Some('n') => Ok(vec![(10, 10)]),
             Some('r') => Ok(vec![(13, 13)]),
             Some('t') => Ok(vec![(9, 9)]),
-            Some(sign) if !sign.is_alphanumeric() => Ok(vec![(code(sign), code(sign))]),
+            Some(sign) if !sign.is_ascii_alphanumeric() => Ok(vec![(code(sign), code(sign))]),
             Some(other) => {
                 self.at = start;
                 Err(self.error(format!("an escape `\\{other}`")))
@@ -272,19 +276,20 @@ impl Parser {
     fn cased(&self, mut spans: Spans) -> Spans {
         /// Letters that have a case are below this, but for a few old scripts.
         const CASED: u32 = 0x2_0000;
-        if !self.lower {
+        let Some(lower) = self.lower else {
             return spans;
+        };
+        let mut all = String::new();
+        for (from, to) in &spans {
+            // Apart, for a letter of its own and not the last of a word.
+            for letter in (*from..=*to.min(&CASED)).filter_map(char::from_u32) {
+                all.push(letter);
+                all.push('\n');
+            }
         }
-        let given = spans.clone();
-        let all = given
-            .into_iter()
-            .flat_map(|(from, to)| from..=to.min(CASED));
-        for letter in all.filter_map(char::from_u32) {
-            let lower = letter
-                .to_lowercase()
-                .map(|lower| (code(lower), code(lower)));
-            spans.extend(lower.filter(|(lower, _)| *lower != code(letter)));
-        }
+        let lower = lower(&all);
+        let letters = lower.chars().filter(|letter| *letter != '\n').map(code);
+        spans.extend(letters.map(|letter| (letter, letter)));
         joined(spans)
     }
 

@@ -357,7 +357,7 @@ pub(super) fn read_thresholds(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<
             _ => thresholds.push(threshold),
         }
     }
-    thresholds.sort_by_key(|threshold| (threshold.kind, threshold.value));
+    thresholds.sort_unstable();
     thresholds
 }
 

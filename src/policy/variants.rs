@@ -8,7 +8,6 @@ use super::prompt::Prompt;
 use super::subject::Threshold;
 use super::trigger::About;
 use crate::plim::ThresholdDraft;
-use std::collections::BTreeMap;
 
 /// The bit of those who are in no arm.
 const NO_ARM: u32 = 1;
@@ -17,8 +16,8 @@ const NO_ARM: u32 = 1;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Standing {
     in_policy: bool,
-    /// By the index of the experiment: bit 0 for no arm, then one bit an arm.
-    masks: BTreeMap<usize, u32>,
+    /// The index of each experiment that speaks of it, ascending, with bit 0 for no arm, then one bit an arm.
+    masks: Vec<(usize, u32)>,
 }
 
 impl Standing {
@@ -30,8 +29,12 @@ impl Standing {
         }
     }
 
+    /// Experiments come in their order.
     fn add(&mut self, experiment: usize, arm: usize) {
-        *self.masks.entry(experiment).or_default() |= bit(arm);
+        match self.masks.iter_mut().rfind(|(own, _)| *own <= experiment) {
+            Some((own, mask)) if *own == experiment => *mask |= bit(arm),
+            _ => self.masks.push((experiment, bit(arm))),
+        }
     }
 
     /// As the arena has it: 1 when all that follow have to hold, 0 when one is enough, then the index of
@@ -76,65 +79,73 @@ pub(super) fn variants<'p>(
     prompts: &'p [Prompt],
     experiments: &'p [Experiment],
 ) -> Vec<Variant<'p>> {
-    let mut found: Vec<(Variant<'p>, Standing)> = Vec::new();
-    let mut known: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
+    let mut all = Instances::default();
     for (order, prompt) in prompts.iter().enumerate() {
-        for subject in subjects(prompt) {
-            known
-                .entry((&prompt.id, subject))
-                .or_default()
-                .push(found.len());
-            found.push((
-                variant(prompt, order, subject),
-                Standing::of_policy(experiments),
-            ));
-        }
+        all.stand(prompt, order, &mut |standing| {
+            *standing = Standing::of_policy(experiments);
+        });
     }
     for (index, place, arm) in arms_of(experiments) {
         for (order, prompt) in arm.prompts.iter().enumerate() {
             let of_policy = prompts.iter().position(|own| own.id == prompt.id);
             let order = of_policy.unwrap_or(prompts.len().saturating_add(order));
-            for subject in subjects(prompt) {
-                let alike = known.entry((&prompt.id, subject)).or_default();
-                let same = alike.iter().copied().find(|at| {
-                    found
-                        .get(*at)
-                        .is_some_and(|(own, _)| own.prompt.says_as(prompt))
-                });
-                let at = same.unwrap_or_else(|| {
-                    alike.push(found.len());
-                    found.push((variant(prompt, order, subject), Standing::default()));
-                    found.len().saturating_sub(1)
-                });
-                if let Some((_, standing)) = found.get_mut(at) {
-                    standing.add(index, place);
-                }
-            }
+            all.stand(prompt, order, &mut |standing| standing.add(index, place));
         }
     }
-    let written = found.into_iter().map(|(variant, standing)| Variant {
+    let written = all.found.into_iter().map(|(variant, standing)| Variant {
         arms: standing.words(experiments),
         ..variant
     });
     written.collect()
 }
 
-fn variant(prompt: &Prompt, order: usize, subject: usize) -> Variant<'_> {
-    Variant {
-        prompt,
-        order,
-        subject,
-        arms: Vec::new(),
-    }
+/// The instances found so far.
+#[derive(Default)]
+struct Instances<'p> {
+    found: Vec<(Variant<'p>, Standing)>,
+    /// Prompts that say different things, and by subject the place of the instance, from 1.
+    known: Vec<(&'p Prompt, Vec<usize>)>,
 }
 
-fn subjects(prompt: &Prompt) -> impl Iterator<Item = usize> + '_ {
-    let own: &[usize] = match &prompt.about {
-        _ if !prompt.is_on => &[],
-        About::Account => &[0],
-        About::Meters(indexes) | About::Features(indexes) => indexes,
-    };
-    own.iter().copied()
+impl<'p> Instances<'p> {
+    /// Notes where a prompt stands, in all of its instances.
+    fn stand(&mut self, prompt: &'p Prompt, order: usize, note: &mut dyn FnMut(&mut Standing)) {
+        let same = |(own, _): &(&Prompt, _)| own.id == prompt.id && own.says_as(prompt);
+        let known = self.known.iter().position(same);
+        let known = known.unwrap_or_else(|| {
+            self.known.push((prompt, Vec::new()));
+            self.known.len().saturating_sub(1)
+        });
+        let Some((_, places)) = self.known.get_mut(known) else {
+            return;
+        };
+        let subjects: &[usize] = match &prompt.about {
+            _ if !prompt.is_on => &[],
+            About::Account => &[0],
+            About::Meters(indexes) | About::Features(indexes) => indexes,
+        };
+        for subject in subjects {
+            if places.len() <= *subject {
+                places.resize(subject.saturating_add(1), 0);
+            }
+            let Some(place) = places.get_mut(*subject) else {
+                continue;
+            };
+            if *place == 0 {
+                let variant = Variant {
+                    prompt,
+                    order,
+                    subject: *subject,
+                    arms: Vec::new(),
+                };
+                self.found.push((variant, Standing::default()));
+                *place = self.found.len();
+            }
+            if let Some((_, standing)) = self.found.get_mut(place.saturating_sub(1)) {
+                note(standing);
+            }
+        }
+    }
 }
 
 fn arms_of(experiments: &[Experiment]) -> impl Iterator<Item = (usize, usize, &Arm)> {
@@ -148,14 +159,21 @@ fn arms_of(experiments: &[Experiment]) -> impl Iterator<Item = (usize, usize, &A
 impl Policy {
     /// The thresholds of a meter in the policy and in every arm, and where each stands.
     pub(super) fn thresholds_on(&self, meter: usize) -> Vec<ThresholdDraft> {
-        let mut found: BTreeMap<Threshold, Standing> = BTreeMap::new();
+        let mut found: Vec<(Threshold, Standing)> = Vec::new();
         let own = thresholds_of(&self.subjects, &self.thresholds, &self.prompts);
         for threshold in own.get(meter).into_iter().flatten() {
-            found.insert(*threshold, Standing::of_policy(&self.experiments));
+            found.push((*threshold, Standing::of_policy(&self.experiments)));
         }
         for (index, place, arm) in arms_of(&self.experiments) {
             for threshold in arm.thresholds.get(meter).into_iter().flatten() {
-                found.entry(*threshold).or_default().add(index, place);
+                let at = found.binary_search_by_key(threshold, |(own, _)| *own);
+                let at = at.unwrap_or_else(|at| {
+                    found.insert(at, (*threshold, Standing::default()));
+                    at
+                });
+                if let Some((_, standing)) = found.get_mut(at) {
+                    standing.add(index, place);
+                }
             }
         }
         let drafts = found

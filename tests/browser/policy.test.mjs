@@ -54,6 +54,30 @@ test("text, object and frozen object of one policy give the same bytes", async (
   }
 });
 
+test("lower case is the browser's, for lists and for patterns", () => {
+  const bytes = (audience) => {
+    const prompts = [{ id: "a", trigger: { limit_hit: true }, audience }];
+    return policy.compile_value(Object.assign(smallest(), { prompts, revision: "1" }), "en");
+  };
+  const compiled = new TextDecoder().decode(bytes({ city: { $ini: ["ΟΔΟΣ", "İZMİR"] } }));
+  for (const word of ["ΟΔΟΣ", "İZMİR"]) {
+    assert.ok(compiled.includes(`s${word.toLowerCase()}\u0000`), word);
+  }
+  // A class stands for its letters in lower case, the capital sigma's among them.
+  const [upper, both] = ["[ÀΣ]", "[ÀàΣσ]"].map((city) => bytes({ city: { $regexi: city } }));
+  assert.deepEqual(upper, both);
+  // A page that broke its own strings gets a policy all the same.
+  const { toLowerCase } = String.prototype;
+  String.prototype.toLowerCase = () => {
+    throw new Error("broken");
+  };
+  try {
+    assert.ok(bytes({ city: { $ini: ["Oslo"] } }).length > 0);
+  } finally {
+    String.prototype.toLowerCase = toLowerCase;
+  }
+});
+
 test("what JSON would leave out is left out", () => {
   const odd = Object.assign(smallest(), { pacing: undefined, [Symbol("x")]: 1 });
   Object.defineProperty(odd, "hidden", { value: 1, enumerable: false });

@@ -5,7 +5,7 @@
 mod value;
 
 use plimsoll::json::Json;
-use plimsoll::policy::{POLICY_BYTES, Policy, PolicyError, too_large};
+use plimsoll::policy::{POLICY_BYTES, Policy, PolicyError, Tree, too_large};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -24,7 +24,7 @@ pub fn compile_text(text: &JsValue, locale: &str) -> Result<Vec<u8>, JsValue> {
         return thrown(&[too_large(value::length(text))]);
     }
     match text.as_string() {
-        Some(text) => finish(Policy::parse(&text), locale),
+        Some(text) => finish(Tree::parse(&text), locale),
         None => compile_value(text, locale),
     }
 }
@@ -35,14 +35,12 @@ pub fn compile_text(text: &JsValue, locale: &str) -> Result<Vec<u8>, JsValue> {
 /// A list of `{code, path, message, help}`, one for each mistake.
 #[wasm_bindgen]
 pub fn compile_value(value: &JsValue, locale: &str) -> Result<Vec<u8>, JsValue> {
-    match value::read(value) {
-        Ok(tree) => finish(Policy::from_tree(&tree), locale),
-        Err(error) => thrown(&[error]),
-    }
+    finish(value::read(value), locale)
 }
 
-fn finish(policy: Result<Policy, Vec<PolicyError>>, locale: &str) -> Result<Vec<u8>, JsValue> {
-    match policy {
+fn finish(tree: Result<Tree, PolicyError>, locale: &str) -> Result<Vec<u8>, JsValue> {
+    let tree = tree.map_err(|error| vec![error]);
+    match tree.and_then(|tree| Policy::in_browser(&tree, value::lower)) {
         Ok(policy) => Ok(policy.compile(locale)),
         Err(errors) => thrown(&errors),
     }

@@ -18,6 +18,20 @@ extern "C" {
     fn prototype(value: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = Object)]
     fn wrapped(value: &JsValue) -> JsValue;
+
+    /// A string's methods.
+    type Text;
+    #[wasm_bindgen(method, js_name = toLowerCase, catch)]
+    fn to_lower_case(this: &Text) -> Result<JsValue, JsValue>;
+}
+
+/// A text in lower case by the browser's own tables, which it reads attributes with too.
+pub(crate) fn lower(text: &str) -> String {
+    let lower = JsValue::from_str(text)
+        .unchecked_into::<Text>()
+        .to_lower_case();
+    let lower = lower.ok().and_then(|lower| lower.as_string());
+    lower.unwrap_or_else(|| text.into())
 }
 
 /// Reads a value.
