@@ -158,6 +158,17 @@ impl Tape {
             let v = said(&changes, &base, 2);
             snapshot.rows.push(Row { table, a, b, v });
         }
+        let mut figure = 0_i64;
+        match reader.number()? {
+            0 => snapshot.daily.clone_from(&self.snapshot.daily),
+            count => {
+                for _ in 1..count {
+                    let meter = self.key(reader)?;
+                    figure = figure.wrapping_add(reader.signed()?).clamp(-2, COUNT_MAX);
+                    snapshot.daily.push((u64::from(meter.0), figure));
+                }
+            }
+        }
         self.snapshot = snapshot.clone();
         Some(Box::new(snapshot))
     }

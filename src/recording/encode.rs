@@ -200,6 +200,16 @@ impl Encoder {
             self.name(row.a);
             self.name(row.b);
         }
+        // Figures of days stay the same for a day; 0 says that they are those of the snapshot before.
+        let days = Some(&snapshot.daily).filter(|days| **days != known.daily);
+        let count = days.map_or(0, |days| days.len().wrapping_add(1));
+        push(&mut self.body, count as u64);
+        let mut before_it = 0;
+        for (meter, figure) in days.into_iter().flatten() {
+            self.name(*meter);
+            push(&mut self.body, signed(figure.wrapping_sub(before_it)));
+            before_it = *figure;
+        }
         let written = self.body.len().wrapping_sub(before);
         self.minute_from = self.minute_from.wrapping_add(written);
     }
