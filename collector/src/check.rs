@@ -139,7 +139,9 @@ fn write_artefacts(
     for artefact in policy.artefacts() {
         write(format!("{stem}.{}.plim", artefact.locale), &artefact.bytes)?;
     }
-    write(format!("{stem}.server.json"), policy.server().as_bytes())?;
+    if let Some(policy) = policy.policy() {
+        write(format!("{stem}.server.json"), policy.server().as_bytes())?;
+    }
     Ok(written)
 }
 

@@ -20,8 +20,8 @@ pub struct Published {
     /// At least one; the first is the default locale.
     artefacts: Vec<Artefact>,
     revision: String,
-    /// The collector's own side, as JSON; "" of a policy that came compiled.
-    server: String,
+    /// As it was read; one that came compiled has none.
+    policy: Option<Policy>,
 }
 
 /// The policy compiled for one locale.
@@ -61,7 +61,7 @@ impl Published {
         Ok(Published {
             artefacts: vec![Artefact::new(locale, bytes)],
             revision,
-            server: String::new(),
+            policy: None,
         })
     }
 
@@ -69,9 +69,9 @@ impl Published {
         &self.revision
     }
 
-    /// What no browser gets: scoring, sales triggers, hand-off.
-    pub fn server(&self) -> &str {
-        &self.server
+    /// The policy with what no browser gets: scoring, sales triggers, hand-off. None when it came compiled.
+    pub fn policy(&self) -> Option<&Policy> {
+        self.policy.as_ref()
     }
 
     pub fn artefacts(&self) -> &[Artefact] {
@@ -132,7 +132,7 @@ impl From<&Policy> for Published {
         Published {
             artefacts: policy.locales().into_iter().map(artefact).collect(),
             revision: policy.revision().to_owned(),
-            server: policy.server(),
+            policy: Some(policy.clone()),
         }
     }
 }
@@ -147,7 +147,7 @@ mod tests {
         let policy = Published {
             artefacts: vec![artefact("en"), artefact("pt-BR"), artefact("zh-Hant")],
             revision: String::new(),
-            server: String::new(),
+            policy: None,
         };
         let cases = [
             ("pt-BR", "pt-BR"),

@@ -82,19 +82,19 @@ pub fn run(options: Replay) -> Outcome {
     let mut policies = Vec::new();
     for file in &files {
         match Published::load(file) {
-            // Decisions are the same in every locale.
-            Ok(policy) => policies.push(policy.artefacts()[0].bytes.to_vec()),
+            Ok(policy) => policies.push(policy),
             Err(error) => return refuse_policy(file, error),
         }
     }
     let began = Instant::now();
     let plims: Vec<Plim> = policies
         .iter()
-        .filter_map(|bytes| Plim::open(bytes).ok())
+        // Decisions are the same in every locale.
+        .filter_map(|policy| Plim::open(&policy.artefacts()[0].bytes).ok())
         .collect();
     let replayed = replay(&Options {
         inputs: options.inputs,
-        policies,
+        policies: &policies,
         respond: options.respond,
         plan: options.plan,
         jobs: options.jobs,

@@ -10,6 +10,7 @@ use crate::json::Json;
 use crate::plim::SignalDraft;
 use crate::pql::score::{CATEGORIES, TENTHS};
 use crate::pql::signal::{self, BuiltIn, WINDOW_DAYS_MAX};
+use crate::unit::Key;
 
 /// Signals of one policy, the built-in ones among them: memory keeps ten weeks of each.
 const SIGNALS_MAX: usize = 40;
@@ -236,6 +237,15 @@ impl Scoring {
             let place = At::Field(at, "in_sales_conversation");
             self.exclusions.2 = walk.boolean(tree, &place) != Some(false);
         }
+    }
+
+    /// Whether an account is not scored for sales.
+    pub fn leaves_out(&self, account: &str, plan: Key, in_sales: bool) -> bool {
+        let (accounts, plans, in_sales_conversation) = &self.exclusions;
+        let is_excluded_plan = |id: &String| Key::of(id) == plan;
+        in_sales && *in_sales_conversation
+            || accounts.iter().any(|id| id == account)
+            || plans.iter().any(is_excluded_plan)
     }
 
     /// The names of the signals.

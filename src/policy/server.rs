@@ -6,6 +6,7 @@ use super::Policy;
 use crate::json::Json;
 use crate::plim::{self, Plim, PlimError, RootDraft};
 use crate::pql::trigger::Pattern;
+use crate::unit::Key;
 
 /// The format of the server's artefact.
 pub const SERVER_FORMAT: i64 = 1;
@@ -43,6 +44,13 @@ impl Policy {
             ..RootDraft::default()
         };
         Plim::open(&plim::write(&root, ""))
+    }
+
+    /// Whether an account is left out of what is scored for sales: by its id, its plan, or because sales is
+    /// talking with it already.
+    #[must_use]
+    pub fn leaves_out(&self, account: &str, plan: Key, in_sales: bool) -> bool {
+        self.scoring.leaves_out(account, plan, in_sales)
     }
 
     /// The sales triggers: id, hours to respond and pattern of each.

@@ -14,7 +14,7 @@ pub const WINDOW_DAYS_MAX: i64 = 62;
 /// Activity is noticed once in each span of this length.
 pub const SLOT_MS: Millis = 5 * MINUTE_MS;
 /// A session begins after so many spans without activity: half an hour.
-const SESSION_SLOTS: i64 = 6;
+pub const SESSION_SLOTS: i64 = 6;
 
 macro_rules! built_in {
     ($( $(#[$about:meta])* $signal:ident = $number:literal $name:literal; )*) => {

@@ -12,11 +12,13 @@ use plimsoll::plim::Plim;
 use plimsoll::recording::{Unreadable, decode};
 use plimsoll::unit::{Key, Writer};
 
+use super::account::{Account, Rules};
 use super::attributes::Attributes;
 use super::faults::{Code, Faults};
 use super::page::Respond;
-use super::person::{Newcomer, Person, Scene};
+use super::person::{Books, Newcomer, Person, Scene};
 use super::tally::{Difference, Tally};
+use crate::policy::Published;
 
 /// So many items go to a core at once, or so many bytes of recordings.
 const BATCH_ITEMS: usize = 8_192;
@@ -25,9 +27,9 @@ const BATCH_BYTES: usize = 1 << 20;
 const WAITING: usize = 4;
 
 /// What every core begins with.
-pub struct Plan {
-    /// One or two compiled policies.
-    pub policies: Vec<Vec<u8>>,
+pub struct Plan<'a> {
+    /// One or two.
+    pub policies: &'a [Published],
     pub plans: Vec<Key>,
     pub meters: Vec<Key>,
     pub respond: Respond,
@@ -104,30 +106,41 @@ impl Sums {
 struct Crowd {
     scene: Scene,
     people: Vec<Person>,
+    accounts: Vec<Account>,
     sums: Sums,
 }
 
 impl Crowd {
-    fn new(plan: &Plan) -> Crowd {
-        let open = |bytes: &Vec<u8>| Rc::new(Plim::open(bytes).expect("it was opened before"));
+    fn new(plan: &Plan<'_>) -> Crowd {
+        let open = |policy: &Published| {
+            let plim = Plim::open(&policy.artefacts()[0].bytes);
+            Rc::new(plim.expect("it was opened before"))
+        };
         let plims: Vec<_> = plan.policies.iter().map(open).collect();
         let mut sums = Sums::default();
         sums.tallies.resize_with(plims.len(), Tally::default);
         Crowd {
             scene: Scene {
                 plims,
+                rules: plan.policies.iter().map(Rules::of).collect(),
                 plans: plan.plans.clone(),
                 meters: plan.meters.clone(),
                 respond: plan.respond,
                 aims: plan.aims,
             },
             people: Vec::new(),
+            accounts: Vec::new(),
             sums,
         }
     }
 
     fn take(&mut self, batch: Batch) {
         for newcomer in batch.newcomers {
+            if newcomer.number as usize == self.accounts.len() {
+                let policies = self.scene.plims.len();
+                let account = Account::new(newcomer.account.clone(), policies);
+                self.accounts.push(account);
+            }
             self.people.push(Person::new(newcomer, &self.scene));
         }
         for item in batch.items {
@@ -140,7 +153,12 @@ impl Crowd {
                 } => {
                     self.sums.inputs += 1;
                     let row = (meter as usize, at, amount);
-                    self.people[person as usize].usage(&self.scene, &mut self.sums.tallies, row);
+                    let person = &mut self.people[person as usize];
+                    let mut books = Books {
+                        tallies: &mut self.sums.tallies,
+                        account: &mut self.accounts[person.number as usize],
+                    };
+                    person.usage(&self.scene, &mut books, row);
                 }
                 Item::Recording(recorded) => self.recording(&recorded),
             }
@@ -163,7 +181,11 @@ impl Crowd {
             }
         };
         let writer = recorded.writer;
-        match person.recording(&self.scene, &mut sums.tallies, writer, &recording) {
+        let mut books = Books {
+            tallies: &mut sums.tallies,
+            account: &mut self.accounts[person.number as usize],
+        };
+        match person.recording(&self.scene, &mut books, writer, &recording) {
             Ok(is_missing) => {
                 sums.recordings += 1;
                 sums.inputs += recording.moments.len() as u64;
@@ -187,7 +209,14 @@ impl Crowd {
         self.sums.users = self.people.len() as u64;
         for person in self.people {
             let sums = &mut self.sums;
-            person.finish(&self.scene, &mut sums.tallies, &mut sums.difference);
+            let mut books = Books {
+                tallies: &mut sums.tallies,
+                account: &mut self.accounts[person.number as usize],
+            };
+            person.finish(&self.scene, &mut books, &mut sums.difference);
+        }
+        for account in self.accounts {
+            account.finish(&mut self.sums.tallies, &mut self.sums.difference);
         }
         self.sums
     }
@@ -216,7 +245,7 @@ enum Core<'scope> {
 impl<'scope> Cores<'scope> {
     pub fn start<'env>(
         scope: &'scope thread::Scope<'scope, 'env>,
-        plan: &'env Plan,
+        plan: &'env Plan<'env>,
         jobs: usize,
         attributes: Attributes,
     ) -> Cores<'scope> {
@@ -259,6 +288,7 @@ impl<'scope> Cores<'scope> {
         *self.users.entry((number, user.into())).or_insert_with(|| {
             let shard = &mut self.shards[(number % shards) as usize];
             shard.batch.newcomers.push(Newcomer {
+                number: number / shards,
                 account: account.into(),
                 user: user.into(),
                 attributes: self.attributes.of(account, user),

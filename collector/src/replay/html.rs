@@ -3,7 +3,7 @@
 //! It owns how figures look; every one of them comes from `report`. Shapes are SVG, words are HTML, so that
 //! words keep their size where shapes stretch.
 
-use super::report::{Changes, Outcome, Report, Shown, Skipped, WeekOf, grouped};
+use super::report::{Changes, Outcome, Pql, Report, Shown, Skipped, WeekOf, Who, grouped};
 use super::text::{found, who};
 
 const STYLE: &str = include_str!("report.css");
@@ -28,6 +28,7 @@ impl Report {
             self.interruptions(),
             self.draw_showings(),
             self.draw_changes(),
+            self.draw_pqls(),
             self.draw_held(),
             self.about(),
         ] {
@@ -74,7 +75,7 @@ impl Report {
 
     fn tiles(&self) -> String {
         type Figure = (&'static str, fn(&Outcome) -> f64, usize);
-        let figures: [Figure; 4] = [
+        let figures: [Figure; 5] = [
             ("users see a prompt", |of| of.users_prompted as f64, 0),
             ("prompts a user and week", |of| of.prompts_per_user_week, 2),
             (
@@ -83,6 +84,7 @@ impl Report {
                 3,
             ),
             ("held by a cap, gap or budget", |of| of.caps_hit as f64, 0),
+            ("accounts are a PQL", |of| of.pqls as f64, 0),
         ];
         let mut text = String::from("<section class=\"tiles\" aria-label=\"Overview\">\n");
         for (name, figure, digits) in figures {
@@ -106,23 +108,38 @@ impl Report {
             let prompts = week.interruptions + week.banners + week.notes;
             prompts as f64 / week.users.max(1) as f64
         };
-        let sides = self.sides();
-        let all = || sides.iter().flat_map(|(_, _, outcome)| &outcome.weeks);
-        let top = all().map(per_user).fold(0.0, f64::max);
-        let (Some(first), Some(last)) = (self.policy.weeks.first(), self.policy.weeks.last())
-        else {
-            return String::new();
-        };
+        let chart = self.chart("Prompts for each active user", 2, |outcome| {
+            outcome.weeks.iter().map(per_user).collect()
+        });
+        let hint = "By week; banners, dialogs and notes.";
+        section("Prompts for each active user", hint, chart)
+    }
+
+    /// Values by week as steps, with a table of the same; nothing where all are 0.
+    fn chart(
+        &self,
+        title: &str,
+        digits: usize,
+        values: impl Fn(&Outcome) -> Vec<f64>,
+    ) -> Option<String> {
+        let sides: Vec<_> = self.sides();
+        let sides: Vec<_> = sides
+            .iter()
+            .map(|(class, name, outcome)| (*class, *name, values(outcome)))
+            .collect();
+        let all = sides.iter().flat_map(|(_, _, values)| values);
+        let top = all.copied().fold(0.0, f64::max);
+        let (first, last) = (self.policy.weeks.first()?, self.policy.weeks.last()?);
         if top == 0.0 {
-            return String::new();
+            return None;
         }
         let mut shapes = String::new();
         let count = self.policy.weeks.len();
-        for (class, _, outcome) in &sides {
+        for (class, _, values) in &sides {
             // Each week is a step as wide as all others, drawn at its value.
             let mut path = String::new();
-            for (place, week) in outcome.weeks.iter().enumerate() {
-                let y = HIGH - per_user(week) / top * HIGH;
+            for (place, value) in values.iter().enumerate() {
+                let y = HIGH - value / top * HIGH;
                 let command = if place == 0 { 'M' } else { 'L' };
                 path.push_str(&format!("{command}{place} {y:.2}H{}", place + 1));
             }
@@ -134,9 +151,9 @@ impl Report {
         }
         let rows = self.policy.weeks.iter().enumerate().map(|(place, week)| {
             let mut cells = format!("<th scope=\"row\">{}</th>", week.from);
-            for (_, _, outcome) in &sides {
-                let value = outcome.weeks.get(place).map_or(0.0, per_user);
-                cells.push_str(&format!("<td>{}</td>", number(value, 2)));
+            for (_, _, values) in &sides {
+                let value = values.get(place).copied().unwrap_or(0.0);
+                cells.push_str(&format!("<td>{}</td>", number(value, digits)));
             }
             format!("<tr>{cells}</tr>")
         });
@@ -144,17 +161,16 @@ impl Report {
             .iter()
             .map(|(_, name, _)| format!("<th scope=\"col\">{name}</th>"))
             .collect();
-        format!(
-            "<section>\n<h2>Prompts for each active user</h2>\n<p class=\"hint\">By week; banners, dialogs and notes.</p>\n\
-             <div class=\"plot\"><span class=\"top\">{}</span>\
-             <svg viewBox=\"0 0 {count} {HIGH}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Prompts for each active user, by week\">{shapes}</svg>\
+        Some(format!(
+            "<div class=\"plot\"><span class=\"top\">{}</span>\
+             <svg viewBox=\"0 0 {count} {HIGH}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{title}, by week\">{shapes}</svg>\
              <span class=\"from\">{}</span><span class=\"to\">{}</span></div>\n\
-             <details><summary>As a table</summary><table><thead><tr><th scope=\"col\">Week of</th>{heads}</tr></thead><tbody>{}</tbody></table></details>\n</section>\n",
-            number(top, 2),
+             <details><summary>As a table</summary><table><thead><tr><th scope=\"col\">Week of</th>{heads}</tr></thead><tbody>{}</tbody></table></details>\n",
+            number(top, digits),
             first.from,
             last.from,
             rows.collect::<String>(),
-        )
+        ))
     }
 
     fn interruptions(&self) -> String {
@@ -258,6 +274,32 @@ impl Report {
         )
     }
 
+    fn draw_pqls(&self) -> String {
+        let title = "Accounts that are a PQL";
+        let chart = self.chart(title, 0, |outcome| {
+            let mut so_far = 0;
+            let mut add = |week: &WeekOf| {
+                so_far += week.pqls;
+                so_far as f64
+            };
+            outcome.weeks.iter().map(&mut add).collect()
+        });
+        let lists = match &self.difference {
+            Some(changes) => vec![
+                ("Gained", changes.pqls_gained, &changes.gained),
+                ("Lost", changes.pqls_lost, &changes.lost),
+            ],
+            None => vec![("All", self.policy.pqls, &self.policy.first_pqls)],
+        };
+        let fold = |(title, count, pqls): &(&str, u64, &Vec<Pql>)| {
+            let name = |pql: &Pql| format!("{} ({})", pql.account, pql.date);
+            folded(title, *count, pqls.iter().map(name).collect())
+        };
+        let lists: String = lists.iter().map(fold).collect();
+        let hint = "Whose score has reached the line by the end of each week.";
+        section(title, hint, chart.map(|chart| chart + &lists))
+    }
+
     fn draw_held(&self) -> String {
         let sides = self.sides();
         let mut reasons: Vec<(&str, &str)> = Vec::new();
@@ -294,6 +336,13 @@ impl Report {
     }
 }
 
+/// A section, where there is something in it.
+fn section(title: &str, hint: &str, inside: Option<String>) -> String {
+    inside.map_or_else(String::new, |inside| {
+        format!("<section>\n<h2>{title}</h2>\n<p class=\"hint\">{hint}</p>\n{inside}</section>\n")
+    })
+}
+
 /// A row of bars under one label.
 fn bars(label: &str, about: &str, values: Vec<(&str, f64, String)>) -> String {
     let bars = values.iter().map(|(class, share, text)| {
@@ -324,26 +373,29 @@ fn names(changes: &Changes) -> String {
             changes.users_no_longer_prompted,
         ),
     ] {
-        if users.is_empty() {
-            continue;
-        }
-        let named = users.iter().map(|user| {
-            let name = who(&user.account, &user.user).replace('`', "");
-            format!("<li>{}</li>", safe(&name))
-        });
-        let more = count - users.len() as u64;
-        let more = if more > 0 {
-            format!("<li>and {} more</li>", grouped(more))
-        } else {
-            String::new()
-        };
-        text.push_str(&format!(
-            "<details><summary>{title}: {}</summary><ul class=\"names\">{}{more}</ul></details>\n",
-            grouped(count),
-            named.collect::<String>()
-        ));
+        let name = |user: &Who| who(&user.account, &user.user).replace('`', "");
+        text.push_str(&folded(title, count, users.iter().map(name).collect()));
     }
     text
+}
+
+/// The first of so many names, folded away.
+fn folded(title: &str, count: u64, names: Vec<String>) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let more = count - names.len() as u64;
+    let named = names.iter().map(|name| format!("<li>{}</li>", safe(name)));
+    let more = if more > 0 {
+        format!("<li>and {} more</li>", grouped(more))
+    } else {
+        String::new()
+    };
+    format!(
+        "<details><summary>{title}: {}</summary><ul class=\"names\">{}{more}</ul></details>\n",
+        grouped(count),
+        named.collect::<String>()
+    )
 }
 
 fn skipped(count: u64, first: &[Skipped]) -> String {

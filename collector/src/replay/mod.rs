@@ -4,6 +4,7 @@
 //! gives them to cores, `person` and `page` run the engine, `tally` counts, `report` and `html` show.
 //! It keeps something for every account, and nothing for every event.
 
+mod account;
 mod attributes;
 mod crowd;
 mod faults;
@@ -34,14 +35,16 @@ use crowd::{Cores, Item, Plan, Recorded};
 use source::{Kind, Line, Lines, Progress, Source};
 use usage::{Table, short};
 
+use crate::policy::Published;
+
 /// Meters of a table that no policy has are named, up to so many.
 const UNKNOWN_NAMED: usize = 20;
 
 /// What is asked of a replay.
-pub struct Options {
+pub struct Options<'a> {
     pub inputs: PathBuf,
-    /// Compiled, one or two; the second is what the first is held against.
-    pub policies: Vec<Vec<u8>>,
+    /// One or two; the second is what the first is held against.
+    pub policies: &'a [Published],
     pub respond: Respond,
     /// The plan of accounts of which only usage is known; the first of each policy when it is not said.
     pub plan: Option<String>,
@@ -56,6 +59,8 @@ pub struct Replayed {
     pub files: Vec<PathBuf>,
     pub sums: Sums,
     pub accounts: u64,
+    /// A policy came compiled, and says nothing of who is left out of scores.
+    pub is_compiled: bool,
     /// Attributes were given.
     pub knows_attributes: bool,
     /// Rows of usage that were taken.
@@ -72,15 +77,18 @@ pub struct Replayed {
 ///
 /// # Errors
 /// When the inputs or the plan are not there. Lines that cannot be read are skipped and counted.
-pub fn replay(options: &Options) -> Result<Replayed, String> {
+pub fn replay(options: &Options<'_>) -> Result<Replayed, String> {
     let sources = source::sources(&options.inputs)?;
     let plims: Vec<Plim> = options
         .policies
         .iter()
-        .map(|bytes| Plim::open(bytes).map_err(|error| error.code().to_owned()))
+        .map(|policy| {
+            let plim = Plim::open(&policy.artefacts()[0].bytes);
+            plim.map_err(|error| error.code().to_owned())
+        })
         .collect::<Result<_, _>>()?;
     let plan = Plan {
-        policies: options.policies.clone(),
+        policies: options.policies,
         plans: plans(&plims, options.plan.as_deref())?,
         meters: meters(&plims),
         respond: options.respond,
@@ -103,6 +111,10 @@ pub fn replay(options: &Options) -> Result<Replayed, String> {
                 files,
                 sums: Sums::default(),
                 accounts: 0,
+                is_compiled: options
+                    .policies
+                    .iter()
+                    .any(|policy| policy.policy().is_none()),
                 knows_attributes: options.attributes.is_some(),
                 rows: 0,
                 sampled: BTreeMap::new(),

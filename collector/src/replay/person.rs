@@ -16,15 +16,15 @@ use plimsoll::policy::{Tree, attributes};
 use plimsoll::recording::{Recording, Told};
 use plimsoll::unit::{DAY_MS, Key, MINUTE_MS, Timestamp, Writer};
 
+use super::account::{Account, Activity, Rules};
 use super::faults::Code;
 use super::page::{News, Page, Respond};
-use super::tally::{Difference, Tally, Week};
+use super::tally::{Difference, Tally, WEEK_MS, Week, week_of};
 
 /// Tabs of one user whose recordings overlap; of more, the one that was silent for longest is closed.
 const PAGES_MAX: usize = 3;
 /// Recordings of two tabs may overlap by as much; what is older came too late.
 const OVERLAP_MS: i64 = 10 * MINUTE_MS;
-pub const WEEK_MS: i64 = 7 * DAY_MS;
 /// The one page of an account of which only usage is known.
 const USAGE: Writer = Writer(1);
 
@@ -32,6 +32,8 @@ const USAGE: Writer = Writer(1);
 pub struct Scene {
     /// One or two policies.
     pub plims: Vec<Rc<Plim>>,
+    /// What each scores accounts with.
+    pub rules: Vec<Rules>,
     /// The plan of accounts of which only usage is known, by policy.
     pub plans: Vec<Key>,
     /// The meters of all policies.
@@ -41,7 +43,15 @@ pub struct Scene {
     pub aims: bool,
 }
 
+/// What is counted of everybody and of the person's account.
+pub struct Books<'a> {
+    pub tallies: &'a mut [Tally],
+    pub account: &'a mut Account,
+}
+
 pub struct Person {
+    /// The number of the account among those of its core.
+    pub number: u32,
     account: String,
     user: String,
     /// Of the account and of the user, as a snapshot names them.
@@ -61,6 +71,7 @@ pub struct Person {
 
 /// Somebody who has not been heard of before, with what is known of the account and of the user.
 pub struct Newcomer {
+    pub number: u32,
     pub account: String,
     pub user: String,
     pub attributes: [Tree; 2],
@@ -95,6 +106,7 @@ struct Side {
     week: i64,
     of_week: Week,
     news: News,
+    activity: Activity,
 }
 
 impl Person {
@@ -109,6 +121,7 @@ impl Person {
                 owner(&newcomer.account, of_account),
                 owner(&newcomer.user, of_user),
             ],
+            number: newcomer.number,
             account: newcomer.account,
             user: newcomer.user,
             sides: scene.plims.iter().map(|_| Side::default()).collect(),
@@ -126,7 +139,7 @@ impl Person {
     pub fn recording(
         &mut self,
         scene: &Scene,
-        tallies: &mut [Tally],
+        books: &mut Books<'_>,
         writer: Writer,
         recording: &Recording,
     ) -> Result<bool, Code> {
@@ -164,23 +177,22 @@ impl Person {
         for moment in &recording.moments {
             let at = moment.at.mono.saturating_add(shift);
             let mut told = Cow::Borrowed(&moment.told);
-            if let Told::Input(Input::Snapshot(snapshot)) = &moment.told
-                && scene.aims
-            {
-                let snapshot = aimed(&self.owners, snapshot.clone());
-                told = Cow::Owned(Told::Input(Input::Snapshot(snapshot)));
+            if let Told::Input(Input::Snapshot(snapshot)) = &moment.told {
+                for standing in &mut books.account.standings {
+                    standing.hear(snapshot.plan, snapshot.fact(Said::Sales) != 0);
+                }
+                if scene.aims {
+                    let snapshot = aimed(&self.owners, snapshot.clone());
+                    told = Cow::Owned(Told::Input(Input::Snapshot(snapshot)));
+                }
             }
             self.last = self.last.max(at);
-            self.begin_week(at, tallies);
-            for (side, (plim, tally)) in self
-                .sides
-                .iter_mut()
-                .zip(scene.plims.iter().zip(&mut *tallies))
-            {
+            self.begin_week(at, books.tallies);
+            for (index, side) in self.sides.iter_mut().enumerate() {
                 let who = (self.account.as_str(), self.user.as_str());
-                side.turn_to(at, writer, plim, scene.respond, who);
+                side.turn_to(at, writer, &scene.plims[index], scene.respond, who);
                 side.told(at, &told);
-                side.count(plim, tally);
+                side.count(scene, index, books, who.0);
             }
         }
         Ok(missing)
@@ -190,10 +202,10 @@ impl Person {
     pub fn usage(
         &mut self,
         scene: &Scene,
-        tallies: &mut [Tally],
+        books: &mut Books<'_>,
         (meter, at, amount): (usize, i64, i64),
     ) {
-        self.begin_week(at, tallies);
+        self.begin_week(at, books.tallies);
         if at < self.quiet_until
             && let Some(room) = self.rooms.get_mut(meter)
             && amount < room.slack
@@ -203,11 +215,17 @@ impl Person {
             self.last = at;
             return;
         }
-        self.visit(scene, tallies, at, scene.meters[meter], amount);
+        self.visit(scene, books, at, (scene.meters[meter], amount));
     }
 
     /// The long way: the engines are told what is pending, then of a visit and the use.
-    fn visit(&mut self, scene: &Scene, tallies: &mut [Tally], at: i64, meter: Key, amount: i64) {
+    fn visit(
+        &mut self,
+        scene: &Scene,
+        books: &mut Books<'_>,
+        at: i64,
+        (meter, amount): (Key, i64),
+    ) {
         // The first visit of a day brings a snapshot, as a page that opens does.
         let wants_snapshot = at.div_euclid(DAY_MS) != self.snapshot_at.div_euclid(DAY_MS);
         let day_ends = (at.div_euclid(DAY_MS) + 1) * DAY_MS;
@@ -226,6 +244,7 @@ impl Person {
             side.pass(at);
             if wants_snapshot {
                 let snapshot = snapshot(scene.plans[index], at);
+                books.account.standings[index].hear(snapshot.plan, false);
                 side.tell(
                     at,
                     Input::Snapshot(if scene.aims {
@@ -241,7 +260,7 @@ impl Person {
                 side.told(at, &Told::Input(Input::Context(looking())));
             }
             side.tell(at, Input::Use { meter, amount });
-            if side.count(&scene.plims[index], &mut tallies[index]) {
+            if side.count(scene, index, books, who.0) {
                 self.held_until = day_ends;
             }
             self.quiet_until = self.quiet_until.min(side.next());
@@ -264,7 +283,7 @@ impl Person {
         if at < self.week_ends {
             return;
         }
-        let week = (at + 3 * DAY_MS).div_euclid(WEEK_MS);
+        let week = week_of(at);
         for (side, tally) in self.sides.iter_mut().zip(tallies) {
             if self.week_ends > 0 {
                 tally.week(side.week, &side.of_week, (&self.account, &self.user));
@@ -278,11 +297,11 @@ impl Person {
     }
 
     /// The last answers, the last week, and what differs between the policies.
-    pub fn finish(mut self, scene: &Scene, tallies: &mut [Tally], difference: &mut Difference) {
-        let sides = self.sides.iter_mut().zip(&scene.plims);
-        for ((side, plim), tally) in sides.zip(tallies) {
+    pub fn finish(mut self, scene: &Scene, books: &mut Books<'_>, difference: &mut Difference) {
+        for (index, side) in self.sides.iter_mut().enumerate() {
             side.pass(self.last.saturating_add(MINUTE_MS));
-            side.count(plim, tally);
+            side.count(scene, index, books, &self.account);
+            let tally = &mut books.tallies[index];
             if self.week_ends > 0 {
                 tally.week(side.week, &side.of_week, (&self.account, &self.user));
             }
@@ -379,10 +398,20 @@ impl Side {
     }
 
     /// Counts what the engines recorded since. Answers whether something was held.
-    fn count(&mut self, plim: &Plim, tally: &mut Tally) -> bool {
-        let mut is_held = false;
+    fn count(&mut self, scene: &Scene, index: usize, books: &mut Books<'_>, account: &str) -> bool {
+        let (plim, tally) = (&scene.plims[index], &mut books.tallies[index]);
+        let (mut is_held, mut counts) = (false, true);
+        if let Some((writer, _)) = self.pages.last() {
+            counts = *writer != USAGE;
+        }
         for (at, event) in self.news.drain(..) {
             tally.event(&event);
+            // Of usage alone nobody knows who was there for how long.
+            if counts || !matches!(event, Event::SignalCounted { .. }) {
+                let about = (&scene.rules[index], &**plim, account);
+                let standing = &mut books.account.standings[index];
+                standing.event(about, &mut self.activity, at, &event);
+            }
             is_held |= matches!(event, Event::PromptHeld { .. });
             let Event::PromptShown { about: shown } = event else {
                 continue;
@@ -449,6 +478,7 @@ mod tests {
     use plimsoll::unit::Digest;
 
     use super::*;
+    use crate::policy::Published;
 
     /// Two policies: counters of a day and a month, a level, and prompts that wait.
     const POLICIES: [&str; 2] = [
@@ -457,16 +487,21 @@ mod tests {
             "quotas": {"calls": {"limit": 400, "period": "day"}}}]}"#,
         r#"{"format": 1, "thresholds": [60, 95], "pacing": {"ladder_days": [2]}, "plans": [{"id": "free",
             "quotas": {"calls": {"limit": 60, "period": "week"}, "emails": {"limit": 300, "period": "month"}}}],
-            "prompts": [{"id": "soon", "trigger": {"threshold_percent": 60}, "surface": "modal", "delay_ms": 5400000}]}"#,
+            "prompts": [{"id": "soon", "trigger": {"threshold_percent": 60}, "surface": "modal", "delay_ms": 5400000}],
+            "scoring": {"line": 20, "signals": {"approaching_limit": {"points": 6, "cap": 30}}}}"#,
     ];
 
     fn scene(respond: Respond) -> Scene {
-        let compile = |text: &&str| {
+        let published = POLICIES.map(|text| {
             let policy = Policy::parse(text).unwrap_or_else(|errors| panic!("{errors:?}"));
-            Rc::new(Plim::open(&policy.compile("en")).expect("compiled"))
+            Published::from(&policy)
+        });
+        let compile = |published: &Published| {
+            Rc::new(Plim::open(&published.artefacts()[0].bytes).expect("compiled"))
         };
         Scene {
-            plims: POLICIES.iter().map(compile).collect(),
+            plims: published.iter().map(compile).collect(),
+            rules: published.iter().map(Rules::of).collect(),
             plans: vec![Key::of("free"); 2],
             meters: ["calls", "emails", "files"].map(Key::of).to_vec(),
             respond,
@@ -476,7 +511,7 @@ mod tests {
 
     #[test]
     fn the_short_way_ends_where_the_long_way_ends() {
-        let mut short_rows = 0;
+        let (mut short_rows, mut pqls) = (0, 0);
         for (seed, (_, respond)) in (0..600_u64).zip(Respond::NAMES.into_iter().cycle()) {
             let scene = scene(respond);
             let mut number = 0;
@@ -487,6 +522,7 @@ mod tests {
             };
             let outcomes = [false, true].map(|takes_the_long_way| {
                 let newcomer = Newcomer {
+                    number: 0,
                     account: "a".into(),
                     user: String::new(),
                     attributes: [Tree::Null, Tree::Null],
@@ -506,6 +542,11 @@ mod tests {
             }
             let ends = outcomes.map(|(takes_the_long_way, mut person)| {
                 let mut tallies = [Tally::default(), Tally::default()];
+                let mut account = Account::new("a".into(), 2);
+                let mut books = Books {
+                    tallies: &mut tallies,
+                    account: &mut account,
+                };
                 for (meter, at, amount) in &rows {
                     if takes_the_long_way {
                         person.quiet_until = 0;
@@ -515,14 +556,17 @@ mod tests {
                             && room.is_some_and(|room| *amount < room.slack);
                         short_rows += u64::from(is_short);
                     }
-                    person.usage(&scene, &mut tallies, (*meter, *at, *amount));
+                    person.usage(&scene, &mut books, (*meter, *at, *amount));
                 }
                 let mut difference = Difference::default();
-                person.finish(&scene, &mut tallies, &mut difference);
+                person.finish(&scene, &mut books, &mut difference);
+                account.finish(&mut tallies, &mut difference);
                 (tallies, difference)
             });
             assert_eq!(ends[0], ends[1], "seed {seed}");
+            pqls += ends[0].1.pqls[1];
         }
+        assert!(pqls > 100, "{pqls}");
         assert!(short_rows > 10_000, "{short_rows}");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It owns what is said and in which words; it does not count. `html` draws the same figures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::HoldReason;
 use plimsoll::engine::effect::Stage;
@@ -10,7 +10,8 @@ use plimsoll::plim::Plim;
 use plimsoll::unit::DAY_MS;
 use serde::Serialize;
 
-use super::person::{WEEK_MS, about};
+use super::person::about;
+use super::tally::{Names, WEEK_MS};
 use super::{Replayed, Respond, Tally};
 
 #[derive(Debug, Serialize)]
@@ -81,6 +82,9 @@ pub struct Outcome {
     pub caps_hit: u64,
     pub crossings: Vec<Crossed>,
     pub limit_hits: u64,
+    /// Accounts that were a PQL at some time, and the first two hundred of them.
+    pub pqls: u64,
+    pub first_pqls: Vec<Pql>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst_week: Option<WorstWeek>,
 }
@@ -94,6 +98,15 @@ pub struct WeekOf {
     pub banners: u64,
     pub notes: u64,
     pub inline: u64,
+    /// Accounts that were a PQL for the first time.
+    pub pqls: u64,
+}
+
+/// An account, and the day on which it first was a PQL.
+#[derive(Debug, Serialize)]
+pub struct Pql {
+    pub date: String,
+    pub account: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -137,7 +150,7 @@ pub struct WorstWeek {
     pub prompts: u64,
 }
 
-/// Who sees what under one policy only.
+/// What happens to whom under one policy only.
 #[derive(Debug, Serialize)]
 pub struct Changes {
     /// Users who see nothing under `against`, and nothing under `policy`.
@@ -147,6 +160,12 @@ pub struct Changes {
     pub newly_prompted: Vec<Who>,
     pub no_longer_prompted: Vec<Who>,
     pub prompts: Vec<ChangeOf>,
+    /// Accounts that are a PQL under `policy` and not under `against`, and the other way round.
+    pub pqls_gained: u64,
+    pub pqls_lost: u64,
+    /// The first two hundred of each, by time.
+    pub gained: Vec<Pql>,
+    pub lost: Vec<Pql>,
 }
 
 #[derive(Debug, Serialize)]
@@ -176,10 +195,12 @@ impl Report {
         let inputs = inputs(&replayed);
         let assumptions = assumptions(&replayed, policies, respond);
         let sums = &replayed.sums;
+        let weeks = sums.tallies.iter().flat_map(|tally| tally.weeks.keys());
+        let weeks: BTreeSet<i64> = weeks.copied().collect();
         let mut outcomes = policies
             .iter()
             .zip(&sums.tallies)
-            .map(|(named, tally)| outcome(named, tally));
+            .map(|(named, tally)| outcome(named, tally, &weeks));
         let policy = outcomes.next().expect("a replay has a policy");
         let against = outcomes.next();
         let difference = against.is_some().then(|| changes(&replayed, policies));
@@ -298,6 +319,22 @@ fn assumptions(replayed: &Replayed, policies: &[Named<'_>], respond: Respond) ->
         ));
     }
     said.push(
+        "An account is scored by its policy from what its users did here alone; what their hosts' servers know is not in it."
+            .to_owned(),
+    );
+    if replayed.rows > 0 {
+        said.push(
+            "Usage alone gives points for thresholds only: nobody knows who was there for how long."
+                .to_owned(),
+        );
+    }
+    if replayed.is_compiled {
+        said.push(
+            "A compiled policy scores with the points that browsers get, and leaves no account out."
+                .to_owned(),
+        );
+    }
+    said.push(
         "Held is counted once a day for each user, prompt and reason, as in the events of a browser."
             .to_owned(),
     );
@@ -307,11 +344,11 @@ fn assumptions(replayed: &Replayed, policies: &[Named<'_>], respond: Respond) ->
 /// Prompts of any of the policies.
 fn of_all(policies: &[Named<'_>], some: impl Fn(&Plim) -> Vec<String>) -> Vec<String> {
     let ids = policies.iter().flat_map(|named| some(named.plim));
-    let ids: std::collections::BTreeSet<String> = ids.collect();
+    let ids: BTreeSet<String> = ids.collect();
     ids.into_iter().collect()
 }
 
-fn outcome(named: &Named<'_>, tally: &Tally) -> Outcome {
+fn outcome(named: &Named<'_>, tally: &Tally, weeks: &BTreeSet<i64>) -> Outcome {
     let plim = named.plim;
     let mut all = super::Week::default();
     tally.weeks.values().for_each(|week| all.add(week));
@@ -358,13 +395,15 @@ fn outcome(named: &Named<'_>, tally: &Tally) -> Outcome {
         interruptions: all.interrupts,
         prompts_per_user_week: per_user_week(all.prompts()),
         interruptions_per_user_week: per_user_week(all.interrupts),
-        weeks: weeks(tally),
+        weeks: weeks.iter().map(|week| week_of(tally, *week)).collect(),
         user_weeks_by_interruptions: tally.user_weeks.clone(),
         showings: showings.collect(),
         held: held.collect(),
         caps_hit: caps.map(|(_, count)| count).sum(),
         crossings: crossings.collect(),
         limit_hits: tally.limit_hits,
+        pqls: all.pqls,
+        first_pqls: pqls(&tally.pqls),
         worst_week: tally.worst.as_ref().map(|worst| WorstWeek {
             account: worst.account.clone(),
             user: worst.user.clone(),
@@ -375,16 +414,17 @@ fn outcome(named: &Named<'_>, tally: &Tally) -> Outcome {
     }
 }
 
-fn weeks(tally: &Tally) -> Vec<WeekOf> {
-    let week = |(week, of): (&i64, &super::Week)| WeekOf {
-        from: monday(*week),
+fn week_of(tally: &Tally, week: i64) -> WeekOf {
+    let of = tally.weeks.get(&week).copied().unwrap_or_default();
+    WeekOf {
+        from: monday(week),
         users: of.users,
         interruptions: of.interrupts,
         banners: of.banners,
         notes: of.notes,
         inline: of.inline,
-    };
-    tally.weeks.iter().map(week).collect()
+        pqls: of.pqls,
+    }
 }
 
 fn changes(replayed: &Replayed, policies: &[Named<'_>]) -> Changes {
@@ -421,7 +461,19 @@ fn changes(replayed: &Replayed, policies: &[Named<'_>]) -> Changes {
         newly_prompted: who(0),
         no_longer_prompted: who(1),
         prompts,
+        pqls_gained: difference.pqls[0],
+        pqls_lost: difference.pqls[1],
+        gained: pqls(&difference.named_pqls[0]),
+        lost: pqls(&difference.named_pqls[1]),
     }
+}
+
+fn pqls(names: &Names<(i64, String)>) -> Vec<Pql> {
+    let pql = |(at, account): &(i64, String)| Pql {
+        date: date(*at),
+        account: account.clone(),
+    };
+    names.0.iter().map(pql).collect()
 }
 
 /// The ids of a prompt and its subject; empty when the policy does not have it.
@@ -457,8 +509,11 @@ fn median(days: &BTreeMap<i64, u64>) -> i64 {
 
 /// The Monday a week begins with, as an ISO day.
 fn monday(week: i64) -> String {
-    let at = (week * WEEK_MS - 3 * DAY_MS).max(0);
-    let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
+    date(week * WEEK_MS - 3 * DAY_MS)
+}
+
+fn date(at: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.max(0)).unwrap_or_default();
     at.strftime("%Y-%m-%d").to_string()
 }
 

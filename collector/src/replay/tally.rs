@@ -2,11 +2,14 @@
 //!
 //! It owns the figures of the report; it does not know how a person is replayed or how figures look.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::HoldReason;
 use plimsoll::engine::effect::{CrossingKind, Event, Lane, Surface};
 use plimsoll::engine::input::Response;
+use plimsoll::unit::DAY_MS;
+
+pub const WEEK_MS: i64 = 7 * DAY_MS;
 
 /// Under one policy.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct Tally {
     /// Users who saw anything above inline.
     pub prompted: u64,
     pub worst: Option<Worst>,
+    /// The first accounts that were a PQL, with when each first was.
+    pub pqls: Names<(i64, String)>,
 }
 
 /// A week, of one user or of all.
@@ -36,6 +41,8 @@ pub struct Week {
     pub banners: u64,
     pub notes: u64,
     pub inline: u64,
+    /// Accounts that first were a PQL.
+    pub pqls: u64,
 }
 
 /// One prompt.
@@ -79,6 +86,7 @@ impl Week {
         self.banners += other.banners;
         self.notes += other.notes;
         self.inline += other.inline;
+        self.pqls += other.pqls;
     }
 }
 
@@ -123,6 +131,12 @@ impl Tally {
     pub fn first(&mut self, prompt: u32, after_days: i64) {
         let showings = self.prompts.entry(prompt).or_default();
         *showings.first_after_days.entry(after_days).or_default() += 1;
+    }
+
+    /// Counts that an account is a PQL for the first time.
+    pub fn pql(&mut self, at: i64, account: &str) {
+        self.weeks.entry(week_of(at)).or_default().pqls += 1;
+        self.pqls.add((at, account.to_owned()));
     }
 
     /// Counts a user's week.
@@ -177,6 +191,7 @@ impl Tally {
         if let Some(worst) = other.worst {
             self.worse(worst);
         }
+        self.pqls.merge(other.pqls);
     }
 }
 
@@ -188,26 +203,45 @@ pub struct Difference {
     /// Users who see something under one policy and nothing under the other.
     pub users: [u64; 2],
     /// The first of them by name, as account and user.
-    pub named: [Names; 2],
+    pub named: [Names<(String, String)>; 2],
+    /// Accounts that are a PQL under one policy and not under the other, and the first of them.
+    pub pqls: [u64; 2],
+    pub named_pqls: [Names<(i64, String)>; 2],
 }
 
-/// The first of many, in the order of the alphabet.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Names(pub std::collections::BTreeSet<(String, String)>);
+/// The first of many: in the order of the alphabet, or of time.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Names<T>(pub BTreeSet<T>);
 
-impl Names {
+impl<T> Default for Names<T> {
+    fn default() -> Names<T> {
+        Names(BTreeSet::new())
+    }
+}
+
+impl<T: Ord> Names<T> {
     /// More are only counted.
     const MOST: usize = 200;
 
-    pub fn add(&mut self, name: (String, String)) {
+    pub fn add(&mut self, name: T) {
         self.0.insert(name);
-        if self.0.len() > Names::MOST {
+        if self.0.len() > Self::MOST {
             self.0.pop_last();
         }
+    }
+
+    fn merge(&mut self, other: Names<T>) {
+        other.0.into_iter().for_each(|name| self.add(name));
     }
 }
 
 impl Difference {
+    /// Counts an account that is a PQL under this policy alone.
+    pub fn pql(&mut self, side: usize, at: i64, account: String) {
+        self.pqls[side] += 1;
+        self.named_pqls[side].add((at, account));
+    }
+
     pub fn merge(&mut self, other: Difference) {
         for (about, [ours, theirs]) in other.prompts {
             let known = self.prompts.entry(about).or_default();
@@ -216,11 +250,20 @@ impl Difference {
         }
         for side in 0..2 {
             self.users[side] += other.users[side];
+            self.pqls[side] += other.pqls[side];
         }
         for (known, more) in self.named.iter_mut().zip(other.named) {
-            more.0.into_iter().for_each(|name| known.add(name));
+            known.merge(more);
+        }
+        for (known, more) in self.named_pqls.iter_mut().zip(other.named_pqls) {
+            known.merge(more);
         }
     }
+}
+
+/// The week of an instant, counted from the Monday before 1970.
+pub fn week_of(at: i64) -> i64 {
+    (at + 3 * DAY_MS).div_euclid(WEEK_MS)
 }
 
 fn sum<K: Ord>(ours: &mut BTreeMap<K, u64>, theirs: BTreeMap<K, u64>) {

@@ -6,6 +6,8 @@ use super::report::{Inputs, Outcome, Report, grouped};
 
 const LABEL: usize = 34;
 const COLUMN: usize = 14;
+/// The report as JSON names more.
+const PQLS_NAMED: usize = 5;
 
 impl Report {
     /// For people, with a newline at its end.
@@ -17,6 +19,7 @@ impl Report {
         lines.extend(self.showings());
         lines.extend(self.held());
         lines.extend(self.changes());
+        lines.extend(self.pqls());
         lines.push(String::new());
         lines.push("Assumed".into());
         for assumption in &self.assumptions {
@@ -52,6 +55,7 @@ impl Report {
             }),
             row("Limit hits", &|of| grouped(of.limit_hits)),
             row("Held by a cap, gap or budget", &|of| grouped(of.caps_hit)),
+            row("Accounts that are a PQL", &|of| grouped(of.pqls)),
         ]);
         for outcome in &outcomes {
             let Some(worst) = &outcome.worst_week else {
@@ -117,6 +121,31 @@ impl Report {
             let name = format!("  {} {}", change.prompt, change.subject);
             let counts = [change.newly_seen_by_users, change.no_longer_seen_by_users];
             lines.push(line(&name, counts.map(grouped)));
+        }
+        lines
+    }
+
+    fn pqls(&self) -> Vec<String> {
+        let lists = match &self.difference {
+            Some(changes) => vec![
+                ("PQLs gained", changes.pqls_gained, &changes.gained),
+                ("PQLs lost", changes.pqls_lost, &changes.lost),
+            ],
+            None => vec![("PQLs", self.policy.pqls, &self.policy.first_pqls)],
+        };
+        let mut lines = Vec::new();
+        for (title, count, pqls) in lists {
+            if count == 0 {
+                continue;
+            }
+            lines.extend([String::new(), line(title, [grouped(count)])]);
+            for pql in pqls.iter().take(PQLS_NAMED) {
+                lines.push(format!("  {} `{}`", pql.date, pql.account));
+            }
+            let more = count - pqls.len().min(PQLS_NAMED) as u64;
+            if more > 0 {
+                lines.push(format!("  and {} more", grouped(more)));
+            }
         }
         lines
     }

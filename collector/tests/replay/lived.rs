@@ -40,7 +40,8 @@ pub struct Lived {
     pub lines: Vec<(i64, String)>,
     /// By prompt and subject: how often it was shown, and by how many users it was seen.
     pub showings: BTreeMap<(String, String), (u64, u64)>,
-    pub limit_hits: u64,
+    /// When an account hit a limit.
+    pub limit_hits: Vec<(i64, String)>,
     pub inputs: u64,
 }
 
@@ -250,7 +251,8 @@ impl Life<'_> {
 
     fn count(&mut self, event: &Event) {
         if let Event::LimitHit { .. } = event {
-            self.lived.limit_hits += 1;
+            let hit = (self.at, self.account.clone());
+            self.lived.limit_hits.push(hit);
         }
         let Event::PromptShown { about } = event else {
             return;
