@@ -318,6 +318,22 @@ fn is_documented(above: &[&str]) -> bool {
         .is_some_and(|line| line.starts_with("///"))
 }
 
+/// Refusals of what a newer version made name the version that refuses.
+#[test]
+fn the_package_has_one_version_wherever_it_is_written() {
+    let version = env!("CARGO_PKG_VERSION");
+    for (path, line) in [
+        ("pkg/package.json", format!("\"version\": \"{version}\"")),
+        (
+            "pkg/shell/faults.js",
+            format!("const VERSION = \"{version}\";"),
+        ),
+    ] {
+        let text = fs::read_to_string(root().join(path)).expect("a text file is UTF-8");
+        assert!(text.contains(&line), "{path} has no {line}");
+    }
+}
+
 /// A path begins after a blank, a quote or a bracket; inside a URL it is somebody else's.
 fn has_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {

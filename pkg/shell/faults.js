@@ -4,6 +4,8 @@
  * imports nothing, so that it is one file.
  */
 
+/** Of this package; refusals of what a newer one made name it. */
+const VERSION = "0.1.0";
 /** The code of a module that is well and may not run; only the words of the browser tell. */
 const REFUSED = "wasm_refused";
 const SERVE = "serve `dist/plimsoll_bg.wasm` of the package";
@@ -81,9 +83,9 @@ const WORDS = {
     ? [`there is no policy at ${where}`, "check the address, and that the page may fetch it (`connect-src`)"]
     : ["no policy was given", "pass its address, the object itself, or the bytes of a compiled policy"],
   policy_not_compiled: () => ["the bytes are no compiled policy", "make them with `plimsoll check policy.json --out DIR`"],
-  policy_format: () => ["the compiled policy is of a format that this package does not read", "update the package, or compile the policy for it"],
+  policy_format: () => [`the compiled policy is of a format that version ${VERSION} of this package does not read`, "update the package, or compile the policy for it"],
   policy_checksum: () => ["the compiled policy is damaged", "upload it again, unchanged and as binary"],
-  policy_section: () => ["the compiled policy needs a newer package", "update the package"],
+  policy_section: () => [`the compiled policy needs a package newer than ${VERSION}`, "update the package"],
   policy_module_missing: () => ["the module that compiles policies cannot be loaded",
     "serve `shell/compile.js`, `dist/plimsoll_policy.js` and `dist/plimsoll_policy_bg.wasm`, or pass a compiled policy (`.plim`)"],
 };

@@ -202,8 +202,8 @@ fn push(out: &mut String, tree: &Tree) {
     }
 }
 
-/// The experiments of both policies whose units would land in other arms though the phase is the same. What
-/// they compare would be mixed up: people who saw one arm would be counted in another.
+/// The experiments of both policies whose units would land in other arms, or in one only now, though the phase
+/// is the same. What they compare would be mixed up: people who saw one thing would be counted for another.
 #[must_use]
 pub fn moved_arms(old: &Tree, new: &Tree) -> Vec<PolicyError> {
     let mut walk = Walk::default();
@@ -220,18 +220,15 @@ pub fn moved_arms(old: &Tree, new: &Tree) -> Vec<PolicyError> {
             continue;
         }
         let at = At::Item(&place, index);
-        for (name, what) in MOVING {
-            if value_of(was, name, id) != value_of(now, name, id) {
-                moves(&mut walk, &At::Field(&at, name), id, what);
+        for (name, what, how) in MOVING {
+            let [was, now] = [was, now].map(|own| value_of(own, name, id));
+            if !difference(&was, &now).is_empty() {
+                moves(&mut walk, &At::Field(&at, name), id, what, how);
             }
         }
         if arms(was) != arms(now) {
-            moves(
-                &mut walk,
-                &At::Field(&at, "arms"),
-                id,
-                "the arms' order or weights",
-            );
+            let (what, place) = ("the arms' order or weights", At::Field(&at, "arms"));
+            moves(&mut walk, &place, id, what, BETWEEN);
         }
         let held = |policy: &Tree| {
             ["percent", "seed"].map(|name| {
@@ -242,28 +239,26 @@ pub fn moved_arms(old: &Tree, new: &Tree) -> Vec<PolicyError> {
             })
         };
         if held(old) != held(new) {
-            moves(
-                &mut walk,
-                &At::Field(&At::Root, "holdout"),
-                id,
-                "the holdout",
-            );
+            let place = At::Field(&At::Root, "holdout");
+            moves(&mut walk, &place, id, "the holdout", IN_OR_OUT);
         }
     }
     walk.errors
 }
 
 /// Members of an experiment that decide who lands in which arm.
-const MOVING: [(&str, &str); 4] = [
-    ("unit", "the unit"),
-    ("seed", "the seed"),
-    ("coverage_percent", "the coverage"),
-    ("namespace", "the namespace"),
+const MOVING: [(&str, &str, &str); 5] = [
+    ("unit", "the unit", BETWEEN),
+    ("seed", "the seed", BETWEEN),
+    ("coverage_percent", "the coverage", IN_OR_OUT),
+    ("namespace", "the namespace", IN_OR_OUT),
+    ("audience", "the audience", IN_OR_OUT),
 ];
+const BETWEEN: &str = "move to other arms";
+const IN_OR_OUT: &str = "come into its arms or leave them";
 
-fn moves(walk: &mut Walk, at: &At<'_>, id: &str, what: &str) {
-    let message =
-        format!("{what} of the running experiment `{id}` changed: units would move to other arms");
+fn moves(walk: &mut Walk, at: &At<'_>, id: &str, what: &str, how: &str) {
+    let message = format!("{what} of the running experiment `{id}` changed: units would {how}");
     let help = "take the change back, or begin a new `phase`; what the old one found stays its own";
     walk.error(at, "arms_moved", message, help);
 }
@@ -274,6 +269,7 @@ fn value_of(experiment: &Tree, name: &str, id: &str) -> Tree {
         "unit" => Tree::Text("account".into()),
         "seed" => Tree::Text(id.into()),
         "coverage_percent" => Tree::Integer(100),
+        "audience" => Tree::Object(Vec::new()),
         _ => Tree::Null,
     };
     experiment.member(name).cloned().unwrap_or(default)

@@ -361,7 +361,7 @@ pub(super) fn read_thresholds(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<
     thresholds
 }
 
-fn read_threshold(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Threshold> {
+pub(super) fn read_threshold(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Threshold> {
     let Tree::Object(entries) = tree else {
         return read_percent(walk, tree, at).map(percent);
     };

@@ -85,7 +85,7 @@ describe("importing and starting", () => {
   test("a damaged compiled policy is refused", () =>
     inProfile(async (context) => {
       const page = await openPage(stand, context);
-      const codes = await page.evaluate(async () => {
+      const { codes, told } = await page.evaluate(async () => {
         const { start } = await import("/pkg/index.js");
         const compiler = await import("/pkg/dist/plimsoll_policy.js");
         await compiler.default();
@@ -94,10 +94,13 @@ describe("importing and starting", () => {
         flipped[40] ^= 1;
         const newer = good.slice();
         newer[4] = 9;
-        const code = (policy) => start({ policy, view: "none" }).then((made) => (made.destroy(), "started"), (error) => error.code);
-        return [await code(good), await code(flipped), await code(newer), await code(good.slice(0, 30)), await code(new Uint8Array([1, 2]))];
+        const code = (policy) => start({ policy, view: "none" }).then((made) => (made.destroy(), "started"), (error) => (told.push(error.message), error.code));
+        const told = [];
+        const codes = [await code(good), await code(flipped), await code(newer), await code(good.slice(0, 30)), await code(new Uint8Array([1, 2]))];
+        return { codes, told };
       });
       assert.deepEqual(codes, ["started", "policy_checksum", "policy_format", "policy_checksum", "policy_invalid"]);
+      assert.match(told[1], /version \d+\.\d+\.\d+ of this package does not read/);
     }));
 
   const MODULES = [

@@ -103,6 +103,9 @@ fn only_what_moves_the_arms_of_a_running_experiment_is_refused() {
         // Whoever ends or begins again moves nobody.
         json!({"on": false, "seed": "x"}),
         json!({"phase": 2, "seed": "x", "unit": "user", "arms": [arm("late", 3), arm("control", 1)]}),
+        // A condition on nothing is everybody.
+        json!({"audience": {}}),
+        json!({"phase": 2, "audience": {"plan": "free"}}),
     ];
     for change in stays {
         assert_eq!(
@@ -121,6 +124,10 @@ fn only_what_moves_the_arms_of_a_running_experiment_is_refused() {
         (
             json!({"namespace": {"id": "n", "from_percent": 0, "to_percent": 50}}),
             "experiments[1].namespace",
+        ),
+        (
+            json!({"audience": {"plan": "free"}}),
+            "experiments[1].audience",
         ),
         (
             json!({"arms": [arm("late", 1), arm("control", 1)]}),
@@ -143,6 +150,22 @@ fn only_what_moves_the_arms_of_a_running_experiment_is_refused() {
             ("arms_moved", path)
         );
     }
+    // The order in which a condition is written is not what it asks for; more coverage is another coverage.
+    let audience = |members: &str| {
+        let text = format!(r#"{{"experiments": [{{"id": "when", "audience": {{{members}}}}}]}}"#);
+        Tree::parse(&text).unwrap()
+    };
+    let (one, two) = (
+        r#""plan": "free", "seats": 3"#,
+        r#""seats": 3, "plan": "free""#,
+    );
+    assert_eq!(moved_arms(&audience(one), &audience(two)), []);
+    let covered = |percent| tree(&experiment(&json!({"coverage_percent": percent})));
+    let errors = moved_arms(&covered(20), &covered(40));
+    assert_eq!(
+        errors[0].message,
+        "the coverage of the running experiment `when` changed: units would come into its arms or leave them"
+    );
     let mut held = experiment(&json!({}));
     held["holdout"] = json!({"percent": 5});
     let errors = moved_arms(&tree(&experiment(&json!({}))), &tree(&held));

@@ -185,7 +185,10 @@ pub(super) fn no_policy_format(format: &str) -> Fault {
             "the policy is not compiled in format `{}`",
             format.escape_debug().take(32).collect::<String>()
         ),
-        "ask for `format=1`, or use a newer collector",
+        concat!(
+            "ask for `format=1`, or use a collector newer than ",
+            env!("CARGO_PKG_VERSION")
+        ),
     )
 }
 

@@ -80,7 +80,10 @@ impl Code {
                 "export whole events, as docs/wire.md has them",
             ),
             Code::NotRecording => ("not_recording", "leave `inputs` as the browser wrote it"),
-            Code::NewerRecording => ("recording_format", "use a newer version of this program"),
+            Code::NewerRecording => (
+                "recording_format",
+                concat!("use a version newer than ", env!("CARGO_PKG_VERSION")),
+            ),
             Code::DamagedRecording => (
                 "recording_damaged",
                 "export it again; it was changed on the way",

@@ -215,7 +215,8 @@ impl StoreError {
     fn newer(found: i64) -> StoreError {
         StoreError {
             message: format!(
-                "the database has format {found}, this version knows up to {}; use a newer plimsoll",
+                "the database has format {found}, version {} knows up to {}; use a newer plimsoll",
+                env!("CARGO_PKG_VERSION"),
                 schema::FORMAT
             ),
         }

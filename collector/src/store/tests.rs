@@ -147,7 +147,11 @@ fn a_database_of_a_newer_format_is_left_alone() {
         .pragma_update(None, "user_version", 99)
         .expect("set");
     let error = Store::open(&data).err().expect("refused");
-    assert!(error.to_string().contains("format 99"), "{error}");
+    let (told, version) = (error.to_string(), env!("CARGO_PKG_VERSION"));
+    assert!(
+        told.contains("format 99") && told.contains(version),
+        "{told}"
+    );
     drop(connection);
     fs::remove_dir_all(data).expect("removed");
 }

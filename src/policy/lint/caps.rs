@@ -19,10 +19,8 @@ pub(super) fn of_pacing(walk: &mut Walk, policy: &Policy) {
     let draft = &policy.pacing.draft;
     let default = Pacing::default().draft;
     let interrupts = |hits: bool| {
-        let mut prompts = policy.prompts.iter();
-        prompts.any(|prompt| {
-            prompt.is_on && prompt.interrupts() && (prompt.trigger == Trigger::LimitHit) == hits
-        })
+        let mut prompts = policy.every_prompt();
+        prompts.any(|prompt| prompt.interrupts() && (prompt.trigger == Trigger::LimitHit) == hits)
     };
     let hits_per_day = if interrupts(true) {
         draft.limit_hit_per_day
@@ -59,8 +57,8 @@ pub(super) fn of_pacing(walk: &mut Walk, policy: &Policy) {
     let groups = At::Field(at, "groups");
     for group in &policy.pacing.groups {
         let place = At::Field(&groups, &group.id);
-        let mut prompts = policy.prompts.iter();
-        if !prompts.any(|prompt| prompt.is_on && prompt.group.as_ref() == Some(&group.id)) {
+        let mut prompts = policy.every_prompt();
+        if !prompts.any(|prompt| prompt.group.as_ref() == Some(&group.id)) {
             let message = format!("no prompt is in the group `{}`", group.id);
             walk.error(
                 &place,
