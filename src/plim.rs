@@ -138,6 +138,18 @@ impl Plim {
         self.index_of(meters.list, Meter::WORDS, key)
     }
 
+    /// The id of the meter or feature that a prompt is about; "" when it is about neither.
+    #[must_use]
+    pub fn subject_of(&self, prompt: Prompt<'_>) -> &str {
+        let (root, index) = (self.root(), prompt.subject());
+        let id = match prompt.subject_kind() {
+            1 => root.meters().get(index).map(|meter| meter.id()),
+            2 => root.features().get(index).map(|feature| feature.id()),
+            _ => None,
+        };
+        id.unwrap_or_default()
+    }
+
     /// The index of the feature with this key.
     #[must_use]
     pub fn feature_index(&self, key: Key) -> Option<u32> {

@@ -190,22 +190,11 @@ impl Fine {
     /// A prompt's id and surface, and the id of its meter or feature.
     fn prompt(&self, index: u32) -> (&str, &'static str, Option<&str>) {
         use plimsoll::engine::effect::Surface;
-        let root = self.plim.root();
-        let Some(prompt) = root.prompts().get(index) else {
+        let Some(prompt) = self.plim.root().prompts().get(index) else {
             return ("", "", None);
         };
-        let about = match prompt.subject_kind() {
-            1 => root.meters().get(prompt.subject()).map(|meter| meter.id()),
-            2 => root
-                .features()
-                .get(prompt.subject())
-                .map(|feature| feature.id()),
-            _ => None,
-        };
-        (
-            prompt.id(),
-            Surface::from_word(prompt.surface()).name(),
-            about,
-        )
+        let about = Some(self.plim.subject_of(prompt)).filter(|id| !id.is_empty());
+        let surface = Surface::from_word(prompt.surface());
+        (prompt.id(), surface.name(), about)
     }
 }

@@ -7,7 +7,7 @@ use super::plan::Plan;
 use super::scoring::read_plans;
 use super::subject::fresh_id;
 use super::tree::Tree;
-use super::walk::{At, Fields, Walk, listed};
+use super::walk::{At, Fields, Walk};
 use crate::json::Json;
 use crate::pql::signal::{self, WINDOW_DAYS_MAX};
 use crate::pql::trigger::Pattern;
@@ -215,23 +215,12 @@ fn read_when<'k>(
     let known: Vec<&str> = SUBJECTS.iter().chain(NUMBERS).copied().collect();
     let before = walk.errors.len();
     let fields = walk.fields(tree, at, &known, &[])?;
-    let subjects = SUBJECTS.iter().filter(|name| fields.of(name).is_some());
-    let named: Vec<&str> = subjects.copied().collect();
-    let [subject] = named.as_slice() else {
-        if before == walk.errors.len() {
-            let message = match named.len() {
-                0 => "the pattern names nothing that could happen".into(),
-                count => format!("the pattern names {count} things"),
-            };
-            let help = format!("write exactly one of {}", listed(SUBJECTS));
-            walk.error(at, "trigger_count", message, help);
-        }
-        return None;
-    };
+    let is_told = before != walk.errors.len();
+    let subject = walk.exactly_one(&fields, at, ("pattern", SUBJECTS), is_told)?;
     // The first of these that a signal's pattern has is its kind; without one it is a count.
     let kinds = ["growth_percent", "to", "days"];
     let kind = kinds.into_iter().find(|kind| fields.of(kind).is_some());
-    let kind = if *subject == "signal" {
+    let kind = if subject == "signal" {
         kind.unwrap_or("count")
     } else {
         subject
@@ -245,19 +234,9 @@ fn read_when<'k>(
         "renewal_within_days" => &["renewal_within_days", "used_percent"],
         _ => &["score"],
     };
-    for name in NUMBERS {
-        if fields.of(name).is_some() && !fitting.contains(name) {
-            let message = format!("`{name}` does not go with `{kind}`");
-            walk.error(
-                &At::Field(at, name),
-                "trigger_subject",
-                message,
-                "leave it out",
-            );
-        }
-    }
+    walk.only_fitting(&fields, at, NUMBERS, (kind, fitting));
     let mut when = When::default();
-    if *subject == "signal" {
+    if subject == "signal" {
         let place = At::Field(at, "signal");
         let name = fields
             .of("signal")

@@ -206,25 +206,16 @@ pub(super) fn read(
     let known: Vec<&str> = KINDS.iter().chain(QUALIFIERS).copied().collect();
     let before = walk.errors.len();
     let fields = walk.fields(tree, at, &known, &[])?;
-    let named: Vec<&str> = KINDS
-        .iter()
-        .copied()
-        .filter(|kind| fields.of(kind).is_some())
-        .collect();
-    let [kind] = named.as_slice() else {
-        if before == walk.errors.len() {
-            let message = match named.len() {
-                0 => "the trigger names nothing that could happen".into(),
-                count => format!("the trigger names {count} things"),
-            };
-            let help = format!("write exactly one of {}", super::walk::listed(KINDS));
-            walk.error(at, "trigger_count", message, help);
-        }
-        return None;
+    let is_told = before != walk.errors.len();
+    let kind = walk.exactly_one(&fields, at, ("trigger", KINDS), is_told)?;
+    let fitting: &[&str] = match kind {
+        "trial_ending_days" | "score" | "signal" => &[],
+        "explored_times" => &["feature", "window_days", "steps"],
+        _ => &["meter"],
     };
-    check_qualifiers(walk, &fields, at, kind);
+    walk.only_fitting(&fields, at, QUALIFIERS, (kind, fitting));
     let place = At::Field(at, kind);
-    let trigger = fields.of(kind).and_then(|tree| match *kind {
+    let trigger = fields.of(kind).and_then(|tree| match kind {
         "score" => read_score(walk, tree, &place, scoring),
         "signal" => read_signal(walk, tree, &place, scoring),
         _ => read_kind(walk, tree, &place, kind, &fields, at),
@@ -239,25 +230,6 @@ pub(super) fn read(
         _ => About::Meters(read_subject(walk, &fields, at, "meter", subjects)?),
     };
     Some((trigger?, about))
-}
-
-fn check_qualifiers(walk: &mut Walk, fields: &Fields<'_>, at: &At<'_>, kind: &str) {
-    let fitting: &[&str] = match kind {
-        "trial_ending_days" | "score" | "signal" => &[],
-        "explored_times" => &["feature", "window_days", "steps"],
-        _ => &["meter"],
-    };
-    for name in QUALIFIERS {
-        if fields.of(name).is_some() && !fitting.contains(name) {
-            let message = format!("`{name}` does not go with `{kind}`");
-            walk.error(
-                &At::Field(at, name),
-                "trigger_subject",
-                message,
-                "leave it out",
-            );
-        }
-    }
 }
 
 fn read_kind(

@@ -270,6 +270,48 @@ impl Walk {
         None
     }
 
+    /// The one of some members that is there. `what` names what they are members of; nothing more is told
+    /// where their names were mistaken already.
+    pub fn exactly_one<'k>(
+        &mut self,
+        fields: &Fields<'_>,
+        at: &At<'_>,
+        (what, names): (&str, &'k [&'k str]),
+        is_told: bool,
+    ) -> Option<&'k str> {
+        let mut named = names.iter().filter(|name| fields.of(name).is_some());
+        let count = named.clone().count();
+        if count == 1 {
+            return named.next().copied();
+        }
+        if !is_told {
+            let message = match count {
+                0 => format!("the {what} names nothing that could happen"),
+                count => format!("the {what} names {count} things"),
+            };
+            let help = format!("write exactly one of {}", listed(names));
+            self.error(at, "trigger_count", message, help);
+        }
+        None
+    }
+
+    /// Refuses those of some members that do not go with the kind of thing that is told.
+    pub fn only_fitting(
+        &mut self,
+        fields: &Fields<'_>,
+        at: &At<'_>,
+        names: &[&str],
+        (kind, fitting): (&str, &[&str]),
+    ) {
+        for name in names {
+            if fields.of(name).is_some() && !fitting.contains(name) {
+                let message = format!("`{name}` does not go with `{kind}`");
+                let place = At::Field(at, name);
+                self.error(&place, "trigger_subject", message, "leave it out");
+            }
+        }
+    }
+
     /// An optional whole number with a default.
     pub fn integer_or(
         &mut self,

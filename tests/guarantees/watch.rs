@@ -444,21 +444,12 @@ impl Watch {
     }
 
     fn about(&self, index: u32) -> About {
-        let root = self.plim.root();
-        let Some(prompt) = root.prompts().get(index) else {
+        let Some(prompt) = self.plim.root().prompts().get(index) else {
             return About::default();
-        };
-        let subject = match prompt.subject_kind() {
-            1 => root.meters().get(prompt.subject()).map(|meter| meter.id()),
-            2 => root
-                .features()
-                .get(prompt.subject())
-                .map(|feature| feature.id()),
-            _ => None,
         };
         (
             prompt.id().to_owned(),
-            subject.unwrap_or_default().to_owned(),
+            self.plim.subject_of(prompt).to_owned(),
         )
     }
 }

@@ -1,7 +1,7 @@
 //! What a policy gets for what it says: the built-in prompts, what replaces them, and texts by locale.
 
 use plimsoll::engine::input::ActionKind;
-use plimsoll::plim::{Plim, Prompt, Root};
+use plimsoll::plim::{Plim, Prompt};
 use plimsoll::policy::Policy;
 use plimsoll::unit::{DAY_MS, HOUR_MS, Limit};
 use serde_json::Value;
@@ -25,22 +25,13 @@ fn compiled(text: &str, locale: &str) -> Plim {
     Plim::open(&policy.compile(locale)).unwrap()
 }
 
-fn subject<'a>(root: Root<'a>, prompt: Prompt<'a>) -> &'a str {
-    match prompt.subject_kind() {
-        1 => root.meters().get(prompt.subject()).unwrap().id(),
-        2 => root.features().get(prompt.subject()).unwrap().id(),
-        _ => "",
-    }
-}
-
 /// Ids with subjects, best rank first.
 fn ranked(plim: &Plim) -> Vec<String> {
-    let root = plim.root();
-    let mut prompts: Vec<_> = root.prompts().iter().collect();
+    let mut prompts: Vec<_> = plim.root().prompts().iter().collect();
     prompts.sort_by_key(|prompt| prompt.rank());
     prompts
         .iter()
-        .map(|prompt| format!("{} {}", prompt.id(), subject(root, *prompt)))
+        .map(|prompt| format!("{} {}", prompt.id(), plim.subject_of(*prompt)))
         .collect()
 }
 
@@ -49,7 +40,7 @@ fn find<'a>(plim: &'a Plim, id: &str, about: &str) -> Prompt<'a> {
     let found = root
         .prompts()
         .iter()
-        .find(|own| own.id() == id && subject(root, *own) == about);
+        .find(|own| own.id() == id && plim.subject_of(*own) == about);
     found.unwrap_or_else(|| panic!("no {id} about {about}"))
 }
 
@@ -60,7 +51,7 @@ fn words(plim: &Plim) -> Value {
 
 /// A member of what people read of one prompt, as JSON.
 fn said(plim: &Plim, id: &str, about: &str, member: &str) -> String {
-    let same = |prompt: &Prompt<'_>| prompt.id() == id && subject(plim.root(), *prompt) == about;
+    let same = |prompt: &Prompt<'_>| prompt.id() == id && plim.subject_of(*prompt) == about;
     let index = plim
         .root()
         .prompts()

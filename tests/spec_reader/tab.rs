@@ -122,21 +122,12 @@ impl Tab {
 
     /// Why a prompt is held: the reason's code; `None` when it is not, or is not there.
     pub fn held(&self, now: Now, prompt: &str, subject: &str) -> Option<&'static str> {
-        let root = self.engine.plim().root();
+        let plim = self.engine.plim();
+        let root = plim.root();
         let about = |index: u32| {
             let candidate = root.prompts().get(index)?;
-            let id = match candidate.subject_kind() {
-                1 => root
-                    .meters()
-                    .get(candidate.subject())
-                    .map(|meter| meter.id()),
-                2 => root
-                    .features()
-                    .get(candidate.subject())
-                    .map(|feature| feature.id()),
-                _ => None,
-            };
-            Some(candidate.id() == prompt && (subject.is_empty() || id == Some(subject)))
+            let is_about = subject.is_empty() || plim.subject_of(candidate) == subject;
+            Some(candidate.id() == prompt && is_about)
         };
         let judgements = self.engine.explain(now);
         let mut judged = judgements

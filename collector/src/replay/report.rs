@@ -478,18 +478,9 @@ fn pqls(names: &Names<(i64, String)>) -> Vec<Pql> {
 
 /// The ids of a prompt and its subject; empty when the policy does not have it.
 fn names(plim: &Plim, wanted: u64) -> (String, String) {
-    let root = plim.root();
-    for (prompt, index) in root.prompts().iter().zip(0..) {
+    for (prompt, index) in plim.root().prompts().iter().zip(0..) {
         if about(plim, index) == Some(wanted) {
-            let subject = match prompt.subject_kind() {
-                1 => root.meters().get(prompt.subject()).map(|meter| meter.id()),
-                2 => root
-                    .features()
-                    .get(prompt.subject())
-                    .map(|feature| feature.id()),
-                _ => None,
-            };
-            return (prompt.id().into(), subject.unwrap_or_default().into());
+            return (prompt.id().into(), plim.subject_of(prompt).into());
         }
     }
     Default::default()

@@ -13,14 +13,8 @@ pub const PLANS: [&str; 4] = ["free", "pro", "enterprise", "legacy"];
 
 /// `default-50/emails`: a prompt and its subject.
 pub fn name(plim: &Plim, prompt: usize) -> String {
-    let root = plim.root();
-    let compiled = root.prompts().get(prompt as u32).unwrap();
-    let subject = match compiled.subject_kind() {
-        1 => root.meters().get(compiled.subject()).unwrap().id(),
-        2 => root.features().get(compiled.subject()).unwrap().id(),
-        _ => "",
-    };
-    format!("{}/{subject}", compiled.id())
+    let compiled = plim.root().prompts().get(prompt as u32).unwrap();
+    format!("{}/{}", compiled.id(), plim.subject_of(compiled))
 }
 
 /// A policy with anything in it that the second engine knows.

@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
 
-use super::policy::{Cap, Condition, GeneralThreshold, Id, Prompt, QuietHours, Threshold};
+use super::policy::{Condition, GeneralThreshold, Id, Pacing, Prompt, Threshold};
 
 /// A comparison of arms, dealt by a hash of the seed and the unit's id.
 #[derive(JsonSchema)]
@@ -74,8 +75,8 @@ pub struct Arm {
     /// Each changes the members it gives of the prompt with its `id`; a new id adds a prompt to this arm.
     #[schemars(length(max = 500))]
     prompts: Option<Vec<Prompt>>,
-    /// What it leaves out stays.
-    pacing: Option<ArmPacing>,
+    #[schemars(schema_with = "arm_pacing", default)]
+    pacing: Option<Pacing>,
 }
 
 #[derive(JsonSchema)]
@@ -86,27 +87,19 @@ pub struct ArmMeter {
     thresholds: Option<Vec<Threshold>>,
 }
 
-/// The policy's pacing in this arm, without `groups`.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct ArmPacing {
-    #[schemars(length(max = 8))]
-    caps: Option<Vec<Cap>>,
-    #[schemars(range(min = 1, max = 50))]
-    weekly_budget: Option<u8>,
-    #[schemars(range(min = 0, max = 2_160))]
-    gap_hours: Option<u16>,
-    #[schemars(range(min = 0, max = 8_760))]
-    min_account_age_hours: Option<u16>,
-    #[schemars(range(min = 0, max = 8_760))]
-    min_user_age_hours: Option<u16>,
-    #[schemars(length(min = 1, max = 10), inner(range(min = 1, max = 365)))]
-    ladder_days: Option<Vec<u16>>,
-    #[schemars(range(min = 1, max = 2_160))]
-    limit_hit_gap_hours: Option<u16>,
-    #[schemars(range(min = 1, max = 24))]
-    limit_hits_per_day: Option<u8>,
-    quiet_hours: Option<QuietHours>,
+/// The policy's pacing without its groups and its defaults: what an arm leaves out stays as it is.
+fn arm_pacing(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = Pacing::json_schema(generator);
+    if let Some(Value::Object(members)) = schema.get_mut("properties") {
+        members.remove("groups");
+        for member in members.values_mut() {
+            if let Some(Value::String(about)) = member.get_mut("description") {
+                about.truncate(about.find(" Default: ").unwrap_or(about.len()));
+            }
+        }
+    }
+    schema.insert("description".into(), "What it leaves out stays.".into());
+    schema
 }
 
 /// Units that stay out of every experiment.
