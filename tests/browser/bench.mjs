@@ -22,10 +22,17 @@ const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": 
 /** Each meter brings five prompts: 50, 75 and 90 %, at the limit, and a blocked attempt. */
 const METERS = { 50: 10, 500: 100 };
 const LIMIT = 1_000_000_000;
+/** Every prompt has an audience, and an arm changes what no decision of the bench comes to: both are decided. */
+const AUDIENCE = { seats: { $gt: 2 }, country: { $in: ["BR", "DE", "PT"] }, $not: { role: { $in: ["viewer", "guest"] } } };
+const ARMS = {
+  prompts: ["50", "75", "90", "at-limit", "limit-hit"].map((id) => ({ id: `default-${id}`, audience: AUDIENCE })),
+  experiments: [{ id: "softer", arms: [{ id: "control" }, { id: "softer", prompts: [{ id: "default-limit-hit", surface: "toast" }] }] }],
+};
 const STARTS = 15;
 
 const work = mkdtempSync(join(tmpdir(), "plimsoll-bench-"));
 const policies = Object.fromEntries(Object.entries(METERS).map(([prompts, meters]) => [prompts, compile(prompts, meters)]));
+policies.arms = compile("arms", METERS[50], ARMS);
 const script = await bundle();
 const server = await serve();
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
@@ -99,7 +106,7 @@ async function openPage(context) {
   return page;
 }
 
-function compile(prompts, meters) {
+function compile(name, meters, more = {}) {
   const quotas = (limit) =>
     Object.fromEntries(Array.from({ length: meters }, (_, index) => [`m${index}`, { limit, period: "month" }]));
   const policy = {
@@ -108,9 +115,10 @@ function compile(prompts, meters) {
       { id: "free", name: "Free", quotas: quotas(LIMIT) },
       { id: "pro", name: "Pro", buy: "checkout", quotas: quotas(LIMIT * 9) },
     ],
+    ...more,
   };
-  const file = join(work, `${prompts}.json`);
-  const out = join(work, `out-${prompts}`);
+  const file = join(work, `${name}.json`);
+  const out = join(work, `out-${name}`);
   writeFileSync(file, JSON.stringify(policy));
   const { status, stderr } = spawnSync(process.env.PLIMSOLL_BIN, ["check", file, "--out", out], { encoding: "utf8" });
   if (status !== 0) throw new Error(`the bench's policy was refused: ${stderr}`);
@@ -132,6 +140,7 @@ function serve() {
     "/bench.js": script,
     "/50.plim": policies[50],
     "/500.plim": policies[500],
+    "/arms.plim": policies.arms,
   };
   const listener = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://bench.invalid");

@@ -34,8 +34,8 @@ async function median(calls_per_block, call) {
 
 function snapshotOf(meters, used) {
   return {
-    account: { id: "a" },
-    user: { id: "u" },
+    account: { id: "a", attributes: { country: "PT", seats: 5 } },
+    user: { id: "u", attributes: { role: "admin" } },
     plan: "free",
     plan_epoch: 1,
     server_time: new Date().toISOString(),
@@ -43,18 +43,19 @@ function snapshotOf(meters, used) {
   };
 }
 
-const policyOf = async (prompts) => new Uint8Array(await (await fetch(`/${prompts}.plim`)).arrayBuffer());
+const policyOf = async (name) => new Uint8Array(await (await fetch(`/${name}.plim`)).arrayBuffer());
 
 async function speeds() {
   const figures = {};
   for (const prompts of [50, 500]) {
     figures[`use_of_${prompts}_us`] = await measureUse(prompts);
-    figures[`decision_over_${prompts}_us`] = await measureDecision(prompts);
+    figures[`decision_over_${prompts}_us`] = await measureDecision(prompts, prompts);
     for (const [name, decide] of Object.entries(rivals(prompts))) {
       if (decide() !== true) throw new Error(`${name} found no prompt`);
       figures[`${name}_over_${prompts}_us`] = await median(20, decide);
     }
   }
+  figures.decision_in_arms_us = await measureDecision("arms", 50);
   return { ...figures, ...storedBytes() };
 }
 
@@ -79,9 +80,9 @@ async function measureUse(prompts) {
 }
 
 /** All prompts, all of them candidates. */
-async function measureDecision(prompts) {
+async function measureDecision(name, prompts) {
   await loadCore();
-  const core = openCore(await policyOf(prompts));
+  const core = openCore(await policyOf(name));
   for (const given of ["", "a", "u"]) core.ask(GIVEN, given);
   core.ask(RENEW, "0000000100000002");
   core.ask(CONTEXT, "", CONTEXT_BITS, 0);

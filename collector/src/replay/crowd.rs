@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
 
 use plimsoll::plim::Plim;
-use plimsoll::recording::{Unreadable, decode};
+use plimsoll::recording::{Told, Unreadable, decode};
 use plimsoll::unit::{Key, Writer};
 
 use super::account::{Account, Rules};
@@ -185,18 +185,20 @@ impl Crowd {
             tallies: &mut sums.tallies,
             account: &mut self.accounts[person.number as usize],
         };
-        match person.recording(&self.scene, &mut books, writer, &recording) {
+        let (inputs, lost) = (recording.moments.len() as u64, recording.lost);
+        let left_out = recording.moments.iter().map(|moment| match moment.told {
+            Told::LeftOut(count) => count,
+            _ => 0,
+        });
+        let left_out: u64 = left_out.sum();
+        match person.recording(&self.scene, &mut books, writer, recording) {
             Ok(is_missing) => {
                 sums.recordings += 1;
-                sums.inputs += recording.moments.len() as u64;
-                sums.cut += u64::from(recording.lost > 0);
-                sums.lost += recording.lost;
+                sums.inputs += inputs;
+                sums.cut += u64::from(lost > 0);
+                sums.lost += lost;
                 sums.gaps += u64::from(is_missing);
-                for moment in &recording.moments {
-                    if let plimsoll::recording::Told::LeftOut(count) = moment.told {
-                        sums.left_out += count;
-                    }
-                }
+                sums.left_out += left_out;
             }
             Err(code) => sums.faults.add(recorded.place, code, || match code {
                 Code::Repeated => "this recording came before".into(),

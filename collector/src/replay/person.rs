@@ -3,7 +3,6 @@
 //! It owns the order in which recordings and rows of usage become inputs, and the short way for rows that
 //! cannot change anything; it does not know files. What happens is counted in `tally`.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use plimsoll::Input;
@@ -57,9 +56,12 @@ pub struct Person {
     /// Of the account and of the user, as a snapshot names them.
     owners: [Tree; 2],
     sides: Vec<Side>,
-    /// When something was last heard.
+    /// When something last happened.
     last: i64,
     tabs: Vec<Tab>,
+    /// What the newest recordings say, by time: until another tab can no longer say something before it.
+    waiting: Vec<(i64, Writer, Told)>,
+    newest: i64,
     /// Rows of usage before this, of less than a meter's slack, cannot change anything.
     quiet_until: i64,
     week_ends: i64,
@@ -127,6 +129,8 @@ impl Person {
             sides: scene.plims.iter().map(|_| Side::default()).collect(),
             last: 0,
             tabs: Vec::new(),
+            waiting: Vec::new(),
+            newest: 0,
             quiet_until: 0,
             week_ends: 0,
             rooms: Vec::new(),
@@ -135,19 +139,20 @@ impl Person {
         }
     }
 
-    /// Replays a recording. Answers whether one before it is missing.
+    /// Takes a recording, and replays what no other tab can say anything before. Answers whether one before it
+    /// is missing.
     pub fn recording(
         &mut self,
         scene: &Scene,
         books: &mut Books<'_>,
         writer: Writer,
-        recording: &Recording,
+        recording: Recording,
     ) -> Result<bool, Code> {
         let (Some(first), Some(last)) = (recording.moments.first(), recording.moments.last())
         else {
             return Ok(false);
         };
-        if last.at.wall.0.saturating_add(OVERLAP_MS) < self.last {
+        if last.at.wall.0.saturating_add(OVERLAP_MS) < self.newest {
             return Err(Code::OutOfOrder);
         }
         let known = self.tabs.iter().position(|tab| tab.writer == writer);
@@ -174,16 +179,27 @@ impl Person {
                 Code::OutOfOrder
             });
         }
-        for moment in &recording.moments {
+        for moment in recording.moments {
             let at = moment.at.mono.saturating_add(shift);
-            let mut told = Cow::Borrowed(&moment.told);
-            if let Told::Input(Input::Snapshot(snapshot)) = &moment.told {
+            self.newest = self.newest.max(at);
+            self.waiting.push((at, writer, moment.told));
+        }
+        self.waiting.sort_by_key(|(at, ..)| *at);
+        self.replay(scene, books, self.newest - OVERLAP_MS);
+        Ok(missing)
+    }
+
+    /// Replays what waits, up to a time.
+    fn replay(&mut self, scene: &Scene, books: &mut Books<'_>, until: i64) {
+        let count = self.waiting.partition_point(|(at, ..)| *at <= until);
+        let happened: Vec<_> = self.waiting.drain(..count).collect();
+        for (at, writer, mut told) in happened {
+            if let Told::Input(Input::Snapshot(snapshot)) = &mut told {
                 for standing in &mut books.account.standings {
                     standing.hear(snapshot.plan, snapshot.fact(Said::Sales) != 0);
                 }
                 if scene.aims {
-                    let snapshot = aimed(&self.owners, snapshot.clone());
-                    told = Cow::Owned(Told::Input(Input::Snapshot(snapshot)));
+                    aim(&self.owners, snapshot);
                 }
             }
             self.last = self.last.max(at);
@@ -195,7 +211,6 @@ impl Person {
                 side.count(scene, index, books, who.0);
             }
         }
-        Ok(missing)
     }
 
     /// Replays a row of usage.
@@ -243,16 +258,12 @@ impl Person {
             }
             side.pass(at);
             if wants_snapshot {
-                let snapshot = snapshot(scene.plans[index], at);
+                let mut snapshot = snapshot(scene.plans[index], at);
                 books.account.standings[index].hear(snapshot.plan, false);
-                side.tell(
-                    at,
-                    Input::Snapshot(if scene.aims {
-                        aimed(&self.owners, snapshot)
-                    } else {
-                        snapshot
-                    }),
-                );
+                if scene.aims {
+                    aim(&self.owners, &mut snapshot);
+                }
+                side.tell(at, Input::Snapshot(snapshot));
             } else if side.next() <= at {
                 side.tell(at, Input::Wake);
             }
@@ -298,6 +309,7 @@ impl Person {
 
     /// The last answers, the last week, and what differs between the policies.
     pub fn finish(mut self, scene: &Scene, books: &mut Books<'_>, difference: &mut Difference) {
+        self.replay(scene, books, i64::MAX);
         for (index, side) in self.sides.iter_mut().enumerate() {
             side.pass(self.last.saturating_add(MINUTE_MS));
             side.count(scene, index, books, &self.account);
@@ -458,11 +470,10 @@ fn snapshot(plan: Key, at: i64) -> Box<Snapshot> {
     snapshot
 }
 
-/// A snapshot with the attributes that are known.
-fn aimed([account, user]: &[Tree; 2], mut snapshot: Box<Snapshot>) -> Box<Snapshot> {
+/// Adds the attributes that are known to a snapshot.
+fn aim([account, user]: &[Tree; 2], snapshot: &mut Snapshot) {
     let can_purchase = snapshot.fact(Said::CanPurchase) != 0;
     snapshot.attributes = attributes(account, user, can_purchase);
-    snapshot
 }
 
 fn looking() -> Context {

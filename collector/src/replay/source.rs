@@ -29,15 +29,17 @@ pub struct Source {
 
 /// The files of a replay: the file itself, or those of a folder, by name.
 pub fn sources(inputs: &Path) -> Result<Vec<Source>, String> {
-    let cannot = |error: io::Error| format!("`{}` cannot be read: {error}", inputs.display());
+    let cannot =
+        |path: &Path, error: io::Error| format!("`{}` cannot be read: {error}", path.display());
+    let cannot_list = |error| cannot(inputs, error);
     let mut paths = vec![inputs.to_owned()];
-    let is_folder = fs::metadata(inputs).map_err(cannot)?.is_dir();
+    let is_folder = fs::metadata(inputs).map_err(cannot_list)?.is_dir();
     if is_folder {
-        let entries = fs::read_dir(inputs).map_err(cannot)?;
+        let entries = fs::read_dir(inputs).map_err(cannot_list)?;
         let found: io::Result<Vec<PathBuf>> = entries
             .map(|entry| entry.map(|entry| entry.path()))
             .collect();
-        paths = found.map_err(cannot)?;
+        paths = found.map_err(cannot_list)?;
         paths.sort();
     }
     let mut sources = Vec::new();
@@ -51,8 +53,11 @@ pub fn sources(inputs: &Path) -> Result<Vec<Source>, String> {
                 path.display()
             ));
         };
-        let bytes = fs::metadata(&path).map_err(cannot)?.len();
-        sources.push(Source { path, kind, bytes });
+        let about = fs::metadata(&path).map_err(|error| cannot(&path, error))?;
+        if !about.is_dir() {
+            let bytes = about.len();
+            sources.push(Source { path, kind, bytes });
+        }
     }
     if sources.is_empty() {
         return Err(format!(

@@ -6,6 +6,7 @@ use super::report::{Inputs, Outcome, Report, grouped};
 
 const LABEL: usize = 34;
 const COLUMN: usize = 14;
+const WIDE: usize = 96;
 /// The report as JSON names more.
 const PQLS_NAMED: usize = 5;
 
@@ -23,7 +24,7 @@ impl Report {
         lines.push(String::new());
         lines.push("Assumed".into());
         for assumption in &self.assumptions {
-            lines.push(format!("  {assumption}"));
+            lines.extend(wrapped(assumption));
         }
         lines.extend(skipped(&self.inputs));
         lines.push(String::new());
@@ -37,8 +38,10 @@ impl Report {
             line(name, values)
         };
         let mut lines = Vec::new();
-        if outcomes.len() > 1 {
-            lines.push(line("", ["against".into(), "policy".into()]));
+        if let Some(against) = &self.against {
+            let (policy, against) = (&self.policy.file, &against.file);
+            lines.push(format!("Policy {policy} against {against}"));
+            lines.push(self.heads(""));
         }
         lines.extend([
             row("Revision", &|of| {
@@ -94,16 +97,32 @@ impl Report {
     }
 
     fn held(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for outcome in self.outcomes() {
-            if !outcome.held.is_empty() {
-                lines.extend([String::new(), format!("Held, {}", outcome.file)]);
-            }
-            for held in &outcome.held {
-                lines.push(line(&format!("  {}", held.reason), [grouped(held.count)]));
+        let outcomes = self.outcomes();
+        let mut reasons: Vec<&str> = Vec::new();
+        for held in outcomes.iter().flat_map(|outcome| &outcome.held) {
+            if !reasons.contains(&held.reason) {
+                reasons.push(held.reason);
             }
         }
+        if reasons.is_empty() {
+            return Vec::new();
+        }
+        let mut lines = vec![String::new(), self.heads("Held")];
+        for reason in reasons {
+            let count = |outcome: &&Outcome| {
+                let held = outcome.held.iter().find(|held| held.reason == reason);
+                grouped(held.map_or(0, |held| held.count))
+            };
+            lines.push(line(&format!("  {reason}"), outcomes.iter().map(count)));
+        }
         lines
+    }
+
+    /// A label over the columns of both policies, where there are two.
+    fn heads(&self, label: &str) -> String {
+        let names = ["against", "policy"].map(String::from);
+        let names = names.into_iter().filter(|_| self.against.is_some());
+        line(label, names)
     }
 
     fn changes(&self) -> Vec<String> {
@@ -153,8 +172,9 @@ impl Report {
 
 fn title(inputs: &Inputs) -> String {
     format!(
-        "{} inputs of {} {} in {} {}",
+        "{} {} of {} {} in {} {}",
         grouped(inputs.inputs),
+        plural(inputs.inputs, "input", "inputs"),
         grouped(inputs.users),
         plural(inputs.users, "user", "users"),
         grouped(inputs.accounts),
@@ -181,7 +201,11 @@ pub fn found(inputs: &Inputs) -> Vec<String> {
         lines.push(format!("{} recordings, {kind}", grouped(inputs.recordings)));
     }
     if inputs.usage_rows > 0 {
-        lines.push(format!("{} rows of usage only", grouped(inputs.usage_rows)));
+        let rows = plural(inputs.usage_rows, "row", "rows");
+        lines.push(format!(
+            "{} {rows} of usage only",
+            grouped(inputs.usage_rows)
+        ));
     }
     for (count, about) in [
         (inputs.cut_recordings, "recordings are cut off"),
@@ -199,8 +223,9 @@ pub fn found(inputs: &Inputs) -> Vec<String> {
     }
     for (meter, rows) in &inputs.unknown_meters {
         lines.push(format!(
-            "{} rows of `{meter}`, which no policy has",
-            grouped(*rows)
+            "{} {} of `{meter}`, which no policy has",
+            grouped(*rows),
+            plural(*rows, "row", "rows")
         ));
     }
     lines
@@ -213,10 +238,14 @@ fn skipped(inputs: &Inputs) -> Vec<String> {
     let count = inputs.skipped_lines;
     let lines = plural(count, "line was", "lines were");
     let mut said = vec![String::new(), format!("{} {lines} skipped", grouped(count))];
-    for skipped in &inputs.first_skipped {
+    for (place, skipped) in inputs.first_skipped.iter().enumerate() {
         let (file, line, code) = (&skipped.file, skipped.line, skipped.code);
         said.push(format!("  {file}:{line}: {code}: {}", skipped.about));
-        said.push(format!("    help: {}", skipped.help));
+        // What helps is said under the last of those that it helps.
+        let next = inputs.first_skipped.get(place + 1);
+        if next.is_none_or(|next| next.code != code) {
+            said.push(format!("    help: {}", skipped.help));
+        }
     }
     let more = count - inputs.first_skipped.len() as u64;
     if more > 0 {
@@ -236,6 +265,20 @@ pub fn who(account: &str, user: &str) -> String {
 
 fn plural(count: u64, one: &'static str, other: &'static str) -> &'static str {
     if count == 1 { one } else { other }
+}
+
+/// A sentence as lines that fit a terminal.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::from(" ")];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("there is one");
+        if last.len() + word.len() < WIDE {
+            last.push_str(&format!(" {word}"));
+        } else {
+            lines.push(format!("    {word}"));
+        }
+    }
+    lines
 }
 
 fn line(label: &str, values: impl IntoIterator<Item = String>) -> String {

@@ -1,5 +1,6 @@
 //! `plimsoll replay` as a program: what happened happens again, and every broken line is named.
 
+mod bad;
 mod lived;
 mod pqls;
 #[path = "../server/support.rs"]
@@ -8,6 +9,7 @@ mod pqls;
     reason = "a replay needs folders and the program, not a server"
 )]
 mod support;
+mod tabs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -274,7 +276,7 @@ fn a_broken_line_is_named_with_its_file_and_reason_and_skipped() {
         "  usage.csv:3: out_of_order: `a` goes back in time\n    help: sort by time",
         "  usage.csv:4: bad_date: `yesterday` is not a date\n    help: write `2026-11-22`",
         "  usage.csv:10: line_too_long: longer than a mebibyte",
-        "1 rows of `other`, which no policy has",
+        "1 row of `other`, which no policy has",
     ] {
         assert!(out.contains(words), "{words}\n{out}");
     }
