@@ -100,19 +100,22 @@ impl Plim {
             return Err(PlimError::Checksum);
         }
         let mut words: Vec<u64> = Vec::new();
+        let mut has_texts = false;
         for section in sections(bytes) {
             match section.id {
                 RECORDS => {
                     let (chunks, _) = section.content.as_chunks();
                     words.extend(chunks.iter().map(|word| u64::from_le_bytes(*word)));
                 }
-                TEXTS | WORDS => {}
+                TEXTS => has_texts = true,
+                WORDS => {}
                 id if section.must_understand => return Err(PlimError::Section(id)),
                 _ => {}
             }
         }
+        let root = words.first_chunk().filter(|_| has_texts);
         Ok(Self {
-            root: *words.first_chunk().ok_or(PlimError::NotPlim)?,
+            root: *root.ok_or(PlimError::NotPlim)?,
             words,
             texts,
             said: String::new(),
@@ -181,10 +184,13 @@ impl Plim {
 
     /// The key is the first word of each record that has one.
     fn index_of(&self, list: u64, width: usize, key: Key) -> Option<u32> {
-        (0..len(list)).find(|index| {
-            let place = start(list).wrapping_add((*index as usize).wrapping_mul(width));
-            self.words.get(place) == Some(&u64::from(key.0))
-        })
+        for index in 0..len(list) {
+            let place = start(list).wrapping_add((index as usize).wrapping_mul(width));
+            if *self.words.get(place)? == u64::from(key.0) {
+                return Some(index);
+            }
+        }
+        None
     }
 
     // The readers are calls and not inlined: getters are everywhere.
@@ -268,7 +274,8 @@ impl<'a, T: Item<'a>> List<'a, T> {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        len(self.list) as usize
+        // A corrupt length ends with the file.
+        (len(self.list) as usize).min(self.plim.words.len())
     }
 
     /// Whether there are none.

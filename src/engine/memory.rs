@@ -14,6 +14,9 @@ pub const FORMAT: u64 = 1;
 /// Columns of the widest table.
 pub const COLUMNS: usize = 8;
 
+/// No memory has more rows: `compact` keeps some thousands at a policy's maxima.
+pub const ROWS_MAX: usize = 16_384;
+
 /// One line of a table.
 pub type Columns = [i64; COLUMNS];
 
@@ -352,6 +355,9 @@ impl Memory {
                 *column = column.wrapping_add(differs);
             }
             memory.join(table, a, b, &v);
+            if memory.len() > ROWS_MAX {
+                return None;
+            }
         }
         Some(memory)
     }

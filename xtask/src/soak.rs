@@ -2,10 +2,9 @@
 //! It does not know what a property asserts; it runs the tests in portions and can be stopped and continued.
 //! How far it came is kept in target/soak.txt; `--steps N` and `--seconds N` set its length.
 
-use std::fmt::Write;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::host::{at, cargo, read, run, target, write_if_changed};
 
@@ -55,31 +54,52 @@ pub fn task(words: &[String]) -> Result<()> {
         println!("{done} of {steps} steps, {rate:.0} a second");
         report(done, None)?;
     }
-    let mut fuzzed = String::new();
-    for body in BODIES {
-        let mut test = cargo();
-        test.args([
-            "test",
-            "-q",
-            "-p",
-            "plimsoll",
-            "--test",
-            "fuzz",
-            body,
-            "--",
-            "--nocapture",
-        ]);
-        let said = read(test.env("PLIMSOLL_FUZZ_SECONDS", seconds.to_string()))?;
-        let line = said.lines().find_map(|line| line.split_once("fuzz "));
-        let (_, figure) = line.context("the body said nothing")?;
-        println!("{figure}");
-        writeln!(fuzzed, "- {figure}, no crash")?;
-    }
-    report(done, Some(&fuzzed))
+    let bodies = std::thread::scope(|scope| {
+        // At most one for each core; the tests are built by now.
+        let workers: Vec<_> = (0..cores())
+            .map(|first| {
+                let own = BODIES.iter().skip(first).step_by(cores());
+                scope.spawn(move || {
+                    own.map(|body| fuzz(body, seconds))
+                        .collect::<Result<Vec<_>>>()
+                })
+            })
+            .collect();
+        let done = workers
+            .into_iter()
+            .map(|worker| worker.join().map_err(|_| anyhow!("a worker stopped"))?);
+        done.collect::<Result<Vec<_>>>()
+    })?;
+    report(done, Some(&bodies.concat().concat()))
+}
+
+/// Runs a fuzz body for so long; what it reached, as a line of the report.
+fn fuzz(body: &str, seconds: u64) -> Result<String> {
+    let mut test = cargo();
+    test.args([
+        "test",
+        "-q",
+        "-p",
+        "plimsoll",
+        "--test",
+        "fuzz",
+        body,
+        "--",
+        "--nocapture",
+    ]);
+    let said = read(test.env("PLIMSOLL_FUZZ_SECONDS", seconds.to_string()))?;
+    let line = said.lines().find_map(|line| line.split_once("fuzz "));
+    let (_, figure) = line.context("the body said nothing")?;
+    println!("{figure}");
+    Ok(format!("- {figure}, no crash\n"))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn report(steps: u64, fuzzed: Option<&str>) -> Result<()> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = cores();
     let worlds = steps.div_ceil(STEPS_IN_A_WORLD);
     let fuzzed = fuzzed.unwrap_or("Not run yet.\n");
     let text = format!(
