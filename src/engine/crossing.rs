@@ -207,7 +207,7 @@ impl MeterView {
                 .retain(|other| !on_one(other) || other.basis_points > step.basis_points);
         }
         let hides = |other: &Step| {
-            on_one(other) && other.basis_points >= step.basis_points && other.varied.is_none()
+            on_one(other) && other.basis_points > step.basis_points && other.varied.is_none()
         };
         if !self.steps.iter().any(hides) {
             let mut steps = self.steps.iter();

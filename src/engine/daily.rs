@@ -89,7 +89,7 @@ impl Engine {
         };
         let hour = now.0 / HOUR_MS;
         let (used, at, mut projected) = view.projected.get();
-        if (used, at) != (view.reading.used, hour) {
+        if used != view.reading.used || at != hour && !fault!(64) {
             projected = self.project(meter, view, Timestamp(hour.wrapping_mul(HOUR_MS)));
             view.projected.set((view.reading.used, hour, projected));
         }

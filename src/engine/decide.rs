@@ -50,8 +50,11 @@ impl Engine {
     /// Brings the screen in line with what is known now; a meter narrows it to the prompts about it,
     /// [`NONE`] asks for all.
     pub(super) fn decide(&mut self, now: Timestamp, meter: u32, out: &mut Vec<Effect>) {
-        let others = self.others(now, meter);
         let mut meter = meter;
+        if core::mem::take(&mut self.standing.moved) {
+            meter = NONE;
+        }
+        let others = self.others(now, meter);
         let judgements = self.clear_and_survey(now, &mut meter, out);
         self.diverge(&others, &judgements, out);
         let mut wants_lease = self.open_interrupt_wants_lease(now);
@@ -396,7 +399,8 @@ impl Engine {
             return;
         };
         let mut shown = self.shown.iter();
-        let open = surface == Surface::Inline && shown.any(|shown| shown.index == index);
+        let same = |shown: &Shown| shown.exposure.about() == entry.about;
+        let open = surface == Surface::Inline && shown.any(same);
         if open || entry.failed {
             return;
         }

@@ -38,7 +38,7 @@ impl Engine {
         json.list(|json| self.write_score(now, json));
         for judgement in &self.explain(now) {
             let held = judgement.held;
-            let fired = judgement.occasion != 0;
+            let fired = judgement.since.0 > 0;
             let facts = [
                 judgement.surface as i64,
                 held.map_or(-1, |reason| reason.stage() as i64),

@@ -272,7 +272,7 @@ impl Engine {
                 let open = slot != Surface::Toast
                     && entry.trigger != 2
                     && self.shown.iter().any(|shown| {
-                        shown.index == entry.index
+                        shown.exposure.about() == entry.about
                             && shown.exposure.surface().lane() != Lane::Inline
                     });
                 let free = occupant.is_none() || (fault!(2) && slot == Surface::Banner);
@@ -434,7 +434,7 @@ fn spent(engine: &Engine, entry: &Entry, judgement: &Judgement) -> Option<HoldRe
     // Nobody is asked twice, also while the first is on its way to the screen.
     let on_its_way = |shown: &Shown| {
         shown.exposure.occasion() == judgement.occasion
-            && shown.index != entry.index
+            && shown.exposure.about() != entry.about
             && shown.exposure.surface() != Surface::Inline
     };
     let by_other = occasion.spent_by != 0 && occasion.spent_by != entry.key;

@@ -233,6 +233,9 @@ impl Engine {
             }
             Input::Wake => self.decide(now, NONE, &mut out),
         }
+        if self.standing.moved {
+            self.decide(now, NONE, &mut out);
+        }
         // A snapshot may have set engine time back: what is forgotten goes by the new time.
         self.finish(self.time(device), &mut out);
         out

@@ -23,6 +23,8 @@ pub(super) struct Standing {
     pub tenths: i64,
     /// The day it was made on.
     pub day: i64,
+    /// Something was counted since the last decision: prompts about anything may have fired.
+    pub moved: bool,
     /// Features of the plan that were used on it, as bits.
     used: u64,
 }
@@ -32,6 +34,7 @@ impl Default for Standing {
         Self {
             tenths: -1,
             day: -1,
+            moved: false,
             used: 0,
         }
     }
@@ -44,7 +47,7 @@ impl Engine {
         pql::score(&self.plim, &self.memory, signal::day_of(now))
     }
 
-    /// A new day, and an input that shows that someone is there. What follows for prompts is the next decision's.
+    /// A new day, and an input that shows that someone is there.
     pub(super) fn attend(&mut self, input: &Input, now: Timestamp, out: &mut Vec<Effect>) {
         if signal::day_of(now) != self.standing.day && (self.standing.day < 0 || !fault!(59)) {
             self.standing = Standing::default();
@@ -167,6 +170,7 @@ impl Engine {
         let (before, tenths) = (self.standing.tenths, self.score(now).tenths);
         self.standing.tenths = tenths;
         self.standing.day = signal::day_of(now);
+        self.standing.moved = true;
         self.dirty.memory |= before >= 0;
         if before >= 0 && before / BAND != tenths / BAND {
             out.push(Effect::Record(Event::ScoreChanged { tenths, before }));

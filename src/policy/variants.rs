@@ -74,7 +74,7 @@ pub(super) struct Variant<'p> {
     pub arms: Vec<u32>,
 }
 
-/// All instances of all prompts that are on, in the policy's order; what only arms have comes last.
+/// All instances of all prompts that are on, in the policy's order; prompts that only arms have come last.
 pub(super) fn variants<'p>(
     prompts: &'p [Prompt],
     experiments: &'p [Experiment],
@@ -92,6 +92,8 @@ pub(super) fn variants<'p>(
             all.stand(prompt, order, &mut |standing| standing.add(index, place));
         }
     }
+    // An arm's variant stands where the policy's own does.
+    all.found.sort_by_key(|(variant, _)| variant.order);
     let written = all.found.into_iter().map(|(variant, standing)| Variant {
         arms: standing.words(experiments),
         ..variant

@@ -1,24 +1,41 @@
 //! A second engine for one tab, written from the description of the product and not from the engine: lists of
 //! facts, walked anew for every question, with no regard for speed. Covers quotas (periods, reconciliation,
 //! levels, provisional figures), first sight, carried and made crossings, every trigger, owned, audience
-//! (ages), choice, pacing, page, rank, and what is withdrawn and painted again. It does not cover routes,
-//! actions, other tabs, restarts, damaged memory and clocks that are set: the worlds do. `compare` lives
-//! random histories in both; what they show and why they hold has to be the same.
+//! (conditions, routes, ages), arms and holdout, choice, pacing, page, rank, signals and the score, from which
+//! days a projection is made, and what is withdrawn and painted again. It does not cover actions, divergence,
+//! other tabs, restarts, damaged memory and clocks that are set: the worlds and `tests/divergence.rs` do.
+//! `compare` lives random histories in both; what they show and why they hold has to be the same.
 
+#[path = "model/arms.rs"]
+mod arms;
 #[path = "model/compare.rs"]
 pub mod compare;
+#[path = "../conditions/naive.rs"]
+mod naive;
+#[path = "model/pace.rs"]
+mod pace;
+#[path = "../conditions/patterns.rs"]
+#[expect(dead_code, reason = "conditions alone make patterns at random")]
+mod patterns;
+#[path = "model/people.rs"]
+mod people;
 #[path = "model/policies.rs"]
 pub mod policies;
 #[path = "model/quota.rs"]
 mod quota;
+#[path = "model/score.rs"]
+mod score;
 #[path = "model/screen.rs"]
 mod screen;
 #[path = "model/stages.rs"]
 mod stages;
 
+use crate::random;
+use arms::{Arms, Own, Written};
 use jiff::civil::DateTime;
 use plimsoll::engine::input::Context;
-use plimsoll::plim::Plim;
+use plimsoll::pql::BuiltIn;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -39,6 +56,8 @@ pub struct Told {
     pub sales: bool,
     pub features: Vec<String>,
     pub overage: Vec<String>,
+    /// Whose (`account` or `user`), name and value.
+    pub attributes: Vec<(&'static str, &'static str, Value)>,
     pub figures: Vec<Figure>,
 }
 
@@ -53,6 +72,8 @@ pub struct Figure {
     pub period: Option<(i64, i64, DateTime)>,
     /// What of this tab's tally it holds: added and released.
     pub counted: Option<(i64, i64)>,
+    /// Of each day, the oldest first.
+    pub daily: Vec<i64>,
 }
 
 /// How a threshold was passed.
@@ -121,17 +142,27 @@ struct Hit {
 
 /// What one candidate comes to.
 #[derive(Clone, Debug)]
-struct Judged {
+pub struct Judged {
     prompt: usize,
     surface: &'static str,
     held: Option<&'static str>,
     occasion: Occasion,
     since: i64,
+    /// The prompt that goes first.
+    by: Option<usize>,
 }
 
 /// The second engine.
 pub struct Model {
-    plim: Rc<Plim>,
+    written: Rc<Written>,
+    /// The policy as these arms have it.
+    own: Rc<Own>,
+    arms: Arms,
+    kept: Arms,
+    forced: Arms,
+    held_out: bool,
+    account: String,
+    user: String,
     pub context: Context,
     /// Time at the newest snapshot, and the monotonic time then.
     told_at: (i64, i64),
@@ -151,16 +182,41 @@ pub struct Model {
     explored: Vec<(usize, u32, i64)>,
     converted: Option<(i64, i64)>,
     hits: BTreeMap<usize, Hit>,
-    failed: BTreeSet<usize>,
+    /// Prompts as they are written, because one may be painted in another arm.
+    failed: BTreeSet<(usize, String)>,
+    /// Signals: key, day and count.
+    happened: Vec<(u32, i64, i64)>,
+    /// By day.
+    features_used: BTreeSet<(i64, usize)>,
+    /// The five minutes in which someone was active last.
+    active: i64,
+    /// The score as it was told last, and the day.
+    scored: Option<(i64, i64)>,
+    /// The score is past the line; how often it fell below it, and when it passed it last, up or down.
+    risen: bool,
+    falls: i64,
+    passed_at: i64,
+    /// By meter and day what the host says.
+    host_days: BTreeMap<(usize, i64), i64>,
+    /// By meter, what the engine expects.
+    pub believed: [(i64, i64, i64); 4],
     /// What it does in answer to an input, as sentences.
     pub out: Vec<String>,
 }
 
 impl Model {
     /// A tab whose clocks stand at `time` and 0.
-    pub fn new(plim: Rc<Plim>, time: i64) -> Self {
-        Self {
-            plim,
+    pub fn new(written: Rc<Written>, time: i64, account: &str, user: &str) -> Self {
+        let nobody: Arms = vec![None; written.experiments().len()];
+        let mut model = Self {
+            own: written.own(&nobody),
+            written,
+            arms: nobody.clone(),
+            kept: nobody.clone(),
+            forced: nobody,
+            held_out: false,
+            account: account.to_owned(),
+            user: user.to_owned(),
             context: Context::default(),
             told_at: (time, 0),
             last: time,
@@ -179,8 +235,19 @@ impl Model {
             converted: None,
             hits: BTreeMap::new(),
             failed: BTreeSet::new(),
+            happened: Vec::new(),
+            features_used: BTreeSet::new(),
+            active: 0,
+            scored: None,
+            risen: false,
+            falls: 0,
+            passed_at: 0,
+            host_days: BTreeMap::new(),
+            believed: [(0, 0, 0); 4],
             out: Vec::new(),
-        }
+        };
+        model.deal();
+        model
     }
 
     fn time(&self, mono: i64) -> i64 {
@@ -195,21 +262,36 @@ impl Model {
         now
     }
 
+    /// A person does something; whether it is in front of them, the page says.
+    fn begin(&mut self, mono: i64) -> i64 {
+        let now = self.tick(mono);
+        self.attend(now, self.context.visible);
+        now
+    }
+
     /// Nothing but time passes.
     pub fn wake(&mut self, mono: i64) {
         let now = self.tick(mono);
+        self.attend(now, false);
         self.settle(now);
     }
 
     /// The page changed.
     pub fn page(&mut self, mono: i64, context: &Context) {
+        let now = self.tick(mono);
+        // Whoever comes to the prices is interested.
+        self.attend(now, false);
+        if context.route == "/pricing" && self.context.route != "/pricing" {
+            self.say(now, BuiltIn::PricingVisits as u32, 1);
+        }
         self.context = context.clone();
-        self.wake(mono);
+        self.attend(now, context.visible);
+        self.settle(now);
     }
 
     /// A use or release.
     pub fn count(&mut self, mono: i64, meter: usize, added: i64, released: i64) {
-        let at = self.tick(mono);
+        let at = self.begin(mono);
         let released = if self.is_level(meter) { released } else { 0 };
         if added + released > 0 {
             self.uses.push(Use {
@@ -233,6 +315,7 @@ impl Model {
     /// The host's truth.
     pub fn tell(&mut self, mono: i64, told: &Told) {
         let now = self.tick(mono);
+        self.attend(now, false);
         let order = |told: &Told| (told.epoch, told.made);
         if self
             .told
@@ -250,15 +333,17 @@ impl Model {
         for figure in &told.figures {
             self.figures
                 .insert(figure.meter, (told.clone(), figure.clone()));
+            self.hear_of_days(figure.meter, told.made, &figure.daily);
         }
         self.told = Some(told.clone());
         self.last = self.time(mono);
+        self.deal();
         self.settle(self.last);
     }
 
     /// An attempt: the verdict, and a limit hit when it is over a hard limit.
     pub fn attempt(&mut self, mono: i64, meter: usize, amount: i64) -> &'static str {
-        let now = self.tick(mono);
+        let now = self.begin(mono);
         let reading = self.reading(meter, now);
         let verdict = match reading.limit {
             -2 | -1 => "fits",
@@ -273,15 +358,23 @@ impl Model {
         verdict
     }
 
+    /// A signal that the host tells of.
+    pub fn tell_signal(&mut self, mono: i64, key: u32, count: i64) {
+        let now = self.begin(mono);
+        self.say(now, key, count);
+        self.settle(now);
+    }
+
     /// The host's server refused.
     pub fn refused(&mut self, mono: i64, meter: usize) {
-        let now = self.tick(mono);
+        let now = self.begin(mono);
         self.hit(now, meter);
         self.settle(now);
     }
 
     fn hit(&mut self, now: i64, meter: usize) {
         self.out.push(format!("hit {meter}"));
+        self.notice(now, BuiltIn::LimitHit);
         if self.plan().is_some() {
             let occasion = format!("hit {meter} {now}");
             self.hits.insert(meter, Hit { at: now, occasion });
@@ -290,17 +383,25 @@ impl Model {
 
     /// A feature was touched.
     pub fn explore(&mut self, mono: i64, feature: usize, step: u32) {
-        let now = self.tick(mono);
-        if self.told.is_none() || !self.has_feature(feature) {
+        let now = self.begin(mono);
+        if self.told.is_some() && self.has_feature(feature) {
+            self.use_feature(now, feature);
+        } else {
             self.explored.push((feature, step, now));
             self.out.push(format!("explored {feature}"));
+            let steps = [
+                BuiltIn::FeatureSeen,
+                BuiltIn::FeatureTried,
+                BuiltIn::FeaturePreviewed,
+            ];
+            self.notice(now, steps[step as usize]);
         }
         self.settle(now);
     }
 
     /// The host saw a purchase.
     pub fn convert(&mut self, mono: i64, epoch: i64) {
-        let now = self.tick(mono);
+        let now = self.begin(mono);
         self.converted = self.converted.max(Some((epoch, now)));
         self.settle(now);
     }
@@ -317,7 +418,7 @@ impl Model {
                 break;
             }
         }
-        self.failed.insert(prompt);
+        self.failed.insert(self.variant(prompt));
         self.settle(now);
     }
 
@@ -331,7 +432,7 @@ impl Model {
 
     /// A person answers what is on the screen: `act`, `later`, `close` or `never`. An action ends at once.
     pub fn respond(&mut self, mono: i64, prompt: usize, surface: &str, response: &str) {
-        let now = self.tick(mono);
+        let now = self.begin(mono);
         let here = |shown: &&mut Showing| {
             (shown.prompt, shown.surface, shown.on_screen) == (prompt, surface, true)
         };
@@ -371,7 +472,7 @@ impl Model {
         let epoch = self.epoch();
         let said = self.laters.entry(prompt).or_default();
         let times = said.iter().filter(|later| later.epoch == epoch).count();
-        let pacing = self.plim.root().pacing().get(0).unwrap();
+        let pacing = self.own.plim.root().pacing().get(0).unwrap();
         if let Some(span) = pacing.ladder_ms().get(times as u32) {
             said.push(Later {
                 epoch,
@@ -380,7 +481,7 @@ impl Model {
             });
             return;
         }
-        let compiled = self.plim.root().prompts().get(prompt as u32).unwrap();
+        let compiled = self.prompt(prompt);
         let end = match compiled.subject_kind() {
             1 => self.reading(compiled.subject() as usize, now).end,
             _ => 0,
@@ -397,25 +498,32 @@ impl Model {
     /// The index of the account's plan, when the policy has it.
     fn plan(&self) -> Option<u32> {
         let told = self.told.as_ref()?;
-        let mut plans = (0..).zip(self.plim.root().plans().iter());
+        let mut plans = (0..).zip(self.own.plim.root().plans().iter());
         plans
             .find(|(_, plan)| plan.id() == told.plan)
             .map(|(index, _)| index)
     }
 
     fn is_level(&self, meter: usize) -> bool {
-        self.plim.root().meters().get(meter as u32).unwrap().kind() == 1
+        self.own
+            .plim
+            .root()
+            .meters()
+            .get(meter as u32)
+            .unwrap()
+            .kind()
+            == 1
     }
 
     fn is_soft(&self, meter: usize) -> bool {
         let plan = self
             .plan()
-            .and_then(|plan| self.plim.root().plans().get(plan));
+            .and_then(|plan| self.own.plim.root().plans().get(plan));
         plan.is_some_and(|plan| plan.quotas().get(meter as u32).unwrap().soft() == 1)
     }
 
     fn has_feature(&self, feature: usize) -> bool {
-        let root = self.plim.root();
+        let root = self.own.plim.root();
         let id = root.features().get(feature as u32).unwrap().id();
         let plan = self.plan().and_then(|plan| root.plans().get(plan));
         plan.is_some_and(|plan| plan.features().iter().any(|own| own as usize == feature))
@@ -427,6 +535,6 @@ impl Model {
 
     /// `default-50/emails`.
     fn name(&self, prompt: usize) -> String {
-        policies::name(&self.plim, prompt)
+        self.written.names[prompt].clone()
     }
 }

@@ -1,57 +1,74 @@
 //! Lives random histories in the engine and in the second engine at once, and compares what both say.
-//! Owns the policies, hosts and people of these histories; decides nothing.
+//! Owns what is compared; what happens in these histories is in `people`. Decides nothing.
 //! A failure names its seed; `PLIMSOLL_MODEL_SEED` lives it again and prints it.
 
-use super::policies::{FEATURES, METERS, PLANS, name};
-use super::{DAY, Figure, HOUR, Kind, Model, Told};
+use super::arms::Written;
+use super::policies::{METERS, PLANS, name};
+use super::{DAY, HOUR, Kind, Model, Told};
 use crate::random::Random;
-use crate::spec_reader::snapshot::{MeterFigure, Snapshot};
 use crate::spec_reader::tab::{Identity, Stored, Tab, compile};
 use jiff::civil::{DateTime, date};
 use plimsoll::Effect;
 use plimsoll::engine::Judgement;
 use plimsoll::engine::effect::{CrossingKind, Event, Source};
-use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Step};
+use plimsoll::engine::input::{ActionKind, Input, Now, Paint};
 use plimsoll::plim::Plim;
-use plimsoll::unit::{ExposureId, Key, Limit, Timestamp, Writer};
+use plimsoll::unit::{ExposureId, Writer};
 use std::rc::Rc;
 
-struct Shown {
-    exposure: ExposureId,
-    prompt: usize,
-    surface: &'static str,
-    actions: Vec<ActionKind>,
+/// A prompt on the screen.
+pub struct Shown {
+    pub(super) exposure: ExposureId,
+    pub(super) prompt: usize,
+    pub(super) surface: &'static str,
+    pub(super) actions: Vec<ActionKind>,
 }
 
-struct History {
-    plim: Rc<Plim>,
-    tab: Tab,
-    model: Model,
-    random: Random,
-    time: i64,
-    born: i64,
-    host: Told,
+/// A history, and what lives it.
+pub struct History {
+    pub(super) plim: Rc<Plim>,
+    pub(super) written: Rc<Written>,
+    /// By the index of a prompt, its number in the model.
+    pub(super) numbers: Vec<usize>,
+    pub(super) tab: Tab,
+    pub(super) model: Model,
+    pub(super) random: Random,
+    pub(super) time: i64,
+    pub(super) born: i64,
+    pub(super) host: Told,
     /// Whether the host's limits differ from the plan's now and then.
-    limits_move: bool,
+    pub(super) limits_move: bool,
     /// The meter that the host does not count.
-    local: usize,
+    pub(super) local: usize,
     /// From which each meter's own periods are counted, where the host has its own.
-    anchors: [Option<DateTime>; 4],
-    old: Vec<Told>,
-    on_screen: Vec<Shown>,
+    pub(super) anchors: [Option<DateTime>; 4],
+    /// What comes on a day, where the host tells of days.
+    pub(super) daily: [Option<i64>; 4],
+    pub(super) old: Vec<Told>,
+    pub(super) on_screen: Vec<Shown>,
     /// Every showing there was, to name those that are withdrawn.
-    prompts: Vec<(ExposureId, usize)>,
-    log: Vec<String>,
+    pub(super) prompts: Vec<(ExposureId, usize)>,
+    pub(super) log: Vec<String>,
 }
 
 /// One history of so many steps. The error says where the two part.
 pub fn live(policy: &str, seed: u64, steps: u64) -> Result<(), String> {
     let plim = Rc::new(compile(policy)?);
+    let written = Rc::new(Written::new(policy)?);
+    let number = |prompt: usize| {
+        let name = name(&plim, prompt);
+        let mut names = written.names.iter();
+        names
+            .position(|own| *own == name)
+            .ok_or(format!("{name} is in no arm as it is written"))
+    };
+    let prompts = 0..plim.root().prompts().len();
+    let numbers = prompts.map(number).collect::<Result<Vec<_>, _>>()?;
     let mut random = Random::new(seed ^ 0x5ec0);
     let time = 1_795_341_600_000 + random.between(0, 400 * DAY);
     let identity = Identity {
-        account: "acc_7".to_owned(),
-        user: "u_9".to_owned(),
+        account: format!("acc_{}", random.below(50)),
+        user: format!("u_{}", random.below(50)),
         writer: Writer(7),
     };
     let host = Told {
@@ -82,11 +99,14 @@ pub fn live(policy: &str, seed: u64, steps: u64) -> Result<(), String> {
         let anchor = date(2025, 1, day).at(random.between(0, 23) as i8, 30, 0, 0);
         random.percent(60).then_some(anchor)
     });
+    let daily = [(); 4].map(|()| random.percent(30).then(|| random.between(1, 40)));
     let (limits_move, local) = (random.percent(50), random.below(12) as usize);
     let mut history = History {
         tab: Tab::start(Rc::clone(&plim), &identity, Stored::Nothing),
-        model: Model::new(Rc::clone(&plim), time),
+        model: Model::new(Rc::clone(&written), time, &identity.account, &identity.user),
         plim,
+        written,
+        numbers,
         random,
         time,
         born: time,
@@ -94,6 +114,7 @@ pub fn live(policy: &str, seed: u64, steps: u64) -> Result<(), String> {
         limits_move,
         local,
         anchors,
+        daily,
         old: Vec::new(),
         on_screen: Vec::new(),
         prompts: Vec::new(),
@@ -127,12 +148,14 @@ impl History {
             // What time alone does comes first, so that an input changes only what it is about.
             self.tell(Input::Wake, |model, mono| model.wake(mono))?;
             match self.random.below(100) {
-                0..32 => self.count()?,
-                32..50 => self.snapshot()?,
-                50..60 => self.attempt()?,
-                60..70 => self.explore()?,
-                70..84 => self.respond()?,
-                84..94 => self.page(false)?,
+                0..29 => self.count()?,
+                29..46 => self.snapshot()?,
+                46..55 => self.attempt()?,
+                55..63 => self.explore()?,
+                63..70 => self.signal()?,
+                70..83 => self.respond()?,
+                83..93 => self.page(false)?,
+                93 => self.force()?,
                 94 => {
                     let epoch = self.host.epoch;
                     let input = Input::Converted {
@@ -146,25 +169,46 @@ impl History {
         Ok(())
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         Tab::now(self.time, self.born, 0)
     }
 
     /// Tells both, paints what they show, and compares.
-    fn tell(&mut self, input: Input, model: impl FnOnce(&mut Model, i64)) -> Result<(), String> {
+    pub(super) fn tell(
+        &mut self,
+        input: Input,
+        model: impl FnOnce(&mut Model, i64),
+    ) -> Result<(), String> {
         let now = self.now();
         self.log.push(format!(
             "{} {input:?}",
             crate::spec_reader::clock::text(self.time)
         ));
-        let (effects, _) = self.tab.tell(now, input);
+        // A use that passes nothing moves a figure and no more; an estimate that follows is the next decision's.
+        let root = self.plim.root();
+        let waits = matches!(input, Input::Use { .. } | Input::Release { .. })
+            && root.prompts().iter().any(|prompt| prompt.trigger() == 5);
+        let (mut effects, _) = self.tab.tell(now, input);
+        if waits {
+            effects.extend(self.tab.tell(now, Input::Wake).0);
+        }
+        self.believe();
         model(&mut self.model, now.mono);
         let said = self.sentences(&effects);
         self.agree(said)?;
         self.paint(&effects)
     }
 
-    fn agree(&mut self, mut said: Vec<String>) -> Result<(), String> {
+    /// What is seen here on each day depends on when it was looked at: where the host tells of no days, the
+    /// model takes the engine's estimate.
+    pub(super) fn believe(&mut self) {
+        for (meter, id) in METERS.iter().enumerate() {
+            let expected = self.tab.projected(self.now(), id);
+            self.model.believed[meter] = (expected.at.0, expected.from.0, expected.until.0);
+        }
+    }
+
+    pub(super) fn agree(&mut self, mut said: Vec<String>) -> Result<(), String> {
         let now = self.now();
         let mut expected = std::mem::take(&mut self.model.out);
         self.log.push(format!("    {}", said.join(", ")));
@@ -206,17 +250,66 @@ impl History {
                 ));
             }
         }
-        let judged = self.tab.judgements(now);
-        self.until_is_true(&judged)?;
-        for (judged, (held, surface)) in judged.iter().zip(self.model.held(now.mono)) {
-            let engine = judged.held.map(|reason| reason.code());
-            if engine != held || engine.is_none() && judged.surface.name() != surface {
-                let name = name(&self.plim, judged.prompt as usize);
+        let time = self.model.time(now.mono);
+        for (meter, id) in METERS.iter().enumerate().filter(|_| known) {
+            let engine = self.tab.projected(now, id);
+            let engine = (engine.at.0, engine.from.0, engine.until.0);
+            let model = self.model.projected(meter, time);
+            if engine != model {
                 return Err(format!(
-                    "{name}: the engine holds {engine:?} ({}) and the model {held:?} ({surface})",
-                    judged.surface.name()
+                    "{id}: the engine expects {engine:?}\n  and the model {model:?}"
                 ));
             }
+        }
+        let (engine, model) = (self.tab.score(now), self.model.score(time));
+        if engine != model {
+            return Err(format!(
+                "the engine scores {engine:?}\n  and the model {model:?}"
+            ));
+        }
+        let judged = self.tab.judgements(now);
+        self.until_is_true(&judged)?;
+        self.judge_alike(&judged)
+    }
+
+    /// Of each prompt that these arms have, the engine has one variant in force, and it says what the model
+    /// says: the reason, and where it fired the surface, since when and what goes first. Nothing else passes.
+    fn judge_alike(&self, judged: &[Judgement]) -> Result<(), String> {
+        let expected = self.model.judged(self.now().mono);
+        let mut met = 0;
+        for judged in judged {
+            let number = self.numbers[judged.prompt as usize];
+            let name = &self.written.names[number];
+            let engine = judged.held.map(|reason| reason.code());
+            let prompt = self.plim.root().prompts().get(judged.prompt).unwrap();
+            if !self
+                .model
+                .is_in_force(&prompt.arms().iter().collect::<Vec<_>>())
+            {
+                if engine.is_none() {
+                    return Err(format!("{name}: what no arm has here is shown"));
+                }
+                continue;
+            }
+            let Some(model) = expected.iter().find(|own| own.prompt == number) else {
+                return Err(format!("{name}: the engine has it and the model does not"));
+            };
+            met += 1;
+            let by = self.numbers.get(judged.by as usize).copied();
+            let facts = (judged.surface.name(), judged.since.0, by);
+            let fired = judged.occasion != 0;
+            let alike = facts == (model.surface, model.since, model.by) || !fired;
+            if engine != model.held || !alike {
+                return Err(format!(
+                    "{name}: the engine holds {engine:?} {facts:?}\n  and the model {model:?}"
+                ));
+            }
+        }
+        if met != expected.len() {
+            return Err(format!(
+                "{met} prompts are in force, {} in the model",
+                expected.len()
+            ));
         }
         Ok(())
     }
@@ -252,12 +345,12 @@ impl History {
         Ok(())
     }
 
-    fn paint(&mut self, effects: &[Effect]) -> Result<(), String> {
+    pub(super) fn paint(&mut self, effects: &[Effect]) -> Result<(), String> {
         for effect in effects {
             let Effect::Present(prompt) = effect else {
                 continue;
             };
-            let (exposure, index) = (prompt.exposure, prompt.prompt as usize);
+            let (exposure, index) = (prompt.exposure, self.numbers[prompt.prompt as usize]);
             // It may be gone by now, when another could not be painted.
             if !self
                 .on_screen
@@ -283,12 +376,12 @@ impl History {
         Ok(())
     }
 
-    fn sentences(&mut self, effects: &[Effect]) -> Vec<String> {
+    pub(super) fn sentences(&mut self, effects: &[Effect]) -> Vec<String> {
         let mut said = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Present(prompt) => {
-                    let index = prompt.prompt as usize;
+                    let index = self.numbers[prompt.prompt as usize];
                     self.prompts.push((prompt.exposure, index));
                     self.on_screen.push(Shown {
                         exposure: prompt.exposure,
@@ -299,7 +392,7 @@ impl History {
                     let again = if prompt.repaint { " again" } else { "" };
                     said.push(format!(
                         "show {} {}{again}",
-                        name(&self.plim, index),
+                        self.written.names[index],
                         prompt.surface.name()
                     ));
                 }
@@ -313,7 +406,7 @@ impl History {
                         .1;
                     said.push(format!(
                         "withdraw {} {}",
-                        name(&self.plim, prompt),
+                        self.written.names[prompt],
                         reason.name()
                     ));
                 }
@@ -342,244 +435,25 @@ impl History {
                 Effect::Record(Event::FeatureExplored { feature, .. }) => {
                     said.push(format!("explored {feature}"))
                 }
+                Effect::Record(Event::Experiment {
+                    experiment,
+                    arm,
+                    diverged: false,
+                    ..
+                }) => said.push(format!("deal {experiment} {arm}")),
+                Effect::Record(Event::SignalCounted { signal, count }) => {
+                    let signal = self.plim.root().signals().get(*signal).unwrap();
+                    said.push(format!("counted {} {count}", signal.key()));
+                }
+                Effect::Record(Event::ScoreChanged { tenths, before }) => {
+                    said.push(format!("score {before} {tenths}"));
+                }
+                Effect::Record(Event::PqlReached { tenths, rise }) => {
+                    said.push(format!("pql {tenths} {rise}"));
+                }
                 _ => {}
             }
         }
         said
-    }
-
-    fn count(&mut self) -> Result<(), String> {
-        let meter = self.random.below(4) as usize;
-        let most = [3, 3, 20, 400][self.random.below(4) as usize];
-        let amount = self.random.between(1, most);
-        let key = Key::of(METERS[meter]);
-        if self.random.percent(30) {
-            let input = Input::Release { meter: key, amount };
-            return self.tell(input, |model, mono| model.count(mono, meter, 0, amount));
-        }
-        let input = Input::Use { meter: key, amount };
-        self.tell(input, |model, mono| model.count(mono, meter, amount, 0))
-    }
-
-    fn attempt(&mut self) -> Result<(), String> {
-        let meter = self.random.below(4) as usize;
-        let key = Key::of(METERS[meter]);
-        if self.random.percent(20) {
-            return self.tell(Input::LimitHit { meter: key }, |model, mono| {
-                model.refused(mono, meter)
-            });
-        }
-        let amount = self.random.between(1, 300);
-        let now = self.now();
-        let (effects, answer) = self.tab.tell(now, Input::Attempt { meter: key, amount });
-        let verdict = self.model.attempt(now.mono, meter, amount);
-        self.log.push(format!(
-            "{} attempt {} {amount}",
-            crate::spec_reader::clock::text(self.time),
-            METERS[meter]
-        ));
-        if answer.verdict != Some(verdict) {
-            return Err(format!(
-                "the engine answers {:?} and the model {verdict}",
-                answer.verdict
-            ));
-        }
-        let said = self.sentences(&effects);
-        self.agree(said)?;
-        self.paint(&effects)
-    }
-
-    fn explore(&mut self) -> Result<(), String> {
-        let (feature, step) = (self.random.below(2) as usize, self.random.below(3) as u32);
-        let input = Input::Explore {
-            feature: Key::of(FEATURES[feature]),
-            step: Step::ALL[step as usize],
-        };
-        self.tell(input, |model, mono| model.explore(mono, feature, step))
-    }
-
-    fn respond(&mut self) -> Result<(), String> {
-        if self.on_screen.is_empty() {
-            return Ok(());
-        }
-        let place = self.random.below(self.on_screen.len() as u64) as usize;
-        let Shown {
-            exposure,
-            prompt,
-            surface,
-            ref actions,
-        } = self.on_screen[place];
-        let action = self.random.pick(actions).copied();
-        let (response, word) = match (self.random.below(10), action) {
-            (0..4, _) => (Response::Later, "later"),
-            (4..6, _) => (Response::Close, "close"),
-            (6, _) => (Response::Never, "never"),
-            (_, Some(action)) => (Response::Act(action), "act"),
-            _ => (Response::Close, "close"),
-        };
-        let now = self.now();
-        self.log.push(format!(
-            "{} {word} {}",
-            crate::spec_reader::clock::text(self.time),
-            name(&self.plim, prompt)
-        ));
-        let (mut effects, _) = self.tab.tell(now, Input::Respond { exposure, response });
-        if word == "act" {
-            let paint = Paint::Faded;
-            effects.extend(self.tab.tell(now, Input::Painted { exposure, paint }).0);
-        }
-        self.on_screen.retain(|shown| shown.exposure != exposure);
-        self.model.respond(now.mono, prompt, surface, word);
-        let said = self.sentences(&effects);
-        self.agree(said)?;
-        self.paint(&effects)
-    }
-
-    fn page(&mut self, first: bool) -> Result<(), String> {
-        let quiet = first || self.random.percent(50);
-        let mut not = |chance| quiet || !self.random.percent(chance);
-        let context = Context {
-            visible: not(20),
-            busy: !not(20),
-            dialog_open: !not(20),
-            storage: not(10),
-            lease: not(30),
-            utc_offset_minutes: if not(50) { 0 } else { -180 },
-            ..Context::default()
-        };
-        let input = Input::Context(context.clone());
-        self.tell(input, |model, mono| model.page(mono, &context))
-    }
-
-    fn snapshot(&mut self) -> Result<(), String> {
-        if self.random.percent(10)
-            && let Some(told) = self.random.pick(&self.old).cloned()
-        {
-            return self.say(&told);
-        }
-        let random = &mut self.random;
-        self.host.made = self.time - random.between(0, 2_000);
-        if random.percent(6) {
-            self.host.epoch += 1;
-            let known = if random.percent(10) { 4 } else { 3 };
-            let plans = random.below(known);
-            self.host.plan = PLANS[plans as usize].to_owned();
-        }
-        self.host.sales = random.percent(3);
-        if random.percent(10) {
-            self.host.features = FEATURES
-                .iter()
-                .filter(|_| random.percent(25))
-                .map(|id| (*id).to_owned())
-                .collect();
-            self.host.overage = METERS
-                .iter()
-                .filter(|_| random.percent(25))
-                .map(|id| (*id).to_owned())
-                .collect();
-        }
-        self.host.figures = (0..METERS.len())
-            .filter_map(|meter| self.figure(meter))
-            .collect();
-        let told = self.host.clone();
-        self.old.push(told.clone());
-        self.say(&told)
-    }
-
-    fn figure(&mut self, meter: usize) -> Option<Figure> {
-        if self.random.percent(25) {
-            return None;
-        }
-        let (tally, made) = (self.model.tally(meter), self.host.made);
-        let reading = self.model.reading(meter, made);
-        let (moves, local) = (self.limits_move, self.local == meter);
-        let random = &mut self.random;
-        let used = match random.below(4) {
-            0 => reading.used,
-            1 => reading.used + random.between(0, 30),
-            2 => random.between(0, reading.used.max(1)),
-            _ => random.between(0, reading.limit.clamp(10, 1_500)),
-        };
-        let held = |tally: i64, random: &mut Random| {
-            if random.percent(60) {
-                tally
-            } else {
-                random.between(0, tally)
-            }
-        };
-        Some(Figure {
-            meter,
-            used: (!local).then_some(used),
-            limit: match random.below(20) {
-                _ if !moves => -1,
-                0 => random.between(1, 200),
-                1 => -2,
-                2 => 0,
-                _ => -1,
-            },
-            counted: random
-                .percent(40)
-                .then(|| (held(tally.0, random), held(tally.1, random))),
-            period: if meter.is_multiple_of(2) {
-                self.period(meter, made)
-            } else {
-                None
-            },
-        })
-    }
-
-    /// A host's own period: anchored anywhere in a month, and now and then one that ended a while ago.
-    fn period(&mut self, meter: usize, made: i64) -> Option<(i64, i64, DateTime)> {
-        // A plan that nobody knows has no cadence but the month's.
-        let known = PLANS[..3].contains(&self.host.plan.as_str());
-        let anchor = self.anchors[meter].filter(|_| known)?;
-        let plans = self.plim.root().plans();
-        let quota = plans.get(0).unwrap().quotas().get(meter as u32).unwrap();
-        // Of a period that was left and comes again only what was reported is remembered.
-        let counts = self.local != meter && !self.limits_move;
-        let late = if counts && self.random.percent(15) {
-            20
-        } else {
-            0
-        };
-        let at = made - self.random.between(0, late) * HOUR;
-        let (start, end) = self.model.rolled(quota.period(), anchor, at);
-        Some((start, end, anchor))
-    }
-
-    fn say(&mut self, told: &Told) -> Result<(), String> {
-        let mut snapshot = Snapshot {
-            plan: told.plan.clone(),
-            plan_epoch: Some(told.epoch),
-            server_time: Some(Timestamp(told.made)),
-            account_created_at: (told.account_made > 0).then_some(Timestamp(told.account_made)),
-            user_created_at: (told.user_made > 0).then_some(Timestamp(told.user_made)),
-            trial_ends_at: (told.trial_ends > 0).then_some(Timestamp(told.trial_ends)),
-            features: told.features.iter().map(|id| Key::of(id)).collect(),
-            overage_accepted: told.overage.iter().map(|id| Key::of(id)).collect(),
-            in_sales_conversation: told.sales,
-            ..Snapshot::default()
-        };
-        snapshot.meters = told
-            .figures
-            .iter()
-            .map(|figure| MeterFigure {
-                meter: Key::of(METERS[figure.meter]),
-                used: figure.used,
-                limit: Limit(figure.limit),
-                period: figure
-                    .period
-                    .map(|(start, end, _)| (Timestamp(start), Timestamp(end))),
-                daily: Vec::new(),
-                counted: figure
-                    .counted
-                    .map(|(added, released)| (Writer(7), added, released))
-                    .into_iter()
-                    .collect(),
-            })
-            .collect();
-        self.tell(Input::Snapshot(snapshot.told()), |model, mono| {
-            model.tell(mono, told)
-        })
     }
 }

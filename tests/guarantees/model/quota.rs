@@ -6,6 +6,8 @@ use super::{DAY, HOUR, Kind, Model, Passed, Seen};
 use jiff::civil::{DateTime, Weekday, date};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Span, ToSpan};
+use plimsoll::plim::Plim;
+use plimsoll::pql::BuiltIn;
 
 /// Where a meter stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub struct Step {
 impl Model {
     /// The newest figure and what was used here since.
     pub fn reading(&self, meter: usize, at: i64) -> Reading {
-        let root = self.plim.root();
+        let root = self.own.plim.root();
         let plan = self.plan().and_then(|plan| root.plans().get(plan));
         let quota = plan.and_then(|plan| plan.quotas().get(meter as u32));
         let word = quota.map_or(0, |quota| quota.period());
@@ -100,7 +102,7 @@ impl Model {
     }
 
     fn zone(&self) -> TimeZone {
-        let seconds = self.plim.root().utc_offset_ms() / 1_000;
+        let seconds = self.own.plim.root().utc_offset_ms() / 1_000;
         TimeZone::fixed(Offset::from_seconds(seconds as i32).unwrap())
     }
 
@@ -146,60 +148,55 @@ impl Model {
 
     /// Thresholds in force, ascending: on one count the highest, and none at or beyond the limit but itself.
     pub fn steps(&self, meter: usize, limit: i64) -> Vec<Step> {
-        let mut steps: Vec<Step> = Vec::new();
-        if limit <= 0 {
-            return steps;
-        }
-        let root = self.plim.root();
-        for threshold in root.meters().get(meter as u32).unwrap().thresholds().iter() {
-            let (kind, value) = (threshold.kind(), threshold.value());
-            let count = match kind {
-                0 => {
-                    (i128::from(limit) * i128::from(value)).div_euclid(10_000) as i64
-                        + i64::from(i128::from(limit) * i128::from(value) % 10_000 != 0)
-                }
-                1 => value,
-                _ => limit - value,
-            };
-            let basis_points = if kind == 0 {
-                value
-            } else {
-                ratio(count, limit)
-            };
-            if count > 0 && count < limit {
-                let lower =
-                    |other: &Step| other.count == count && other.basis_points <= basis_points;
-                if steps
-                    .iter()
-                    .any(|other| other.count == count && !lower(other))
-                {
-                    continue;
-                }
-                steps.retain(|other| !lower(other));
-                steps.push(Step {
-                    count,
-                    code: (kind, value),
-                    basis_points,
-                    prompted: false,
-                });
-            }
-        }
-        steps.push(Step {
-            count: limit,
-            code: (9, 0),
-            basis_points: 10_000,
-            prompted: false,
-        });
-        steps.sort_by_key(|step| step.count);
-        for step in &mut steps {
-            step.prompted = root.prompts().iter().any(|prompt| {
-                prompt.subject_kind() == 1
-                    && prompt.subject() as usize == meter
-                    && code_of(prompt.trigger(), prompt.threshold_kind(), prompt.value())
-                        == Some(step.code)
-            });
-        }
+        let mut known = self.own.steps.borrow_mut();
+        let steps = known.entry((meter, limit));
         steps
+            .or_insert_with(|| steps_of(&self.own.plim, meter, limit))
+            .clone()
+    }
+
+    /// Those of the policy and of every arm, and whether they are reported: the policy's own are, of those on
+    /// one count the highest. What arms do not have in common is known of also where another is higher.
+    fn steps_of_all(&self, meter: usize, limit: i64) -> Vec<(Step, bool)> {
+        let mut known = self.written.steps.borrow_mut();
+        let steps = known.entry((meter, limit));
+        steps.or_insert_with(|| self.find_all(meter, limit)).clone()
+    }
+
+    fn find_all(&self, meter: usize, limit: i64) -> Vec<(Step, bool)> {
+        let each: Vec<Vec<Step>> = self
+            .written
+            .each
+            .iter()
+            .map(|own| all_steps_of(&own.plim, meter, limit))
+            .collect();
+        let in_all = |code: (u32, i64)| {
+            each.iter()
+                .all(|steps| steps.iter().any(|step| step.code == code))
+        };
+        let mut all: Vec<(Step, bool)> = Vec::new();
+        for step in each.iter().flatten() {
+            if all.iter().any(|(other, _)| other.code == step.code) {
+                continue;
+            }
+            let above = |other: &&Step| {
+                other.count == step.count
+                    && (other.basis_points, other.code) > (step.basis_points, step.code)
+            };
+            if each
+                .iter()
+                .flatten()
+                .filter(above)
+                .any(|other| in_all(other.code))
+            {
+                continue;
+            }
+            let told = each[0].iter().any(|own| own.code == step.code)
+                && each[0].iter().filter(above).count() == 0;
+            all.push((step.clone(), told));
+        }
+        all.sort_by_key(|(step, _)| step.count);
+        all
     }
 
     /// Sees every meter, and reports what was crossed.
@@ -207,14 +204,14 @@ impl Model {
         if self.plan().is_none() {
             return;
         }
-        for meter in 0..self.plim.root().meters().len() {
+        for meter in 0..self.own.plim.root().meters().len() {
             let reading = self.reading(meter, now);
             let Some((span, kind)) = self.enter(meter, &reading) else {
                 continue;
             };
             let highest = self.seen[span].highest;
             let start = self.seen[span].start;
-            for step in self.steps(meter, reading.limit) {
+            for (step, told) in self.steps_of_all(meter, reading.limit) {
                 if reading.provisional {
                     break;
                 }
@@ -239,6 +236,12 @@ impl Model {
                     at: now,
                     over: false,
                 });
+                if !told {
+                    continue;
+                }
+                if kind == Kind::Crossed && step.basis_points < 10_000 {
+                    self.notice(now, BuiltIn::ApproachingLimit);
+                }
                 self.out.push(format!(
                     "cross {meter} {} {} {kind:?} rise {rise} start {start} epoch {}",
                     step.count,
@@ -363,3 +366,60 @@ fn span(word: u32, count: i64) -> Span {
 
 /// Rolling windows are of 24 hours.
 pub const WEEK: i64 = 7 * DAY;
+
+/// Thresholds of a policy, ascending: none at or beyond the limit but itself.
+fn all_steps_of(plim: &Plim, meter: usize, limit: i64) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    if limit <= 0 {
+        return steps;
+    }
+    let root = plim.root();
+    let waited_for = |code: (u32, i64)| {
+        root.prompts().iter().any(|prompt| {
+            prompt.subject_kind() == 1
+                && prompt.subject() as usize == meter
+                && code_of(prompt.trigger(), prompt.threshold_kind(), prompt.value()) == Some(code)
+        })
+    };
+    let mut add = |count: i64, code: (u32, i64), basis_points: i64| {
+        steps.push(Step {
+            count,
+            code,
+            basis_points,
+            prompted: waited_for(code),
+        });
+    };
+    for threshold in root.meters().get(meter as u32).unwrap().thresholds().iter() {
+        let (kind, value) = (threshold.kind(), threshold.value());
+        let count = match kind {
+            0 => {
+                (i128::from(limit) * i128::from(value)).div_euclid(10_000) as i64
+                    + i64::from(i128::from(limit) * i128::from(value) % 10_000 != 0)
+            }
+            1 => value,
+            _ => limit - value,
+        };
+        if count > 0 && count < limit {
+            let part = if kind == 0 {
+                value
+            } else {
+                ratio(count, limit)
+            };
+            add(count, (kind, value), part);
+        }
+    }
+    add(limit, (9, 0), 10_000);
+    steps.sort_by_key(|step| step.count);
+    steps
+}
+
+/// Of those on one count the highest.
+fn steps_of(plim: &Plim, meter: usize, limit: i64) -> Vec<Step> {
+    let all = all_steps_of(plim, meter, limit);
+    let above = |step: &Step, other: &Step| {
+        other.count == step.count
+            && (other.basis_points, other.code) > (step.basis_points, step.code)
+    };
+    let highest = |step: &&Step| !all.iter().any(|other| above(step, other));
+    all.iter().filter(highest).cloned().collect()
+}

@@ -26,7 +26,7 @@ impl Model {
     fn present(&mut self, judged: &Judged, surface: &'static str, now: i64) {
         let here = |shown: &Showing| shown.on_screen && shown.prompt == judged.prompt;
         if surface == "inline" && self.shown.iter().any(here)
-            || self.failed.contains(&judged.prompt)
+            || self.failed.contains(&self.variant(judged.prompt))
         {
             return;
         }
@@ -124,6 +124,9 @@ impl Model {
         if self.pending(now) {
             return Some("converted");
         }
+        if self.told.is_some() && !self.stands(shown.prompt) {
+            return Some("gone");
+        }
         if toast {
             return None;
         }
@@ -150,6 +153,11 @@ impl Model {
         let reading = self.reading(meter, now);
         if shown.at < reading.start {
             return Some("period_ended");
+        }
+        if compiled.trigger() == 5 {
+            let over = self.projected(meter, now).0 == 0;
+            let below = reading.used < reading.limit;
+            return over.then_some(if below { "owned" } else { "superseded" });
         }
         let code = code_of(
             compiled.trigger(),
@@ -185,7 +193,7 @@ impl Model {
                     && !shown.on_screen
                     && shown.surface != "toast"
                     && !in_the_way
-                    && !self.failed.contains(&shown.prompt)
+                    && !self.failed.contains(&self.variant(shown.prompt))
                     && self
                         .page_allows(shown.surface, interrupts(shown.surface), now)
                         .is_none()

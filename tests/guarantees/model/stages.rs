@@ -4,7 +4,8 @@
 
 use super::quota::{WEEK, code_of, fallen};
 use super::{DAY, HOUR, Judged, Kind, Model, Showing};
-use plimsoll::plim::{Cap, Prompt};
+use plimsoll::plim::Cap;
+use serde_json::Value;
 
 const SURFACES: [&str; 6] = ["banner", "modal", "preview", "toast", "inline", "inline"];
 
@@ -21,34 +22,32 @@ pub fn slot(surface: &'static str) -> &'static str {
 }
 
 impl Model {
-    pub(super) fn prompt(&self, prompt: usize) -> Prompt<'_> {
-        self.plim.root().prompts().get(prompt as u32).unwrap()
-    }
-
     pub(super) fn meter_of(&self, prompt: usize) -> Option<usize> {
         let compiled = self.prompt(prompt);
         (compiled.subject_kind() == 1).then(|| compiled.subject() as usize)
     }
 
-    /// Why each prompt is held, by its index; none for what is shown.
-    pub fn held(&self, mono: i64) -> Vec<(Option<&'static str>, &'static str)> {
-        let judged = self.judge(self.time(mono));
-        judged
-            .iter()
-            .map(|judged| (judged.held, judged.surface))
-            .collect()
+    /// What each prompt comes to that these arms have.
+    pub fn judged(&self, mono: i64) -> Vec<Judged> {
+        self.judge(self.time(mono))
     }
 
     pub(super) fn judge(&self, now: i64) -> Vec<Judged> {
-        let count = self.plim.root().prompts().len();
-        let mut judged: Vec<Judged> = (0..count)
+        let mut judged: Vec<Judged> = (0..self.written.names.len())
+            .filter(|prompt| self.stands(*prompt))
             .map(|prompt| self.candidate(prompt, now))
             .collect();
         for lane in ["modal", "banner", "toast"] {
             let in_lane = |surface: &'static str| slot(surface) == lane;
-            let occupied = self.shown.iter().any(|shown| {
-                in_lane(shown.surface) && (shown.on_screen || lane == "modal" && shown.open)
-            });
+            // What is on the screen goes before what is open elsewhere.
+            let occupies = |seen: bool| {
+                let mut shown = self.shown.iter();
+                shown.find(|shown| {
+                    in_lane(shown.surface)
+                        && (shown.on_screen && seen || !seen && lane == "modal" && shown.open)
+                })
+            };
+            let occupied = occupies(true).or(occupies(false)).map(|shown| shown.prompt);
             let mut best: Option<(u32, usize)> = None;
             for (place, candidate) in judged.iter_mut().enumerate() {
                 if candidate.held.is_some() || !in_lane(candidate.surface) {
@@ -60,8 +59,13 @@ impl Model {
                 };
                 let open =
                     lane != "toast" && compiled.trigger() != 2 && self.shown.iter().any(here);
-                if open || occupied {
+                if open || occupied.is_some() {
                     candidate.held = Some("lane_occupied");
+                    candidate.by = if open {
+                        Some(candidate.prompt)
+                    } else {
+                        occupied
+                    };
                 } else if best.is_none_or(|best| (compiled.rank(), place) < best) {
                     best = Some((compiled.rank(), place));
                 }
@@ -69,15 +73,15 @@ impl Model {
             let Some((_, first)) = best else {
                 continue;
             };
-            let occasion = judged[first].occasion.clone();
+            let (occasion, by) = (judged[first].occasion.clone(), judged[first].prompt);
             for (place, candidate) in judged.iter_mut().enumerate() {
                 if candidate.held.is_some() || place == first {
                     continue;
                 }
                 if in_lane(candidate.surface) {
-                    candidate.held = Some("outranked");
+                    (candidate.held, candidate.by) = (Some("outranked"), Some(by));
                 } else if candidate.surface != "inline" && candidate.occasion == occasion {
-                    candidate.held = Some("answered_by_other");
+                    (candidate.held, candidate.by) = (Some("answered_by_other"), Some(by));
                 }
             }
         }
@@ -91,12 +95,17 @@ impl Model {
             held: None,
             occasion: String::new(),
             since: 0,
+            by: None,
         };
         judged.held = self
             .trigger(&mut judged, now)
             .or_else(|| self.spent(&judged))
             .or_else(|| self.owned(prompt, now))
             .or_else(|| self.audience(&judged, now))
+            .or_else(|| {
+                let hidden = self.held_out && self.written.hides();
+                (hidden && judged.surface != "inline").then_some("held_out")
+            })
             .or_else(|| self.choice(prompt, now))
             .or_else(|| self.pacing(&judged, now))
             .or_else(|| {
@@ -104,7 +113,11 @@ impl Model {
                 let capped = !compiled.caps().is_empty() || compiled.group() != 0;
                 self.page_allows(judged.surface, capped || interrupts(judged.surface), now)
             })
-            .or_else(|| self.failed.contains(&prompt).then_some("failed"));
+            .or_else(|| {
+                self.failed
+                    .contains(&self.variant(prompt))
+                    .then_some("failed")
+            });
         judged
     }
 
@@ -168,6 +181,34 @@ impl Model {
                 judged.occasion = format!("explored {subject} {newest}");
                 None
             }
+            5 => {
+                let (day, ..) = self.projected(subject, now);
+                if day == 0 || day / DAY - now / DAY > compiled.value() {
+                    return Some("not_fired");
+                }
+                judged.since = now / DAY * DAY;
+                let start = self.start_of(subject, &self.reading(subject, now));
+                judged.occasion = format!("projected {subject} {start} {}", self.epoch());
+                None
+            }
+            6 => {
+                if self.score(now).tenths < compiled.value() {
+                    return Some("not_fired");
+                }
+                judged.since = self.passed_at;
+                judged.occasion = format!("score {} {}", compiled.value(), self.falls);
+                None
+            }
+            7 => {
+                let days = compiled.window_ms() / DAY;
+                let (count, newest) = self.looked_back(compiled.steps(), days, now);
+                if count < compiled.value() {
+                    return Some("not_fired");
+                }
+                judged.since = newest * DAY;
+                judged.occasion = format!("signal {} {newest}", compiled.steps());
+                None
+            }
             _ => {
                 if !self.trial_ends_within(compiled.value(), now) {
                     return Some("not_fired");
@@ -202,7 +243,8 @@ impl Model {
         if reading.provisional {
             let steps = self.steps(meter, reading.limit);
             let step = steps.iter().find(|step| step.code == code)?;
-            return (reading.used >= step.count).then(|| (Kind::Crossed, now, name(0)));
+            // Nobody can tell yet when.
+            return (reading.used >= step.count).then(|| (Kind::Crossed, 0, name(0)));
         }
         let passes = self.passes(meter, start, code);
         let last = passes.last().filter(|passed| !passed.over)?;
@@ -291,7 +333,14 @@ impl Model {
         if reading.limit == -2 {
             return Some("plan_includes");
         }
-        let id = self.plim.root().meters().get(meter as u32).unwrap().id();
+        let id = self
+            .own
+            .plim
+            .root()
+            .meters()
+            .get(meter as u32)
+            .unwrap()
+            .id();
         if self.is_soft(meter) && told.overage.iter().any(|own| own == id) {
             return Some("overage_accepted");
         }
@@ -299,9 +348,22 @@ impl Model {
     }
 
     fn audience(&self, judged: &Judged, now: i64) -> Option<&'static str> {
-        let (told, pacing) = (self.told.as_ref()?, self.plim.root().pacing().get(0)?);
+        let (told, pacing) = (self.told.as_ref()?, self.own.plim.root().pacing().get(0)?);
         if self.prompt(judged.prompt).titled() == 0 {
             return Some("no_text");
+        }
+        let written = self.own.written(judged.prompt);
+        if !self.is_meant(&written["audience"]) {
+            return Some("condition");
+        }
+        let matches = |patterns: &Value| {
+            let mut patterns = patterns.as_array().into_iter().flatten();
+            patterns.any(|pattern| route_matches(pattern.as_str().unwrap(), &self.context.route))
+        };
+        let (within, without) = (&written["routes"]["in"], &written["routes"]["out"]);
+        let leads_there = ["/pricing", "/checkout"].contains(&self.context.route.as_str());
+        if leads_there || !within.is_null() && !matches(within) || matches(without) {
+            return Some("route");
         }
         // Of unknown age passes.
         if judged.surface == "banner" && told.account_made + pacing.min_account_age_ms() > now {
@@ -332,7 +394,7 @@ impl Model {
     }
 
     fn pacing(&self, judged: &Judged, now: i64) -> Option<&'static str> {
-        let (root, compiled) = (self.plim.root(), self.prompt(judged.prompt));
+        let (root, compiled) = (self.own.plim.root(), self.prompt(judged.prompt));
         if compiled.delay_ms() > 0 && now < judged.since + compiled.delay_ms() {
             return Some("delay");
         }
@@ -414,7 +476,7 @@ impl Model {
             return None;
         }
         let context = &self.context;
-        let pacing = self.plim.root().pacing().get(0)?;
+        let pacing = self.own.plim.root().pacing().get(0)?;
         let minute = (now / 60_000 + i64::from(context.utc_offset_minutes)).rem_euclid(1_440);
         let (from, to) = (i64::from(pacing.quiet_from()), i64::from(pacing.quiet_to()));
         let quiet = if from <= to {
@@ -439,5 +501,13 @@ impl Model {
             .iter()
             .find(|(holds, _)| *holds)
             .map(|(_, reason)| *reason)
+    }
+}
+
+/// A star at the end stands for the rest.
+fn route_matches(pattern: &str, route: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => route.starts_with(start),
+        None => pattern == route,
     }
 }
