@@ -1,8 +1,10 @@
 //! What people and hosts do in a simulated world: use, try, explore, answer, look away, buy; and what
 //! snapshots and memories reach which tab. Each picks something at random and tells one page of it.
 
+use super::super::host::{COUNTED, UNKNOWN_PLAN};
 use super::super::known::Truth;
 use super::super::watch::Event;
+use super::counts::Fault;
 use super::{FEATURES, METERS, TABS_MAX, World};
 use crate::spec_reader::snapshot::Snapshot;
 use plimsoll::engine::input::{Input, Paint, Response, Step};
@@ -24,29 +26,32 @@ impl World {
         } else {
             Input::Use { meter: key, amount }
         };
-        let used = if release { (0, amount) } else { (amount, 0) };
-        self.tell(
-            index,
-            input.clone(),
-            Event::Used {
-                meter,
-                added: used.0,
-                released: used.1,
-            },
-        )?;
+        self.moved(index, input.clone(), meter, amount)?;
         if self.random.percent(20) {
             // People click twice.
+            self.counts.count(&Fault::ClickedTwice);
             self.time += 30;
-            self.tell(
-                index,
-                input,
-                Event::Used {
-                    meter,
-                    added: used.0,
-                    released: used.1,
-                },
-            )?;
+            self.moved(index, input, meter, amount)?;
         }
+        Ok(())
+    }
+
+    /// A use or release, of which the host hears unless the page died of it.
+    fn moved(
+        &mut self,
+        index: usize,
+        input: Input,
+        meter: &'static str,
+        amount: i64,
+    ) -> Result<(), String> {
+        let release = matches!(input, Input::Release { .. });
+        let (added, released) = if release { (0, amount) } else { (amount, 0) };
+        let event = Event::Used {
+            meter,
+            added,
+            released,
+        };
+        self.tell(index, input, event)?;
         if let Some(page) = self.pages.get(index).and_then(Option::as_ref) {
             let writer = page.tab.identity().writer.0;
             let tally = page
@@ -56,8 +61,12 @@ impl World {
                 .get(&(meter.to_owned(), writer))
                 .copied()
                 .unwrap_or_default();
-            self.host
+            let late = self
+                .host
                 .hear(&mut self.random, self.time, meter, writer, tally);
+            if late {
+                self.counts.count(&Fault::HeardLate);
+            }
         }
         Ok(())
     }
@@ -121,7 +130,15 @@ impl World {
             .and_then(|page| page.watch.known.truth.clone());
         let (snapshot, truth) = match (old, known) {
             // An old one comes late to a tab that knows better.
-            (Some(old), Some(known)) if old.1 < known => old,
+            (Some(old), Some(known)) if old.1 <= known => {
+                let late = old.1 < known;
+                self.counts.count(&if late {
+                    Fault::SnapshotLate
+                } else {
+                    Fault::SnapshotTwice
+                });
+                old
+            }
             _ => self.fresh_snapshot(),
         };
         self.tell(index, Input::Snapshot(snapshot.told()), Event::Told(truth))
@@ -131,6 +148,12 @@ impl World {
         let made = self.host.snapshot(&mut self.random, self.time, self.exact);
         // It takes a moment to arrive.
         self.time += self.random.between(1, 2_000);
+        if made.0.meters.len() < COUNTED.len() {
+            self.counts.count(&Fault::MeterLeftOut);
+        }
+        if made.0.plan == UNKNOWN_PLAN {
+            self.counts.count(&Fault::PlanUnknown);
+        }
         self.old_snapshots.push(made.clone());
         if self.old_snapshots.len() > 12 {
             self.old_snapshots.remove(0);
@@ -202,6 +225,7 @@ impl World {
         if self.random.percent(30)
             && let Some((memory, known)) = self.random.pick(&self.copies).cloned()
         {
+            self.counts.count(&Fault::StorageLate);
             return self.tell(
                 index,
                 Input::Merge(Box::new(memory)),
@@ -262,6 +286,7 @@ impl World {
                     let from = if self.random.percent(80) {
                         epoch
                     } else {
+                        self.counts.count(&Fault::PurchaseLate);
                         epoch - 1
                     };
                     self.tell(

@@ -7,8 +7,9 @@ use crate::spec_reader::snapshot::{MeterFigure, Snapshot};
 use plimsoll::unit::{Key, Limit, Timestamp, Writer};
 use std::collections::BTreeMap;
 
-/// The last one is sold no more, and the policy does not know it.
-const PLANS: [&str; 4] = ["free", "pro", "enterprise", "legacy-2019"];
+/// It is sold no more, and the policy does not know it.
+pub const UNKNOWN_PLAN: &str = "legacy-2019";
+const PLANS: [&str; 4] = ["free", "pro", "enterprise", UNKNOWN_PLAN];
 const FEATURES: [&str; 5] = ["automation", "api", "roles", "sso", "audit"];
 /// Meters that the server counts; `desks` is counted by the browser alone.
 pub const COUNTED: [&str; 5] = ["emails", "calls", "tokens", "seats", "rooms"];
@@ -73,7 +74,7 @@ impl Host {
         host
     }
 
-    /// A tally that the browser sends along; it arrives later or never.
+    /// A tally that the browser sends along. It arrives later; true when that is hours.
     pub fn hear(
         &mut self,
         random: &mut Random,
@@ -81,16 +82,19 @@ impl Host {
         meter: &str,
         writer: u64,
         tally: (i64, i64),
-    ) {
+    ) -> bool {
+        let mut hours = false;
         if let Some(meter) = COUNTED.iter().find(|known| **known == meter) {
             let late = if random.percent(80) {
                 random.between(50, 20_000)
             } else {
                 random.between(0, LATEST_MS)
             };
+            hours = late > DAY_MS / 12;
             self.under_way
                 .push((time + late, meter, writer, tally.0, tally.1));
         }
+        hours
     }
 
     /// Time passes: periods end, tallies arrive, teammates work.

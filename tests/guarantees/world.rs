@@ -4,6 +4,8 @@
 
 #[path = "acts.rs"]
 mod acts;
+#[path = "counts.rs"]
+pub mod counts;
 
 use super::host::Host;
 use super::known::{Known, Said, Truth};
@@ -12,6 +14,7 @@ use super::watch::{Event, Watch};
 use crate::spec_reader::clock;
 use crate::spec_reader::snapshot::Snapshot;
 use crate::spec_reader::tab::{Identity, Stored, Tab};
+use counts::{Counts, Fault};
 use plimsoll::Effect;
 use plimsoll::engine::input::{ActionKind, Input, Paint, Response};
 use plimsoll::engine::memory::Memory;
@@ -26,6 +29,8 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// Memory has room for what a snapshot says of so many pages; figures beyond are approximate (G10).
 const PAGES_MAX: usize = 45;
 const TABS_MAX: usize = 4;
+/// Why prompts are held is asked once in so many steps.
+const ASKED_EVERY: u64 = 20;
 const FEATURES: [&str; 5] = ["automation", "api", "roles", "sso", "audit"];
 const METERS: [&str; 7] = [
     "emails", "calls", "tokens", "seats", "rooms", "desks", "exports",
@@ -47,6 +52,8 @@ struct Page {
     /// Prompts on its screen, whether rendered, and whether an action of theirs is under way.
     screen: Vec<(ExposureId, bool, bool)>,
     actions: Vec<(ExposureId, Vec<ActionKind>)>,
+    /// Its storage has refused something, so that the whole memory is to be written next.
+    unwritten: bool,
 }
 
 /// The world.
@@ -76,6 +83,8 @@ pub struct World {
     pub digest: u64,
     /// Whether that number is wanted: making it takes longer than the engine.
     pub digested: bool,
+    /// How often what came.
+    pub counts: Counts,
     /// Steps taken so far.
     pub steps: u64,
     /// What happened, one entry for each input, when somebody wants to read it.
@@ -106,6 +115,7 @@ impl World {
             reached: Vec::new(),
             digest: 0,
             digested: false,
+            counts: Counts::default(),
             steps: 0,
             log: None,
             random,
@@ -148,6 +158,7 @@ impl World {
                 } else {
                     Paint::Failed
                 };
+                self.counts.count(&Fault::PaintedLate);
                 self.tell(
                     index,
                     Input::Painted { exposure, paint },
@@ -172,13 +183,25 @@ impl World {
 
     fn pass_time(&mut self, span: i64) {
         self.time += span;
+        if span > DAY_MS && self.pages.iter().any(Option::is_some) {
+            self.counts.count(&Fault::LongSleep);
+        }
         self.host.live(&mut self.random, self.time);
         if !self.steady && self.random.percent(2) {
             // Somebody sets the clock, a year ahead or back, or right again.
-            self.wall_shift = [0, 0, 365 * DAY_MS, -365 * DAY_MS, 3 * DAY_MS, -HOUR_MS]
+            let shift = [0, 0, 365 * DAY_MS, -365 * DAY_MS, 3 * DAY_MS, -HOUR_MS]
                 .get(self.random.below(6) as usize)
                 .copied()
                 .unwrap_or(0);
+            if shift != self.wall_shift {
+                let ahead = shift > self.wall_shift;
+                self.counts.count(&if ahead {
+                    Fault::ClockAhead
+                } else {
+                    Fault::ClockBack
+                });
+            }
+            self.wall_shift = shift;
         }
     }
 
@@ -237,6 +260,9 @@ impl World {
                 if page.tab.wants_lease() && (acting || !self.random.percent(30)) {
                     return Ok(());
                 }
+                if page.tab.wants_lease() {
+                    self.counts.count(&Fault::LeaseLost);
+                }
                 page.tab.context.lease = false;
                 let context = page.tab.context.clone();
                 self.lease = None;
@@ -255,10 +281,10 @@ impl World {
                 )?;
             }
         }
-        self.lease = Some(index);
         let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else {
             return Ok(());
         };
+        self.lease = Some(index);
         page.tab.context.lease = true;
         let context = page.tab.context.clone();
         self.tell(index, Input::Context(context), Event::Nothing)
@@ -268,6 +294,7 @@ impl World {
     fn restart(&mut self, index: usize) -> Result<(), String> {
         let had_lease = self.lease == Some(index);
         self.die(index);
+        self.counts.count(&Fault::Restarted);
         self.open(index)?;
         if had_lease {
             self.pass_lease(index)
@@ -278,14 +305,18 @@ impl World {
 
     fn close(&mut self, index: usize) -> Result<(), String> {
         self.die(index);
+        self.counts.count(&Fault::Killed);
         Ok(())
     }
 
     fn die(&mut self, index: usize) {
-        if let Some(page) = self.pages.get_mut(index) {
-            *page = None;
+        if let Some(page) = self.pages.get_mut(index).and_then(Option::take)
+            && !page.screen.is_empty()
+        {
+            self.counts.count(&Fault::KilledShowing);
         }
         if self.lease == Some(index) {
+            self.counts.count(&Fault::KilledLeased);
             self.lease = None;
         }
     }
@@ -316,6 +347,11 @@ impl World {
             ),
         };
         let damaged = damaged && matches!(stored, Stored::Bytes(_));
+        if let Stored::Bytes(bytes) = &stored
+            && Memory::decode(bytes).is_none()
+        {
+            self.counts.count(&Fault::MemoryDamaged);
+        }
         if let Some(berth) = self.berths.get_mut(index).filter(|_| damaged) {
             // What cannot be read is set aside.
             *berth = None;
@@ -339,11 +375,13 @@ impl World {
             born: self.time,
             screen: Vec::new(),
             actions: Vec::new(),
+            unwritten: false,
         };
         if let Some(slot) = self.pages.get_mut(index) {
             *slot = Some(page);
         }
         if self.steady && self.random.percent(30) {
+            self.counts.count(&Fault::SnapshotMissing);
             return self.tell(index, Input::Context(context), Event::Nothing);
         }
         // A host that starts brings its snapshot, so that a clock that is off has no say.
@@ -368,7 +406,16 @@ impl World {
         } else {
             String::new()
         };
+        self.counts.told(&input);
         let (effects, _) = page.tab.tell(now, input);
+        self.counts.said(&effects);
+        if self.steps.is_multiple_of(ASKED_EVERY) {
+            for judgement in page.tab.judgements(now) {
+                if let Some(reason) = judgement.held {
+                    self.counts.count(&reason);
+                }
+            }
+        }
         if self.digested {
             self.digest = digest(self.digest, &effects);
         }
@@ -423,6 +470,12 @@ impl World {
                 _ => {}
             }
         }
+        if store.is_some() && self.random.below(500) == 0 {
+            // What another tab or the host has not seen has not happened.
+            self.die(index);
+            self.counts.count(&Fault::KilledBeforeStoring);
+            return Ok(());
+        }
         self.store(index, store)?;
         if !shown.is_empty() && self.random.percent(90) {
             self.time += self.random.between(1, 200);
@@ -448,10 +501,23 @@ impl World {
     ) -> Result<(), String> {
         use plimsoll::engine::effect::Delta;
         let (Some(page), Some(slot)) = (
-            self.pages.get(index).and_then(Option::as_ref),
+            self.pages.get_mut(index).and_then(Option::as_mut),
             self.berths.get_mut(index),
         ) else {
             return Ok(());
+        };
+        if delta.is_some() && !page.tab.context.storage {
+            self.counts.count(&Fault::StorageRefused);
+            page.unwritten = true;
+        }
+        let delta = match delta {
+            // Whose storage works again writes the whole memory first.
+            Some(_) if page.unwritten && page.tab.context.storage => {
+                page.unwritten = false;
+                Some(Delta::Memory)
+            }
+            _ if page.unwritten => return Ok(()),
+            delta => delta,
         };
         let berth = slot.get_or_insert_default();
         match delta {
