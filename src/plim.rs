@@ -6,7 +6,7 @@
 //! word of eight bytes, little-endian: a number, or where a list or a text begins and how long it is. A
 //! corrupt word yields 0, "" or an empty list, never a panic; the checksum refuses it before that.
 
-use crate::unit::{Key, fnv32};
+use crate::unit::{Key, fnv32, whole};
 use core::marker::PhantomData;
 
 /// The format this crate reads and writes.
@@ -72,11 +72,9 @@ impl Plim {
     /// When the bytes are not a compiled policy, are damaged, or need a newer package.
     pub fn open(bytes: &[u8]) -> Result<Self, PlimError> {
         let text = |wanted| {
-            let mut found = String::new();
-            for section in sections(bytes).filter(|section| section.id == wanted) {
-                found = String::from_utf8_lossy(section.content).into_owned();
-            }
-            found
+            let found = sections(bytes).find(|section| word(*section, 0) == wanted);
+            let content = found.map_or(&[][..], |section| content(bytes, section));
+            String::from_utf8_lossy(content).into_owned()
         };
         let mut plim = Self::join(bytes, text(TEXTS))?;
         plim.said = text(WORDS);
@@ -99,20 +97,23 @@ impl Plim {
         if fnv32(bytes.get(12..).unwrap_or_default()) != word(bytes, 8) {
             return Err(PlimError::Checksum);
         }
-        let mut words: Vec<u64> = Vec::new();
-        let mut has_texts = false;
+        let (mut records, mut has_texts): (&[u8], bool) = (&[], false);
         for section in sections(bytes) {
-            match section.id {
-                RECORDS => {
-                    let (chunks, _) = section.content.as_chunks();
-                    words.extend(chunks.iter().map(|word| u64::from_le_bytes(*word)));
-                }
+            match word(section, 0) {
+                RECORDS => records = content(bytes, section),
                 TEXTS => has_texts = true,
                 WORDS => {}
-                id if section.must_understand => return Err(PlimError::Section(id)),
+                id if word(section, 4) & MUST_UNDERSTAND != 0 => {
+                    return Err(PlimError::Section(id));
+                }
                 _ => {}
             }
         }
+        let (chunks, _) = records.as_chunks();
+        let words: Vec<u64> = chunks
+            .iter()
+            .map(|word| u64::from_le_bytes(*word))
+            .collect();
         let root = words.first_chunk().filter(|_| has_texts);
         Ok(Self {
             root: *root.ok_or(PlimError::NotPlim)?,
@@ -136,9 +137,10 @@ impl Plim {
 
     /// The index of the meter with this key.
     #[must_use]
+    #[inline(always)]
     pub fn meter_index(&self, key: Key) -> Option<u32> {
         let meters = self.root().meters();
-        self.index_of(meters.list, Meter::WORDS, key)
+        some(self.index_of(meters.list, Meter::WORDS, key))
     }
 
     /// The id of the meter or feature that a prompt is about; "" when it is about neither.
@@ -155,16 +157,18 @@ impl Plim {
 
     /// The index of the feature with this key.
     #[must_use]
+    #[inline(always)]
     pub fn feature_index(&self, key: Key) -> Option<u32> {
         let features = self.root().features();
-        self.index_of(features.list, Feature::WORDS, key)
+        some(self.index_of(features.list, Feature::WORDS, key))
     }
 
     /// The index of the plan with this key; its index is its rank.
     #[must_use]
+    #[inline(always)]
     pub fn plan_index(&self, key: Key) -> Option<u32> {
         let plans = self.root().plans();
-        self.index_of(plans.list, Plan::WORDS, key)
+        some(self.index_of(plans.list, Plan::WORDS, key))
     }
 
     /// An experiment by its index, and the id of one of its arms.
@@ -177,20 +181,25 @@ impl Plim {
 
     /// The index of the signal with this key.
     #[must_use]
+    #[inline(always)]
     pub fn signal_index(&self, key: Key) -> Option<u32> {
         let signals = self.root().signals();
-        self.index_of(signals.list, Signal::WORDS, key)
+        some(self.index_of(signals.list, Signal::WORDS, key))
     }
 
-    /// The key is the first word of each record that has one.
-    fn index_of(&self, list: u64, width: usize, key: Key) -> Option<u32> {
+    /// The key is the first word of each record that has one. [`NONE`] when none has it.
+    #[inline(never)]
+    fn index_of(&self, list: u64, width: usize, key: Key) -> u32 {
+        let (words, mut place) = (&whole(self).words, start(list));
         for index in 0..len(list) {
-            let place = start(list).wrapping_add((index as usize).wrapping_mul(width));
-            if *self.words.get(place)? == u64::from(key.0) {
-                return Some(index);
+            match words.get(place) {
+                Some(word) if *word == u64::from(key.0) => return index,
+                // What is damaged may say any length.
+                None => break,
+                _ => place = place.wrapping_add(width),
             }
         }
-        None
+        NONE
     }
 
     // The readers are calls and not inlined: getters are everywhere.
@@ -200,38 +209,39 @@ impl Plim {
             return None;
         }
         let place = start(list).wrapping_add((index as usize).wrapping_mul(WORDS));
-        self.words.get(place..)?.first_chunk()
+        whole(self).words.get(place..)?.first_chunk()
     }
 
     #[inline(never)]
     fn text(&self, at: u64) -> &str {
         let from = start(at);
-        let text = self.texts.get(from..from.wrapping_add(len(at) as usize));
+        let text = whole(self)
+            .texts
+            .get(from..from.wrapping_add(len(at) as usize));
         text.unwrap_or_default()
     }
 }
 
-struct Section<'a> {
-    id: u32,
-    must_understand: bool,
-    content: &'a [u8],
+/// An entry of the table of sections: id, flags, where the content begins, and its length.
+type Section = [u8; SECTION_BYTES];
+
+fn sections(bytes: &[u8]) -> impl Iterator<Item = &Section> {
+    let (sections, _) = bytes.get(HEADER_BYTES..).unwrap_or_default().as_chunks();
+    sections.iter().take(word(bytes, 12) as usize)
 }
 
-fn sections(bytes: &[u8]) -> impl Iterator<Item = Section<'_>> {
-    let count = (word(bytes, 12) as usize).min(bytes.len() / SECTION_BYTES);
-    (0..count).map(move |section| {
-        let at = HEADER_BYTES.wrapping_add(section.wrapping_mul(SECTION_BYTES));
-        let word = |offset: usize| word(bytes, at.wrapping_add(offset));
-        let start = word(8) as usize;
-        let content = bytes.get(start..start.wrapping_add(word(12) as usize));
-        Section {
-            id: word(0),
-            must_understand: word(4) & MUST_UNDERSTAND != 0,
-            content: content.unwrap_or_default(),
-        }
-    })
+fn content<'a>(bytes: &'a [u8], section: &Section) -> &'a [u8] {
+    let start = word(section, 8) as usize;
+    let end = start.wrapping_add(word(section, 12) as usize);
+    bytes.get(start..end).unwrap_or_default()
 }
 
+/// An index, unless it is [`NONE`].
+fn some(index: u32) -> Option<u32> {
+    (index != NONE).then_some(index)
+}
+
+#[inline(never)]
 fn word(bytes: &[u8], at: usize) -> u32 {
     let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
     bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
@@ -292,25 +302,44 @@ impl<'a, T: Item<'a>> List<'a, T> {
     }
 
     /// All items in order.
-    pub fn iter(&self) -> impl Iterator<Item = T> + use<'a, T> {
-        let list = *self;
-        let mut next = 0_u32;
+    #[must_use]
+    pub fn iter(&self) -> Items<'a, T> {
+        Items {
+            list: *self,
+            next: 0,
+        }
+    }
+}
+
+/// The items of a [`List`] in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Items<'a, T> {
+    list: List<'a, T>,
+    next: u32,
+}
+
+impl<'a, T: Item<'a>> Iterator for Items<'a, T> {
+    type Item = T;
+
+    // Inlined, because what it stands for is one call of the reader.
+    #[inline(always)]
+    fn next(&mut self) -> Option<T> {
         // It ends at the first item that is not there, so a corrupt length cannot make a loop long.
-        core::iter::from_fn(move || {
-            let item = list.get(next);
-            next = next.wrapping_add(1);
-            item
-        })
+        let item = self.list.get(self.next);
+        self.next = self.next.wrapping_add(1);
+        item
     }
 }
 
 impl<'a> Item<'a> for u32 {
+    #[inline(always)]
     fn read(plim: &'a Plim, list: u64, index: u32) -> Option<Self> {
         plim.row::<1>(list, index).map(|row| row[0] as u32)
     }
 }
 
 impl<'a> Item<'a> for i64 {
+    #[inline(always)]
     fn read(plim: &'a Plim, list: u64, index: u32) -> Option<Self> {
         plim.row::<1>(list, index).map(|row| row[0] as i64)
     }

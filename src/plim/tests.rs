@@ -64,18 +64,15 @@ fn a_flipped_bit_is_refused_and_a_cut_never_panics() {
 }
 
 /// The sections of a file, and a file of sections, as a newer version might write it.
-fn with_section(bytes: &[u8], id: u32, flags: u32, content: &[u8]) -> Vec<u8> {
+fn with_section(bytes: &[u8], id: u32, flags: u32, added: &[u8]) -> Vec<u8> {
     let mut sections: Vec<(u32, u32, Vec<u8>)> = sections(bytes)
         .map(|section| {
-            (
-                section.id,
-                u32::from(section.must_understand),
-                section.content.to_vec(),
-            )
+            let content = content(bytes, section).to_vec();
+            (word(section, 0), word(section, 4), content)
         })
         .collect();
     // Between the others, so that no reader may count on a place.
-    sections.insert(1, (id, flags, content.to_vec()));
+    sections.insert(1, (id, flags, added.to_vec()));
     let mut rest = (sections.len() as u32).to_le_bytes().to_vec();
     let mut start = HEADER_BYTES + SECTION_BYTES * sections.len();
     for (id, flags, content) in &sections {
