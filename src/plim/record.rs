@@ -86,16 +86,18 @@ records! {
         first: long,
         /// Bits of the steps that may come last.
         last: long,
-        /// The steps, at most 64.
-        steps: list<Step, StepDraft>,
+        /// What the steps take, of which there are at most 64.
+        takes: list<Take, TakeDraft>,
     }
 
-    /// A place in a pattern that takes one character, or the start or end of the text.
-    Step, StepDraft {
+    /// What a step of a pattern takes: a character, or the start or end of the text.
+    Take, TakeDraft {
+        /// The bit of the step.
+        step: long,
+        /// The characters: from (upper half) to (lower half), inclusive.
+        span: long,
         /// Bits of the steps that may come after it.
         follow: long,
-        /// The characters it takes: from (upper half) to (lower half), inclusive.
-        spans: longs,
     }
 
     /// Units divided by the hash of a seed and their id.

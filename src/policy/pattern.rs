@@ -3,7 +3,7 @@
 //! `condition` reads patterns with it, `targeting::pattern` follows the steps.
 
 use super::attribute::Lower;
-use crate::plim::{PatternDraft, StepDraft};
+use crate::plim::{PatternDraft, TakeDraft};
 use crate::targeting::{PATTERN_END, PATTERN_START, lead};
 
 /// A pattern's characters, `^` and `$` among them; groups and signs of repetition are none.
@@ -40,12 +40,28 @@ pub(super) fn read(
         return Ok(None);
     }
     parser.check_anchors()?;
-    let steps = parser.steps.into_iter().map(|(step, _)| step).collect();
+    let mut takes = Vec::new();
+    for (place, step) in parser.steps.iter().enumerate() {
+        takes.extend(step.spans.iter().map(|(from, to)| TakeDraft {
+            step: 1 << place,
+            span: symbol(*from) << 32 | symbol(*to),
+            follow: step.follow.cast_signed(),
+        }));
+    }
     Ok(Some(PatternDraft {
         first: whole.first.cast_signed(),
         last: whole.last.cast_signed(),
-        steps,
+        takes,
     }))
+}
+
+/// A character to find, or an end of the text.
+struct Step {
+    spans: Spans,
+    /// Bits of the steps that may come after it.
+    follow: u64,
+    /// Its place in the pattern, for errors.
+    at: usize,
 }
 
 /// A part of a pattern: the steps it may begin and end with, as bits.
@@ -62,8 +78,7 @@ struct Parser {
     letters: Vec<char>,
     at: usize,
     lower: Option<Lower>,
-    /// Each with its place in the pattern, for errors.
-    steps: Vec<(StepDraft, usize)>,
+    steps: Vec<Step>,
 }
 
 impl Parser {
@@ -180,11 +195,11 @@ impl Parser {
             self.at = start;
             return Err(self.error(format!("more than {STEPS_MAX} characters to find")));
         }
-        let spans = spans
-            .iter()
-            .map(|(from, to)| symbol(*from) << 32 | symbol(*to));
-        let spans = spans.collect();
-        self.steps.push((StepDraft { follow: 0, spans }, start));
+        self.steps.push(Step {
+            spans,
+            follow: 0,
+            at: start,
+        });
         Ok(Part {
             first: 1 << place,
             last: 1 << place,
@@ -294,29 +309,25 @@ impl Parser {
     }
 
     fn follow(&mut self, before: u64, after: u64) {
-        for (place, (step, _)) in self.steps.iter_mut().enumerate() {
+        for (place, step) in self.steps.iter_mut().enumerate() {
             if before & 1 << place != 0 {
-                step.follow |= after.cast_signed();
+                step.follow |= after;
             }
         }
     }
 
     /// A text starts and ends once, so `^^` and `$^` would find nothing.
     fn check_anchors(&mut self) -> Result<(), PatternError> {
-        let anchor = |step: &StepDraft| {
-            let first = step.spans.first().map_or(0, |span| span >> 32);
-            if first >= i64::from(PATTERN_START) {
-                first
-            } else {
-                0
-            }
+        let anchor = |step: &Step| {
+            let first = step.spans.first().map_or(0, |(from, _)| *from);
+            if first >= PATTERN_START { first } else { 0 }
         };
-        for (step, _) in &self.steps {
-            for (place, (next, at)) in self.steps.iter().enumerate() {
-                let comes = step.follow.cast_unsigned() & 1 << place != 0;
+        for step in &self.steps {
+            for (place, next) in self.steps.iter().enumerate() {
+                let comes = step.follow & 1 << place != 0;
                 // Only `^$` can be.
                 if comes && anchor(next) > 0 && anchor(step) >= anchor(next) {
-                    self.at = *at;
+                    self.at = next.at;
                     return Err(self.error("a second `^` or `$` at one place"));
                 }
             }

@@ -3,7 +3,7 @@
 //! `engine` asks it once for an experiment and unit, and remembers the answer.
 
 use super::hash::place;
-use crate::plim::{List, Split};
+use crate::plim::{List, NONE, Split};
 
 /// Why a unit is in no arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,26 +82,23 @@ pub fn forced(address: &str, id: &str, arms: u32) -> Option<u32> {
             && asks
             && matches!(byte, b'?' | b'&')
         {
-            return number(value).filter(|arm| *arm < arms);
+            let arm = number(value);
+            return (arm < arms).then_some(arm);
         }
     }
     None
 }
 
-/// The number that a text begins with; no experiment has so many arms that it could be too large.
-pub(super) fn number(text: &[u8]) -> Option<u32> {
-    let mut value = None;
+/// The number that a text begins with; [`NONE`] when it begins with none or that is too large.
+pub(super) fn number(text: &[u8]) -> u32 {
+    let mut value = -1_i64;
     for byte in text {
-        let digit = u32::from(byte.wrapping_sub(b'0'));
+        let digit = i64::from(byte.wrapping_sub(b'0'));
         if digit > 9 {
             break;
         }
-        value = Some(
-            value
-                .unwrap_or(0_u32)
-                .saturating_mul(10)
-                .saturating_add(digit),
-        );
+        value = value.max(0).wrapping_mul(10).wrapping_add(digit);
+        value = value.min(i64::from(NONE));
     }
-    value
+    value as u32
 }

@@ -10,15 +10,16 @@
 
 use super::arm::number;
 use super::pattern;
-use crate::plim::{NONE, Plim};
-use core::cmp::Ordering;
+use crate::plim::Plim;
 
 /// What is missing is null.
 const NULL: &[u8] = b"0";
+/// The name in a list that is not an item's.
+const LENGTH: &[u8] = b"length";
+const FALSE: i32 = -1;
 /// What an operator of a later version makes: neither it nor its opposite holds.
-const UNKNOWN: u8 = 1;
-const FALSE: u8 = 0;
-const TRUE: u8 = 2;
+const UNKNOWN: i32 = 0;
+const TRUE: i32 = 1;
 /// A policy nests less deep; only damaged bytes get here.
 const DEPTH_MAX: u32 = 1_024;
 /// A saved group is a list: some values, each compared.
@@ -40,24 +41,15 @@ pub fn holds(plim: &Plim, condition: &str, attributes: &str) -> bool {
 #[must_use]
 pub fn padded(version: &[u8]) -> Vec<u8> {
     let version: &[u8] = if version.is_empty() { b"0" } else { version };
-    let (mut version, _) = cut(version.strip_prefix(b"v").unwrap_or(version), b'+');
-    let (mut out, mut parts) = (vec![b's'], 0_u32);
-    loop {
-        let is_mark = |byte: &u8| matches!(byte, b'-' | b'.');
-        let end = version.iter().position(is_mark).unwrap_or(version.len());
-        let (part, rest) = version.split_at_checked(end).unwrap_or_default();
+    let (version, _) = cut(version.strip_prefix(b"v").unwrap_or(version), b'+');
+    let (mut out, mut parts) = (Vec::new(), 0_u32);
+    for part in version.split(|byte| matches!(byte, b'-' | b'.')) {
+        out.extend_from_slice(if parts == 0 { b"s" } else { b"-" });
         parts = parts.wrapping_add(1);
-        if !part.is_empty() && part.iter().all(u8::is_ascii_digit) {
-            let missing = if fault!(206) { 0 } else { 5_usize };
-            let end = out.len().wrapping_add(missing.saturating_sub(part.len()));
-            out.resize(end, b' ');
+        if !part.is_empty() && part.iter().all(u8::is_ascii_digit) && !fault!(206) {
+            out.extend_from_slice(b"     ".get(part.len()..).unwrap_or_default());
         }
         out.extend_from_slice(part);
-        if rest.is_empty() {
-            break;
-        }
-        out.push(b'-');
-        version = rest.get(1..).unwrap_or_default();
     }
     if parts == 3 {
         out.extend_from_slice(b"-~");
@@ -66,16 +58,16 @@ pub fn padded(version: &[u8]) -> Vec<u8> {
 }
 
 /// Whether a condition holds for a value.
-fn node(plim: &Plim, code: &[u8], value: &[u8], depth: u32) -> u8 {
+fn node(plim: &Plim, code: &[u8], value: &[u8], depth: u32) -> i32 {
     let Some((letter, mut code)) = code.split_first().filter(|_| depth > 0) else {
         return UNKNOWN;
     };
-    let (letter, kind) = (*letter, letter_of(value));
+    let (letter, kind) = (char::from(*letter), letter_of(value));
     let depth = depth.wrapping_sub(1);
     let holds = match letter {
         // All of the nodes that follow, or any of them.
-        b'&' | b'|' => {
-            let all = letter == b'&';
+        '&' | '|' => {
+            let all = letter == '&';
             let mut result = if all { TRUE } else { FALSE };
             while !code.is_empty() {
                 let one = node(plim, next(&mut code), value, depth);
@@ -86,79 +78,79 @@ fn node(plim: &Plim, code: &[u8], value: &[u8], depth: u32) -> u8 {
             return result;
         }
         // The opposite of what follows.
-        b'!' => {
+        '!' => {
             let result = node(plim, code, value, depth);
             return if fault!(201) && result == UNKNOWN {
                 TRUE
             } else {
-                TRUE.wrapping_sub(result)
+                result.wrapping_neg()
             };
         }
-        // What follows, of what stands under a name.
-        b'@' => {
-            let (name, code) = cut(code, b'.');
-            let mut found = NULL;
-            let mut rest = entries(value);
-            while !rest.is_empty() {
-                let is_it = next(&mut rest) == name || fault!(205);
-                let item = next(&mut rest);
-                if is_it {
-                    found = item;
-                    break;
-                }
-            }
-            return node(plim, code, found, depth);
-        }
         // The same of any item of a list; with `E` of what is no list too.
-        b'E' if kind != b'[' || fault!(204) => return node(plim, code, value, depth),
-        b'e' | b'E' => {
+        'E' if kind != '[' || fault!(204) => return node(plim, code, value, depth),
+        'e' if kind != '[' => false,
+        // What follows, of what stands under a name, or of all but a list's length.
+        '@' | 'e' | 'E' => {
+            let named = letter == '@';
+            let (name, code) = if named {
+                cut(code, b'.')
+            } else {
+                (LENGTH, code)
+            };
+            let mut rest = match value {
+                [b'[' | b'{', entries @ ..] => entries,
+                _ => &[],
+            };
             let mut result = FALSE;
-            let mut rest = if kind == b'[' { entries(value) } else { &[] };
             while !rest.is_empty() {
-                let name = next(&mut rest);
+                let is_it = next(&mut rest) == name || named && fault!(205);
                 let item = next(&mut rest);
-                if name != b"length" {
+                if is_it == named {
                     result = result.max(node(plim, code, item, depth));
+                    if named {
+                        return result;
+                    }
                 }
             }
-            return result;
+            return if named {
+                node(plim, code, NULL, depth)
+            } else {
+                result
+            };
         }
         // The same of a text in lower case, or of a version.
-        b'~' => return node(plim, code, lower(value), depth),
-        b'v' if kind == b's' => return node(plim, code, &padded(text_of(value)), depth),
-        b'v' => false,
+        '~' => return node(plim, code, lower(value), depth),
+        'v' if kind == 's' => return node(plim, code, &padded(text_of(value)), depth),
+        'v' => false,
         // Less than what follows (1), equal (2), greater (4), or some of these, and of its type.
-        b'1'..=b'7' => {
+        '1'..='7' => {
             let (value, code) = if fault!(203) {
                 (lower(value), lower(code))
             } else {
                 (value, code)
             };
-            let order = match value.cmp(code) {
-                Ordering::Less => 1,
-                Ordering::Equal => 2,
-                Ordering::Greater => 4,
-            };
-            letter & order != 0 && (kind == letter_of(code) || fault!(202))
+            // An order is a number, from -1 for less.
+            let order = 1_u32.wrapping_shl((value.cmp(code) as u32).wrapping_add(1));
+            u32::from(letter) & order != 0 && (kind == letter_of(code) || fault!(202))
         }
         // A saved group.
-        b'g' => {
-            let group = plim.root().saved_groups().get(number(code).unwrap_or(NONE));
+        'g' => {
+            let group = plim.root().saved_groups().get(number(code));
             let group = group.unwrap_or_default();
             return node(plim, group.as_bytes(), value, depth.min(GROUP_DEPTH));
         }
         // Has a pattern.
-        b'r' => {
-            let pattern = plim.root().patterns().get(number(code).unwrap_or(NONE));
-            kind == b's' && pattern.is_some_and(|pattern| pattern::matches(pattern, text_of(value)))
+        'r' => {
+            let pattern = plim.root().patterns().get(number(code));
+            kind == 's' && pattern.is_some_and(|pattern| pattern::matches(pattern, text_of(value)))
         }
         _ => return UNKNOWN,
     };
     if holds { TRUE } else { FALSE }
 }
 
-fn letter_of(text: &[u8]) -> u8 {
-    text.first().copied().unwrap_or(0)
+fn letter_of(text: &[u8]) -> char {
+    char::from(text.first().copied().unwrap_or(0))
 }
 
 /// What stands before a mark, and what after it.
@@ -189,14 +181,6 @@ fn next<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     all.get(1..end).unwrap_or_default()
 }
 
-/// The names and values of an object or list.
-fn entries(value: &[u8]) -> &[u8] {
-    match value {
-        [b'[' | b'{', entries @ ..] => entries,
-        _ => &[],
-    }
-}
-
 /// The characters of a text.
 fn text_of(value: &[u8]) -> &[u8] {
     cut(value.get(1..).unwrap_or_default(), LOWER).0
@@ -205,7 +189,7 @@ fn text_of(value: &[u8]) -> &[u8] {
 /// A text in lower case; anything else as it is.
 fn lower(value: &[u8]) -> &[u8] {
     let (_, lower) = cut(value, LOWER);
-    if letter_of(value) == b's' && !lower.is_empty() {
+    if letter_of(value) == 's' && !lower.is_empty() {
         lower
     } else {
         value

@@ -33,11 +33,17 @@ pub fn chosen(spans: List<'_, u32>, bucket: u32) -> Option<u32> {
 /// version beside 1 and 2.
 #[must_use]
 pub fn bucket(version: u32, seed: &str, unit: &str) -> Option<u32> {
+    let (first, second) = if version == 1 {
+        (unit, seed)
+    } else {
+        (seed, unit)
+    };
+    let hash = fold(fold(START, first), second);
     match version {
-        1 => Some((fold(fold(START, unit), seed) % 1_000).wrapping_mul(10)),
+        1 => Some((hash % 1_000).wrapping_mul(10)),
         2 => {
             let mut digits = String::new();
-            push_number(&mut digits, i64::from(fold(fold(START, seed), unit)));
+            push_number(&mut digits, i64::from(hash));
             Some(fold(START, &digits) % BUCKETS)
         }
         _ => None,

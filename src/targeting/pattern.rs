@@ -11,24 +11,19 @@ pub(crate) const END: u32 = 0x1000_0001;
 
 /// Whether the pattern is found anywhere in the text.
 pub(super) fn matches(pattern: Pattern<'_>, mut text: &[u8]) -> bool {
-    let steps = pattern.steps();
     let (mut symbol, mut open) = (START, pattern.first());
     loop {
         let mut next = pattern.first();
-        let mut place = 0;
-        while let Some(step) = steps.get(place) {
-            let bit = 1_i64.wrapping_shl(place);
-            place = place.wrapping_add(1);
-            for span in step.spans().iter() {
-                if open & bit != 0 && (span >> 32) as u32 <= symbol && symbol <= span as u32 {
-                    if pattern.last() & bit != 0 {
-                        return true;
-                    }
-                    if fault!(208) {
-                        next &= !pattern.first();
-                    }
-                    next |= step.follow();
+        for take in pattern.takes().iter() {
+            let (step, span) = (take.step() & open, take.span());
+            if step != 0 && (span >> 32) as u32 <= symbol && symbol <= span as u32 {
+                if pattern.last() & step != 0 {
+                    return true;
                 }
+                if fault!(208) {
+                    next &= !pattern.first();
+                }
+                next |= take.follow();
             }
         }
         if symbol == END || (fault!(207) && text.is_empty()) {
