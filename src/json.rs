@@ -81,23 +81,26 @@ impl Json {
     #[inline(never)]
     pub fn string(&mut self, value: &str) {
         self.open('"');
-        let mut plain = 0;
-        for (at, byte) in value.bytes().enumerate() {
-            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+        let (mut plain, mut at) = (0_usize, 0_usize);
+        loop {
+            let byte = value.as_bytes().get(at).copied();
+            if byte.is_some_and(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+                at = at.wrapping_add(1);
                 continue;
             }
             self.text.push_str(value.get(plain..at).unwrap_or_default());
-            plain = at.wrapping_add(1);
+            let Some(byte) = byte else { break };
+            at = at.wrapping_add(1);
+            plain = at;
             self.text.push('\\');
+            let mut escaped = char::from(byte);
             if byte < 0x20 {
                 self.text.push_str("u00");
                 self.text.push(hex_digit(u64::from(byte) >> 4));
-                self.text.push(hex_digit(u64::from(byte)));
-            } else {
-                self.text.push(char::from(byte));
+                escaped = hex_digit(u64::from(byte));
             }
+            self.text.push(escaped);
         }
-        self.text.push_str(value.get(plain..).unwrap_or_default());
         self.text.push('"');
     }
 

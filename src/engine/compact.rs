@@ -5,7 +5,7 @@
 use super::Engine;
 use super::crossing::{MeterView, span_id};
 use super::entry::Entry;
-use super::memory::{Memory, Row, Table};
+use super::memory::{Memory, Row, Table, monday};
 use super::period::Cadence;
 use super::usage::{find_period, mark_end, newest_mark};
 use crate::unit::{DAY_MS, Key, MINUTE_MS, Millis, Timestamp, Writer};
@@ -32,7 +32,7 @@ const ARMS_MS: Millis = 366 * DAY_MS;
 const SPANS_MAX: usize = 2;
 /// Other writers' tallies on one meter that no snapshot has covered yet.
 const WRITERS_MAX: usize = 64;
-/// Writers that a snapshot counted and nothing here is known of, over all meters.
+/// Counts of writers over all meters: with more, those of which nothing else is known here go.
 const COVERS_MAX: usize = 256;
 /// The surface of a note, as its row says it.
 const TOAST: i64 = super::effect::Surface::Toast as i64;
@@ -41,38 +41,17 @@ const ROWS_MIN: usize = 48;
 /// The bits of a mark's key that name its meter.
 const METER: u64 = 0xffff_ffff_0000_0000;
 
-/// What every row is held against, found once for a walk.
-struct Bounds {
-    now: Timestamp,
-    few_covers: bool,
-    /// Ids of the spans that stay.
-    spans: Vec<u64>,
-}
-
 impl Engine {
     /// Drops what can no longer change a decision.
     pub(super) fn compact(&mut self, now: Timestamp) {
         if self.memory.len() < ROWS_MIN.max(self.compact_at) {
             return;
         }
-        let memory = &self.memory;
-        // A host may go on naming every writer it ever counted; the next snapshot names them again.
-        let unknown = |row: &&Row| memory.find(Table::Tally, row.a, row.b).is_none();
-        let covers = memory.table(Table::Cover).iter().filter(unknown).count();
-        let mut bounds = Bounds {
-            now,
-            few_covers: covers <= COVERS_MAX,
-            spans: Vec::new(),
-        };
         let mut kept = Memory::default();
-        let mut rows = memory.rows();
+        let mut rows = self.memory.rows();
         while let Some((row, rest)) = rows.split_first() {
-            if self.keeps(row, rest, &bounds, &kept) {
+            if self.keeps(row, rest, now, &kept) {
                 kept.join(row.table, row.a, row.b, &row.v);
-                if row.table == Table::Span {
-                    let (meter, start) = ((row.a >> 32) as u32, row.b as i64);
-                    bounds.spans.push(span_id(meter, start, row.v[2]));
-                }
             }
             rows = rest;
         }
@@ -82,9 +61,10 @@ impl Engine {
     }
 
     /// Whether a row stays, given those after it and what was kept of those before.
-    fn keeps(&self, row: &Row, rest: &[Row], bounds: &Bounds, kept: &Memory) -> bool {
+    #[inline(never)]
+    fn keeps(&self, row: &Row, rest: &[Row], now: Timestamp, kept: &Memory) -> bool {
         let [v0, v1, v2, v3, v4, v5, ..] = row.v;
-        let past = |at: i64, span: Millis| bounds.now.since(Timestamp(at)) > span;
+        let past = |at: i64, span: Millis| now.since(Timestamp(at)) > span;
         // Whether as many rows of the same kind follow, newer than this one.
         let followed = |count: usize, alike: u64| {
             rest.get(count.wrapping_sub(1)).is_some_and(|later| {
@@ -97,7 +77,9 @@ impl Engine {
             Table::Figure => !past(v3, KEPT_MS),
             Table::Cover => {
                 let known = self.memory.find(Table::Tally, row.a, row.b).is_some();
-                !past(v3, KEPT_MS) && (bounds.few_covers || known)
+                // A host may go on naming every writer it ever counted; the next snapshot names them again.
+                let few = self.memory.table(row.table).len() <= COVERS_MAX;
+                !past(v3, KEPT_MS) && (known || few)
             }
             // Other writers' tallies go when the snapshot's figure holds them whole.
             Table::Tally => {
@@ -122,11 +104,11 @@ impl Engine {
                 let figure = self.memory.find(Table::Figure, row.b >> 32, 0);
                 let of_plan = |word| {
                     let cadence = Cadence::from_word(word, self.plim.root().utc_offset_ms());
-                    let (period, _) = find_period(cadence, figure, bounds.now);
+                    let (period, _) = find_period(cadence, figure, now);
                     asks(period.start.0) || asks(period.end.0)
                 };
                 // Of those that are no longer kept one by one the last says what came before them.
-                let recent = bounds.now.0.wrapping_sub(MARKS_MS);
+                let recent = now.0.wrapping_sub(MARKS_MS);
                 let young = !past(mark_end(row), MARKS_MS);
                 kept.find(Table::Tally, row.b >> 32, row.a).is_some()
                     && (newer.is_none()
@@ -135,23 +117,27 @@ impl Engine {
                         || young && (row.b & 15 == 0 || !followed(MARKS_MAX, METER))
                         || (1..5).any(of_plan))
             }
-            Table::Span => stands(row, bounds.now) && self.newest(row, SPANS_MAX, bounds.now),
+            Table::Span => stands(row, now) && self.newest(row, SPANS_MAX, now),
             // What belongs to no meter is the score's: its line, and when someone was last active.
             Table::Rise if row.a == 0 => row.b < 2,
-            Table::Rise | Table::Crossing => bounds.spans.contains(&row.a),
+            Table::Rise | Table::Crossing => {
+                let id = |span: &Row| span_id((span.a >> 32) as u32, span.b as i64, span.v[2]);
+                let mut spans = kept.table(Table::Span).iter();
+                spans.any(|span| id(span) == row.a)
+            }
             Table::Occasion => {
                 let now_passed = |view: &MeterView| {
                     let mut steps = view.steps.iter();
                     steps.any(|step| step.identity == row.a)
                 };
                 self.meters.iter().any(now_passed)
-                    || self.newest(row, NEWEST_MAX, bounds.now) && !past(v4, KEPT_MS)
+                    || self.newest(row, NEWEST_MAX, now) && !past(v4, KEPT_MS)
             }
-            Table::Exposure => v4 == 0 || self.newest(row, NEWEST_MAX, bounds.now) || fault!(24),
+            Table::Exposure => v4 == 0 || self.newest(row, NEWEST_MAX, now) || fault!(24),
             Table::Choice => {
                 let known = |entry: &Entry| entry.about == row.a;
                 // The ladder of an epoch goes on, however long ago its last rung was.
-                let stands = v0 == self.account.epoch || v2.max(v4) > bounds.now.0;
+                let stands = v0 == self.account.epoch || v2.max(v4) > now.0;
                 stands && self.entries.iter().any(known) || !past(v3.max(v5), KEPT_MS)
             }
             Table::Explored => !followed(EXPLORED_MAX, 0),
@@ -162,7 +148,9 @@ impl Engine {
                 // Of a meter the spans come after what the host said, the oldest first.
                 let span = row.table == Table::Daily && row.a & 0xffff_ffff != 0;
                 let crowded = span && rest.get(SPANS_OF_DAYS_MAX).is_some_and(of_meter);
-                !(past(week_start(row.b), WEEKS_MS) || followed(WEEKS_MAX, 0) || crowded)
+                !(past(monday(row.b).wrapping_mul(DAY_MS), WEEKS_MS)
+                    || followed(WEEKS_MAX, 0)
+                    || crowded)
             }
             // A phase that an experiment is in keeps its arm; of what is over nobody asks.
             Table::Arm => !past(v0.wrapping_neg(), ARMS_MS),
@@ -187,35 +175,19 @@ impl Engine {
 
     /// Whether a row is among so many newest: of the showings, of the occasions, or of the spans of its meter.
     fn newest(&self, row: &Row, count: usize, now: Timestamp) -> bool {
-        let newer = |other: &&Row| {
-            let alike = match row.table {
-                Table::Span => other.a >> 32 == row.a >> 32,
-                // Notes come often and must not push out the dialogs that caps count.
-                Table::Exposure => (other.v[5] == TOAST) == (row.v[5] == TOAST),
-                // Attempts that nobody answered must not push out what somebody did.
-                Table::Occasion => other.v[2] == row.v[2],
-                _ => true,
-            };
-            alike && age(other) >= age(row) && (row.table != Table::Span || stands(other, now))
+        let newer = |other: &&Row| match row.table {
+            // Notes come often and must not push out the dialogs that caps count.
+            Table::Exposure => {
+                (other.v[5] == TOAST) == (row.v[5] == TOAST) && other.v[2] <= row.v[2]
+            }
+            // Attempts that nobody answered must not push out what somebody did.
+            Table::Occasion => other.v[2] == row.v[2] && other.v[4] >= row.v[4],
+            _ => {
+                let later = (other.v[2], other.b) >= (row.v[2], row.b);
+                other.a >> 32 == row.a >> 32 && later && stands(other, now)
+            }
         };
         self.memory.table(row.table).iter().filter(newer).count() <= count
-    }
-}
-
-/// The Monday on which a week begins, of weeks counted from the one that 1970 began in.
-fn week_start(week: u64) -> i64 {
-    (week as i64)
-        .wrapping_mul(7)
-        .wrapping_sub(3)
-        .wrapping_mul(DAY_MS)
-}
-
-/// What makes one row newer than another of its kind.
-fn age(row: &Row) -> (i64, u64) {
-    match row.table {
-        Table::Exposure => (row.v[2].wrapping_neg(), 0),
-        Table::Occasion => (row.v[4], 0),
-        _ => (row.v[2], row.b),
     }
 }
 

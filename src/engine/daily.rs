@@ -2,14 +2,13 @@
 //! Owns the rows of days and how they become amounts; how these become a date is `pace`'s.
 //! Readings and snapshots write here; `judge`, prompts and `read` ask for the projection.
 //!
-//! Days are in UTC and counted from 1970; weeks begin on Monday. Every figure is kept plus one, so that 0
-//! is a day of which nothing is known.
+//! Every figure is kept plus one, so that 0 is a day of which nothing is known.
 
 use super::Engine;
 use super::crossing::MeterView;
 use super::effect::{Projected, Reading};
 use super::input::Now;
-use super::memory::{Columns, Memory, Table};
+use super::memory::{Memory, Table, monday};
 use super::pace::{self, AHEAD_MAX, DAYS_MAX, History};
 use crate::unit::{DAY_MS, HOUR_MS, Millis, Timestamp};
 
@@ -17,14 +16,14 @@ use crate::unit::{DAY_MS, HOUR_MS, Millis, Timestamp};
 const PERIOD_MIN_MS: Millis = 3 * DAY_MS;
 /// Of a period so many days must have passed on which something came.
 const ACTIVE_DAYS: i64 = 3;
-/// A level must have grown on this many of the last four weeks' days.
+/// A level must have grown on this many of the last so many days.
 const GROWN_DAYS: i64 = 14;
-/// Where these begin among the days.
-const RECENT: usize = DAYS_MAX - 28;
+const RECENT_DAYS: i64 = 28;
 /// Growth is spread over the days since a figure was seen last, over no more than these.
 const GAP_DAYS: i64 = 7;
-/// What came on a day of which nothing is known.
-const UNKNOWN: i64 = i64::MIN;
+/// What came on a day of which nothing is known: no amount is so far below 0. A byte eight times, so that an
+/// array of it is filled like one of zeros.
+const UNKNOWN: i64 = i64::from_ne_bytes([0x80; 8]);
 
 /// The day of an instant.
 pub(super) fn day_of(at: Timestamp) -> i64 {
@@ -32,14 +31,8 @@ pub(super) fn day_of(at: Timestamp) -> i64 {
 }
 
 /// Remembers a figure of a day; of two the higher stays. Answers whether that is news.
-#[inline(never)]
 pub(super) fn keep(memory: &mut Memory, a: u64, day: i64, figure: i64) -> bool {
-    let since_monday = day.wrapping_add(3);
-    let mut v = Columns::default();
-    if let Some(column) = v.get_mut((since_monday % 7) as usize) {
-        *column = figure.max(0).wrapping_add(1);
-    }
-    memory.join(Table::Daily, a, (since_monday / 7) as u64, &v)
+    memory.keep(Table::Daily, a, day, figure.max(0).wrapping_add(1))
 }
 
 /// Whether a projection can ever be made.
@@ -88,11 +81,12 @@ impl Engine {
             return Projected::default();
         };
         let hour = now.0 / HOUR_MS;
-        let (used, at, mut projected) = view.projected.get();
+        let (used, at, _) = view.projected.get();
         if used != view.reading.used || at != hour && !fault!(64) {
-            projected = self.project(meter, view, Timestamp(hour.wrapping_mul(HOUR_MS)));
+            let projected = self.project(meter, view, Timestamp(hour.wrapping_mul(HOUR_MS)));
             view.projected.set((view.reading.used, hour, projected));
         }
+        let (_, _, projected) = view.projected.get();
         projected
     }
 
@@ -102,18 +96,40 @@ impl Engine {
             return none;
         };
         let reading = &view.reading;
-        let (start, end) = (reading.period_start, reading.period_end);
+        let is_level = reading.period_end.0 == 0;
+        let start = reading.period_start;
+        let end = if is_level {
+            Timestamp::MAX
+        } else {
+            reading.period_end
+        };
         let left = reading.limit.0.wrapping_sub(reading.used);
-        if !counts(reading) || left <= 0 || end.0 > 0 && now >= end {
+        if !counts(reading) || left <= 0 || now >= end {
             return none;
         }
-        let days = self.days(key.key(), view, now);
-        let (today, began) = (day_of(now), day_of(start));
-        let oldest = today.wrapping_sub(DAYS_MAX as i64);
-        // Of what is known the last days in a row, the sum of these, and on which days something came.
+        let today = day_of(now);
+        let mut days = Days {
+            oldest: today.wrapping_sub(DAYS_MAX as i64),
+            amounts: [UNKNOWN; DAYS_MAX],
+            is_level,
+            span: -1,
+            last: (0, 0),
+        };
+        self.read_days(&mut days, key.key(), view, today);
+        // On how many days something came: on the last ones of a level, or in a period, where it is said of
+        // every day of which it is not known otherwise.
+        let (since, wanted) = if is_level {
+            (today.wrapping_sub(RECENT_DAYS), GROWN_DAYS)
+        } else {
+            (day_of(start), ACTIVE_DAYS)
+        };
+        let mut active = days.oldest.wrapping_sub(since).max(0);
+        // Of what is known the last days in a row, and the sum of these.
         let (mut from, mut to, mut total) = (0, 0, 0_i64);
-        let (mut grown, mut active) = (0, today.wrapping_sub(began));
-        for (place, amount) in days.iter().enumerate() {
+        for (place, amount) in days.amounts.iter().enumerate() {
+            let is_active = *amount > 0 || *amount != 0 && !is_level;
+            let counts = is_active && days.oldest.wrapping_add(place as i64) >= since;
+            active = active.wrapping_add(i64::from(counts));
             if *amount == UNKNOWN {
                 continue;
             }
@@ -122,9 +138,11 @@ impl Engine {
             }
             to = place.wrapping_add(1);
             total = total.wrapping_add(*amount);
-            grown = i64::wrapping_add(grown, i64::from(*amount > 0 && place >= RECENT));
-            let idle = *amount == 0 && oldest.wrapping_add(place as i64) >= began;
-            active = active.wrapping_sub(i64::from(idle));
+        }
+        let too_few = active < wanted && !fault!(if is_level { 38 } else { 39 });
+        let too_soon = now.since(start).wrapping_mul(10) < end.since(start);
+        if too_few || too_soon && !is_level {
+            return none;
         }
         let mut history = History {
             used: reading.used,
@@ -132,25 +150,20 @@ impl Engine {
             start,
             end,
             now,
-            daily: days.get(from..to).unwrap_or_default(),
-            first: oldest.wrapping_add(from as i64),
+            daily: days.amounts.get(from..to).unwrap_or_default(),
+            first: days.oldest.wrapping_add(from as i64),
         };
-        let mut latest = Timestamp::MAX;
-        let known = if end.0 == 0 {
+        if is_level {
             history.used = total;
             history.start = Timestamp(history.first.wrapping_mul(DAY_MS));
-            grown >= GROWN_DAYS || fault!(38)
-        } else {
-            latest = end.plus(-1);
-            (active >= ACTIVE_DAYS || fault!(39))
-                && now.since(start).wrapping_mul(10) >= end.since(start)
-        };
+        }
         let projection = pace::project(&history);
-        if !known || projection.day == AHEAD_MAX {
+        if projection.day == AHEAD_MAX {
             return none;
         }
         // A day is spoken of as its noon, which is on the same date in most places.
         let noon = Timestamp(today.wrapping_mul(DAY_MS)).plus(DAY_MS / 2);
+        let latest = end.plus(-1);
         let at = |ahead: i64| noon.plus(ahead.wrapping_mul(DAY_MS)).min(latest);
         Projected {
             at: at(projection.day),
@@ -159,61 +172,53 @@ impl Engine {
         }
     }
 
-    /// What came on each of the last days before today's, or [`UNKNOWN`].
-    fn days(&self, meter: u32, view: &MeterView, now: Timestamp) -> [i64; DAYS_MAX] {
-        let today = day_of(now);
-        let mut days = Days {
-            first: today.wrapping_sub(DAYS_MAX as i64),
-            amounts: [UNKNOWN; DAYS_MAX],
-            last: (0, 0),
-        };
-        let level = view.reading.period_end.0 == 0;
-        let mut span = -1;
+    /// Finds out what came on each of the last days before today's.
+    fn read_days(&self, days: &mut Days, meter: u32, view: &MeterView, today: i64) {
         for row in self.memory.table(Table::Daily) {
             if row.a >> 32 != u64::from(meter) {
                 continue;
             }
-            days.begin(&mut span, (row.a & 0xffff_ffff) as i64);
-            let monday = (row.b as i64).wrapping_mul(7).wrapping_sub(3);
-            for (figure, day) in row.v.iter().take(7).zip(monday..today) {
+            for (figure, day) in row.v.iter().take(7).zip(monday(row.b)..today) {
                 if *figure > 0 {
-                    if !level && span == 0 && !fault!(41) {
-                        // What came, and not where it stood.
-                        days.last = (day.wrapping_sub(1), 0);
-                    }
-                    days.reach(day, figure.wrapping_sub(1));
+                    let span = row.a as u32;
+                    days.reach(i64::from(span), day, figure.wrapping_sub(1));
                 }
             }
         }
-        if !level {
-            days.begin(&mut span, (view.span_start / DAY_MS).wrapping_add(1));
-        }
-        days.reach(today, view.reading.used);
-        days.amounts
+        let span = if days.is_level {
+            days.span
+        } else {
+            (view.span_start / DAY_MS).wrapping_add(1)
+        };
+        days.reach(span, today, view.reading.used);
     }
 }
 
 /// Amounts by day, as they are found out.
 struct Days {
-    first: i64,
+    oldest: i64,
     amounts: [i64; DAYS_MAX],
+    is_level: bool,
+    /// The span that was begun, by the low half of its key.
+    span: i64,
     /// The day a figure was seen last, and the figure.
     last: (i64, i64),
 }
 
 impl Days {
-    /// Begins with a span, unless it is the one that was begun, by the low half of its key: a period begins
-    /// at 0 on the day before its first. Where that is not known, it is far off.
-    fn begin(&mut self, span: &mut i64, low: i64) {
-        if *span != low {
-            *span = low;
-            self.last = (low.wrapping_sub(2), 0);
+    /// What came is what the figure of a span has grown by, spread over the days since it was seen last. What
+    /// is known already stays: a host knows better than what was seen here.
+    #[inline(never)]
+    fn reach(&mut self, span: i64, day: i64, figure: i64) {
+        if self.span != span {
+            // A period begins at 0 on the day before its first. Where that is not known, it is far off.
+            self.span = span;
+            self.last = (span.wrapping_sub(2), 0);
         }
-    }
-
-    /// What came is what the figure has grown by, spread over the days since it was seen last. What is known
-    /// already stays: a host knows better than what was seen here.
-    fn reach(&mut self, day: i64, figure: i64) {
+        if !self.is_level && span == 0 && !fault!(41) {
+            // What came, and not where it stood.
+            self.last = (day.wrapping_sub(1), 0);
+        }
         let (from, before) = self.last;
         self.last = (day, figure);
         let (mut gap, mut rest) = (day.wrapping_sub(from), figure.wrapping_sub(before));
@@ -221,7 +226,7 @@ impl Days {
             let amount = rest.checked_div(gap).unwrap_or(0);
             rest = rest.wrapping_sub(amount);
             gap = gap.wrapping_sub(1);
-            let place = day.wrapping_sub(gap).wrapping_sub(self.first);
+            let place = day.wrapping_sub(gap).wrapping_sub(self.oldest);
             if let Some(known) = self.amounts.get_mut(place as usize)
                 && *known == UNKNOWN
             {

@@ -6,7 +6,7 @@
 //! associative and idempotent, so memories of tabs and devices merge in any order, any number of
 //! times, to the same state. Merging never drops a row; bounding the state is [`super::compact`]'s work.
 
-use crate::unit::{Key, Writer, fnv32};
+use crate::unit::{Key, Writer, fnv32, whole};
 use core::cmp::Ordering;
 
 /// The format this version writes, and the only one it reads.
@@ -216,15 +216,36 @@ impl Memory {
     /// Answers whether anything changed.
     pub fn join(&mut self, table: Table, a: u64, b: u64, columns: &[i64]) -> bool {
         let at = self.before(table as u8, a, b);
-        let known = self.rows.get(at).is_some_and(|row| row.is(table, a, b));
-        if !known {
-            // The least of all: whatever is joined wins.
-            let v = [i64::MIN; COLUMNS];
-            self.rows.insert(at, Row { table, a, b, v });
+        if let Some(row) = self.rows.get_mut(at)
+            && row.is(table, a, b)
+        {
+            return row.join(columns);
         }
-        let row = self.rows.get_mut(at);
-        let changed = row.is_some_and(|row| row.join(columns));
-        changed || !known
+        let mut v = Columns::default();
+        for (mine, column) in v.iter_mut().zip(columns) {
+            *mine = *column;
+        }
+        self.rows.insert(at, Row { table, a, b, v });
+        true
+    }
+
+    /// What is known of a day in a table of weeks.
+    #[must_use]
+    pub fn on(&self, table: Table, a: u64, day: i64) -> i64 {
+        let (week, weekday) = week_of(day);
+        let known = self.row(table, a, week).get(weekday);
+        known.copied().unwrap_or(0)
+    }
+
+    /// Remembers a figure of a day in a table of weeks; of two the higher stays. Answers whether that is news.
+    #[inline(never)]
+    pub fn keep(&mut self, table: Table, a: u64, day: i64, figure: i64) -> bool {
+        let (week, weekday) = week_of(day);
+        let mut v = Columns::default();
+        if let Some(column) = v.get_mut(weekday) {
+            *column = figure;
+        }
+        self.join(table, a, week, &v)
     }
 
     /// Joins another memory into this one. Answers whether anything changed.
@@ -297,12 +318,12 @@ impl Memory {
             if row.table != last.0 {
                 before = Columns::default();
             }
-            let mut v = row.v;
-            if fault!(16) && row.table == Table::Choice {
-                v[4] = 0;
+            let mut end = 0_usize;
+            for (column, (value, before)) in row.v.iter().zip(&before).enumerate() {
+                if value != before {
+                    end = column;
+                }
             }
-            let end = (0..COLUMNS).rev().find(|at| v.get(*at) != before.get(*at));
-            let end = end.unwrap_or(0);
             let head = u64::from(same_a) | ((row.table as u64) << 1) | ((end as u64) << 6);
             push_number(&mut text, head);
             if !same_a {
@@ -311,11 +332,14 @@ impl Memory {
             }
             push_number(&mut text, row.b.wrapping_sub(last.2));
             last.2 = row.b;
-            for (value, before) in v.iter().zip(before).take(end.wrapping_add(1)) {
-                let value = value.wrapping_sub(before);
-                push_number(&mut text, ((value << 1) ^ (value >> 63)) as u64);
+            let columns = row.v.iter().zip(&mut before).enumerate();
+            for (column, (value, before)) in columns.take(end.wrapping_add(1)) {
+                let lost = fault!(16) && row.table == Table::Choice && column == 4;
+                let value = if lost { 0 } else { *value };
+                let differs = value.wrapping_sub(*before);
+                push_number(&mut text, ((differs << 1) ^ (differs >> 63)) as u64);
+                *before = value;
             }
-            before = v;
         }
         let mut whole = String::new();
         push_number(&mut whole, FORMAT);
@@ -365,23 +389,18 @@ impl Memory {
     /// How many rows come before a place.
     #[inline(never)]
     fn before(&self, table: u8, a: u64, b: u64) -> usize {
-        let (mut from, mut to) = (0_usize, self.rows.len());
-        // What is built in its order is added at the end.
-        if self
-            .rows
-            .last()
-            .is_some_and(|row| (row.table as u8, row.a, row.b) < (table, a, b))
-        {
-            return to;
-        }
+        let rows = &whole(self).rows;
+        let (mut from, mut to) = (0_usize, rows.len());
+        // The last is looked at first: what is built in its order is added at the end.
+        let mut middle = to.wrapping_sub(1);
         while from < to {
-            let middle = from.midpoint(to);
-            match self.rows.get(middle) {
+            match rows.get(middle) {
                 Some(row) if (row.table as u8, row.a, row.b) < (table, a, b) => {
                     from = middle.wrapping_add(1);
                 }
                 _ => to = middle,
             }
+            middle = from.midpoint(to);
         }
         from
     }
@@ -393,20 +412,35 @@ pub fn mark_key(meter: Key, second: u32) -> u64 {
     (u64::from(meter.0) << 32) | u64::from(second)
 }
 
-/// Text to be read; after its end come zeros.
+/// The week that a day lies in, and its place there. Days are in UTC and counted from 1970; weeks begin on
+/// Monday and are counted from the one that 1970 began in.
+fn week_of(day: i64) -> (u64, usize) {
+    let since_monday = day.wrapping_add(3);
+    ((since_monday / 7) as u64, (since_monday % 7) as usize)
+}
+
+/// The day that a week begins on.
+#[must_use]
+pub fn monday(week: u64) -> i64 {
+    (week as i64).wrapping_mul(7).wrapping_sub(3)
+}
+
+/// Text to be read; after its end come zeros, and what is cut off ends with it.
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
     fn number(&mut self) -> u64 {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(6) {
-            let (byte, rest) = self.0.split_first().unwrap_or((&0, &[]));
+        let (mut value, mut shift) = (0_u64, 0_u32);
+        while shift < 64
+            && let Some((byte, rest)) = self.0.split_first()
+        {
             self.0 = rest;
             // Added, so that a byte which no text of ours has makes another number, and is found out.
             value = value.wrapping_add(u64::from(byte & !64) << shift);
             if byte & 64 == 0 {
                 break;
             }
+            shift = shift.wrapping_add(6);
         }
         value
     }
@@ -415,11 +449,14 @@ impl Reader<'_> {
 /// Six bits a character, the lowest first; a seventh says that more follow. So what is stored as text is
 /// one byte a character in memory, too.
 fn push_number(text: &mut String, mut value: u64) {
-    while value >= 64 {
-        text.push(char::from((value & 63) as u8 | 64));
+    loop {
+        let more = if value >= 64 { 64 } else { 0 };
+        text.push(char::from((value & 63) as u8 | more));
+        if more == 0 {
+            break;
+        }
         value >>= 6;
     }
-    text.push(char::from(value as u8));
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub struct History<'a> {
     pub left: i64,
     /// When the period began, or where there is none, what is known of the figure.
     pub start: Timestamp,
-    /// When it begins anew from 0; 0 for never.
+    /// When it begins anew from 0; [`Timestamp::MAX`] for never.
     pub end: Timestamp,
     /// The instant of asking.
     pub now: Timestamp,
@@ -120,10 +120,8 @@ pub fn project(history: &History<'_>) -> Projection {
     let (mut at, mut weight, mut above) = (now, 0.0, 0.0);
     for day in 0..AHEAD_MAX {
         let date = today.wrapping_add(day);
-        let mut next = date.wrapping_add(1).wrapping_mul(DAY_MS);
-        if history.end.0 > 0 {
-            next = next.min(history.end.0);
-        }
+        let midnight = date.wrapping_add(1).wrapping_mul(DAY_MS);
+        let next = midnight.min(history.end.0);
         weight += share(date.wrapping_sub(first) as usize) * days(at, next);
         at = next;
         above = rate * weight - left;

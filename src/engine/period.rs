@@ -12,6 +12,8 @@ use crate::unit::{DAY_MS, Millis, Timestamp};
 /// The calendar repeats after 400 years, weekdays included. Local times are counted from one such cycle
 /// before 1970, so that none is negative, whatever the offset.
 const CYCLE_MS: Millis = 146_097 * DAY_MS;
+/// Days from the first of March of the year 0 to 1970-01-01.
+const MARCH_0: i64 = 719_468;
 
 /// How often a counter resets: every so many days, or where that is 0, every so many months; and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,15 +28,13 @@ impl Cadence {
     /// the policy's periods: positive east of UTC.
     #[must_use]
     pub fn from_word(word: u32, utc_offset_ms: Millis) -> Self {
-        let (days, months) = match word {
-            1 => (1, 0),
-            2 => (7, 0),
-            4 => (0, 12),
-            _ => (0, 1),
-        };
         Self {
-            days,
-            months,
+            days: match word {
+                1 => 1,
+                2 => 7,
+                _ => 0,
+            },
+            months: if word == 4 { 12 } else { 1 },
             // 25 days hold every offset there is, and keep damaged ones within sums.
             utc_offset_ms: i64::from(utc_offset_ms as i32),
         }
@@ -123,18 +123,16 @@ pub fn same(a: Period, b: Period) -> bool {
 }
 
 /// The date of an instant as one number: the months since the year 0, times 32, and the day.
-/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`, for days since 1970.
+/// Years begin in March here, the third month of the year that is written: a leap day is the last.
 #[must_use]
 pub fn civil(at: Timestamp) -> i64 {
-    let z = at.0 / DAY_MS + 719_468;
-    let (era, day_of_era) = (z / 146_097, z % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // Years begin in March here, the third month of the year that is written.
+    // Quarters of a day, so that a century and a year have a whole number of them.
+    let quarters = 4 * (at.0 / DAY_MS + MARCH_0) + 3;
+    let (century, in_century) = (quarters / 146_097, (quarters % 146_097) | 3);
+    let (year, day_of_year) = (in_century / 1_461, in_century % 1_461 / 4);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    ((year_of_era + era * 400) * 12 + shifted + 2) * 32 + day
+    ((century * 100 + year) * 12 + shifted + 2) * 32 + day
 }
 
 /// The month of a date, counted from the year 0.
@@ -149,14 +147,11 @@ pub fn day_of(date: i64) -> i64 {
     date & 31
 }
 
-/// The first day of a month counted from the year 0, as days since 1970-01-01: `days_from_civil` of the
-/// same source.
+/// The first day of a month counted from the year 0, as days since 1970-01-01.
 fn first_of(month: i64) -> i64 {
     let (year, shifted) = ((month - 2) / 12, (month - 2) % 12);
-    let (era, year_of_era) = (year / 400, year % 400);
-    let day_of_year = (153 * shifted + 2) / 5;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
+    let leap_days = year / 4 - year / 100 + year / 400;
+    year * 365 + leap_days + (153 * shifted + 2) / 5 - MARCH_0
 }
 
 /// Minutes after midnight, local to an offset.

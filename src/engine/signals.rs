@@ -63,7 +63,7 @@ impl Engine {
         };
         let minutes = Key(BuiltIn::SessionMinutes as u32);
         if is_there
-            && self.plim.signal_index(minutes).is_some()
+            && let Some(minutes) = self.plim.signal_index(minutes)
             && signal::active(&mut self.memory, now)
         {
             self.counted(minutes, signal::SLOT_MS / crate::unit::MINUTE_MS, now, out);
@@ -111,10 +111,10 @@ impl Engine {
         let key = Key(BuiltIn::FeaturesUsed as u32);
         self.standing.used |= 1 << (feature & 63);
         let count = i64::from(self.standing.used.count_ones());
-        if self.plim.signal_index(key).is_some()
+        if let Some(signal) = self.plim.signal_index(key)
             && signal::raise(&mut self.memory, key, signal::day_of(now), count)
         {
-            self.counted(key, count, now, out);
+            self.counted(signal, count, now, out);
         }
     }
 
@@ -150,18 +150,16 @@ impl Engine {
         now: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        if self.plim.signal_index(key).is_some() {
+        if let Some(signal) = self.plim.signal_index(key) {
             let count = count.clamp(1, signal::DAY_COUNT_MAX);
             signal::add(&mut self.memory, key, signal::day_of(now), count);
-            self.counted(key, count, now, out);
+            self.counted(signal, count, now, out);
         }
     }
 
     /// Records that a signal was counted.
-    fn counted(&mut self, key: Key, count: i64, now: Timestamp, out: &mut Vec<Effect>) {
-        if let Some(signal) = self.plim.signal_index(key) {
-            out.push(Effect::Record(Event::SignalCounted { signal, count }));
-        }
+    fn counted(&mut self, signal: u32, count: i64, now: Timestamp, out: &mut Vec<Effect>) {
+        out.push(Effect::Record(Event::SignalCounted { signal, count }));
         self.rescore(now, out);
     }
 
@@ -210,8 +208,7 @@ impl Engine {
     ) -> Option<HoldReason> {
         let prompt = self.plim.root().prompts().get(entry.index)?;
         let (key, window) = (prompt.steps(), prompt.window_ms() / DAY_MS);
-        let place = (Table::Signal, u64::from(key));
-        let counted = signal::look_back(&self.memory, place, signal::day_of(now), window);
+        let counted = signal::look_back(&self.memory, key, signal::day_of(now), window, 0);
         if counted.count < entry.value {
             return Some(HoldReason::NotFired);
         }

@@ -2,7 +2,7 @@
 //! Owns the arithmetic, which is integers only, and the line with its rises; knows no names and no accounts.
 //! The engine asks it for prompts and `explain`, the collector for hand-offs.
 
-use super::signal::{DAY_COUNT_MAX, LINE, each_day};
+use super::signal::{DAY_COUNT_MAX, HALVINGS_MAX, LINE, PARTS, look_back};
 use crate::engine::memory::{Memory, Table};
 use crate::plim::{Plim, Signal};
 use crate::unit::Timestamp;
@@ -11,10 +11,6 @@ use crate::unit::Timestamp;
 pub const CATEGORIES: usize = 4;
 /// Tenths of a point in a point.
 pub const TENTHS: i64 = 10;
-/// Parts of one count, so that a count can decay.
-const PARTS: i64 = 1_024;
-/// After so many halvings nothing is left.
-const HALVINGS_MAX: i64 = 30;
 
 /// A score and where it comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,34 +53,22 @@ pub fn score(plim: &Plim, memory: &Memory, today: i64) -> Score {
             score.contributions.push(contribution);
         }
     }
-    let mut rules = root.score_rules().iter().skip(2);
-    for sum in &mut score.categories {
-        let (weight, cap) = (rules.next().unwrap_or(0), rules.next().unwrap_or(0));
+    let rules = root.score_rules();
+    let rule = |at: u32| rules.get(at).unwrap_or(0);
+    for (sum, at) in score.categories.iter_mut().zip([2, 4, 6, 8]) {
+        let (weight, cap) = (rule(at), rule(at | 1));
         let full = cap.wrapping_mul(TENTHS);
         let least = if fault!(56) { full.wrapping_neg() } else { 0 };
         let share = (*sum).clamp(least, full.max(0)).wrapping_mul(weight);
-        *sum = share.checked_div(cap).unwrap_or(0);
+        *sum = share.checked_div(cap.max(1)).unwrap_or(0);
         score.tenths = score.tenths.wrapping_add(*sum);
     }
     score
 }
 
 fn contribution(signal: Signal<'_>, index: u32, memory: &Memory, today: i64) -> Contribution {
-    let half_life = signal.half_life_days();
-    let (mut count, mut newest, mut left) = (0_i64, 0, 0_i64);
-    let place = (Table::Signal, u64::from(signal.key()));
-    each_day(
-        memory,
-        place,
-        today,
-        signal.window_days(),
-        &mut |age, on_day| {
-            let on_day = on_day.min(DAY_COUNT_MAX);
-            count = count.wrapping_add(on_day);
-            newest = newest.max(today.wrapping_sub(age));
-            left = left.wrapping_add(decayed(on_day.wrapping_mul(PARTS), age, half_life));
-        },
-    );
+    let (window, half_life) = (signal.window_days(), signal.half_life_days());
+    let counted = look_back(memory, signal.key(), today, window, half_life);
     let cap = signal.cap().clamp(0, DAY_COUNT_MAX).wrapping_mul(TENTHS);
     let each = signal.each().max(1);
     let points = |parts: i64| {
@@ -93,25 +77,12 @@ fn contribution(signal: Signal<'_>, index: u32, memory: &Memory, today: i64) -> 
     };
     Contribution {
         signal: index,
-        count,
-        newest,
-        plain: points(count),
-        given: (points(diminished(left, signal.half_after())) / PARTS)
+        count: counted.count,
+        newest: counted.newest,
+        plain: points(counted.count),
+        given: (points(diminished(counted.left, signal.half_after())) / PARTS)
             .clamp(cap.wrapping_neg(), cap),
     }
-}
-
-/// What is left of a count after some days: half for each half-life, and between two of them a straight
-/// line. Without a half-life all of it.
-fn decayed(count: i64, age: i64, half_life: i64) -> i64 {
-    let (Some(halvings), Some(rest)) = (age.checked_div(half_life), age.checked_rem(half_life))
-    else {
-        return count;
-    };
-    let twice = half_life.wrapping_mul(2);
-    let rest = if fault!(58) { 0 } else { rest };
-    let line = count.wrapping_mul(twice.wrapping_sub(rest));
-    line.checked_div(twice).unwrap_or(0) >> halvings.clamp(0, HALVINGS_MAX)
 }
 
 /// Diminishing returns: the first so many count whole, the next so many half, then a quarter, and so on.
@@ -141,9 +112,9 @@ pub fn standing(memory: &Memory) -> (i64, Timestamp) {
 /// arms again. Answers with the passings so far when this is another one: an odd number is a rise, and half of
 /// it, rounded up, the rise's number.
 pub fn cross(plim: &Plim, memory: &mut Memory, tenths: i64, now: Timestamp) -> Option<i64> {
-    let mut rules = plim.root().score_rules().iter();
-    let (line, rearm) = (rules.next()?, rules.next()?);
-    let (mut passed, _) = standing(memory);
+    let rules = plim.root().score_rules();
+    let (line, rearm) = (rules.get(0)?, rules.get(1)?);
+    let mut passed = memory.row(Table::Rise, 0, LINE)[0];
     let passes = if passed & 1 == 1 {
         tenths < if fault!(57) { line } else { rearm }
     } else {

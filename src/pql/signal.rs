@@ -1,10 +1,8 @@
 //! Signals: how often something with a name happened, day by day, in weekly rows of memory.
-//! Owns the built-in signals, counting and looking back; knows no points and no policy.
+//! Owns the built-in signals, counting, decay and looking back; knows no points and no policy.
 //! The engine counts what it is told and notices; `score` and `trigger` look back.
-//!
-//! Days are UTC days, weeks begin on Monday and are numbered from the one that 1970-01-01 lies in.
 
-use crate::engine::memory::{Memory, Table};
+use crate::engine::memory::{Memory, Table, monday};
 use crate::unit::{DAY_MS, Key, MINUTE_MS, Millis, Timestamp};
 
 /// More in a day is read as this many: points are given for behaviour, not for loops.
@@ -13,6 +11,10 @@ pub const DAY_COUNT_MAX: i64 = 1_000_000;
 pub const WINDOW_DAYS_MAX: i64 = 62;
 /// Activity is noticed once in each span of this length.
 pub const SLOT_MS: Millis = 5 * MINUTE_MS;
+/// Parts of one count, so that a count can decay.
+pub const PARTS: i64 = 1_024;
+/// After so many halvings nothing is left.
+pub const HALVINGS_MAX: i64 = 30;
 /// A session begins after so many spans without activity: half an hour.
 pub const SESSION_SLOTS: i64 = 6;
 
@@ -84,23 +86,14 @@ pub fn day_of(now: Timestamp) -> i64 {
 
 /// Counts a signal on a day.
 pub fn add(memory: &mut Memory, key: Key, day: i64, count: i64) {
-    set(memory, key, day, |known| known.saturating_add(count));
+    let known = memory.on(Table::Signal, u64::from(key.0), day);
+    raise(memory, key, day, known.saturating_add(count));
 }
 
 /// Counts a signal on a day up to so many. Answers whether that was more than before.
 pub fn raise(memory: &mut Memory, key: Key, day: i64, count: i64) -> bool {
-    set(memory, key, day, |known| known.max(count))
-}
-
-#[inline(never)]
-fn set(memory: &mut Memory, key: Key, day: i64, count: impl FnOnce(i64) -> i64) -> bool {
-    let monday = day.wrapping_add(3);
-    let (a, week) = (u64::from(key.0), monday / 7);
-    let mut v = *memory.row(Table::Signal, a, week as u64);
-    if let Some(column) = v.get_mut((monday % 7) as usize) {
-        *column = count(*column).clamp(0, DAY_COUNT_MAX);
-    }
-    memory.join(Table::Signal, a, week as u64, &v)
+    let count = count.clamp(0, DAY_COUNT_MAX);
+    memory.keep(Table::Signal, u64::from(key.0), day, count)
 }
 
 /// Notices that someone is active: their minutes, and with them sessions and active days. Answers whether it
@@ -133,18 +126,17 @@ const LAST_ACTIVE: u64 = 1;
 
 /// Visits the days of a window that ends today, oldest first, with their age in days and their count; days on
 /// which nothing was counted are left out. What a wrong clock put ahead of today is read as today.
-#[inline(never)]
 pub fn each_day(
     memory: &Memory,
     (table, a): (Table, u64),
     today: i64,
     window: i64,
-    visit: &mut dyn FnMut(i64, i64),
+    mut visit: impl FnMut(i64, i64),
 ) {
     for row in memory.under(table, a) {
-        let mut day = (row.b as i64).wrapping_mul(7).wrapping_sub(3);
-        for count in row.v {
-            let age = today.wrapping_sub(day).max(0);
+        let mut day = monday(row.b);
+        for count in &row.v {
+            let (count, age) = (*count, today.wrapping_sub(day).max(0));
             if count > 0 && (age < window || fault!(55) && age == window) {
                 visit(age, count);
             }
@@ -158,23 +150,42 @@ pub fn each_day(
 pub struct Counted {
     /// All of it.
     pub count: i64,
-    /// Days on which there was any.
-    pub days: i64,
-    /// The most on one day.
-    pub peak: i64,
+    /// What is left of it after decay, in parts of one.
+    pub left: i64,
     /// The newest day with any.
     pub newest: i64,
 }
 
-/// Looks back over a window of days that ends today.
+/// Looks back over a window of days that ends today, at counts that decay.
 #[must_use]
-pub fn look_back(memory: &Memory, place: (Table, u64), today: i64, window: i64) -> Counted {
+#[inline(never)]
+pub fn look_back(memory: &Memory, key: u32, today: i64, window: i64, half_life: i64) -> Counted {
     let mut counted = Counted::default();
-    each_day(memory, place, today, window, &mut |age, count| {
-        counted.count = counted.count.saturating_add(count);
-        counted.days = counted.days.wrapping_add(1);
-        counted.peak = counted.peak.max(count);
+    let place = (Table::Signal, u64::from(key));
+    each_day(memory, place, today, window, |age, count| {
+        let count = count.min(DAY_COUNT_MAX);
+        counted.count = counted.count.wrapping_add(count);
+        let left = decayed(
+            count.wrapping_mul(PARTS) as u64,
+            age as u64,
+            half_life as u64,
+        );
+        counted.left = counted.left.wrapping_add(left as i64);
         counted.newest = counted.newest.max(today.wrapping_sub(age));
     });
     counted
+}
+
+/// What is left of a count after some days: half for each half-life, and between two of them a straight
+/// line. Without a half-life all of it.
+fn decayed(count: u64, age: u64, half_life: u64) -> u64 {
+    let Some(halvings) = age.checked_div(half_life) else {
+        return count;
+    };
+    let rest = age.wrapping_sub(halvings.wrapping_mul(half_life));
+    let rest = if fault!(58) { 0 } else { rest };
+    // From the double down to the whole; halved once more below.
+    let line = count.wrapping_mul(half_life.wrapping_mul(2).wrapping_sub(rest));
+    let line = line.checked_div(half_life).unwrap_or(0);
+    line >> halvings.min(HALVINGS_MAX as u64).wrapping_add(1)
 }

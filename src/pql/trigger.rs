@@ -2,9 +2,10 @@
 //! Owns what a pattern means and its evidence; knows no names, no routing and no texts.
 //! The collector asks it over an account's memory; nothing that runs in a page calls it.
 
-use super::signal::{Counted, each_day, look_back};
+use super::signal::each_day;
 use crate::engine::memory::{Memory, Table};
 use crate::unit::Key;
+use core::ops::Range;
 
 /// A pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,12 +68,24 @@ pub struct Evidence {
     pub newest: i64,
 }
 
+/// What was counted in a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counted {
+    count: i64,
+    /// Days on which there was any.
+    days: i64,
+    /// The most on one day.
+    peak: i64,
+    /// The newest day with any.
+    newest: i64,
+}
+
 impl Pattern {
     /// Why the pattern fits an account now; `None` when it does not.
     #[must_use]
     pub fn fits(&self, memory: &Memory, facts: &Facts) -> Option<Evidence> {
         let place = |signal: Key| (Table::Signal, u64::from(signal.0));
-        let back = |signal, window| look_back(memory, place(signal), facts.today, window);
+        let back = |signal, window| look_back(memory, place(signal), facts.today, 0..window);
         let found = |counted: Counted, count, before| Evidence {
             count,
             before,
@@ -148,17 +161,25 @@ impl Pattern {
 
 /// A window that ends today, and the one before it.
 fn windows(memory: &Memory, place: (Table, u64), today: i64, window: i64) -> (Counted, Counted) {
-    let now = look_back(memory, place, today, window);
-    let mut before = Counted::default();
     let both = window.saturating_mul(2);
-    each_day(memory, place, today, both, &mut |age, count| {
-        if age >= window {
-            before.count = before.count.saturating_add(count);
-            before.days = before.days.saturating_add(1);
-            before.peak = before.peak.max(count);
+    (
+        look_back(memory, place, today, 0..window),
+        look_back(memory, place, today, window..both),
+    )
+}
+
+/// What was counted on days of these ages.
+fn look_back(memory: &Memory, place: (Table, u64), today: i64, ages: Range<i64>) -> Counted {
+    let mut counted = Counted::default();
+    each_day(memory, place, today, ages.end, |age, count| {
+        if age >= ages.start {
+            counted.count = counted.count.saturating_add(count);
+            counted.days = counted.days.saturating_add(1);
+            counted.peak = counted.peak.max(count);
+            counted.newest = counted.newest.max(today.saturating_sub(age));
         }
     });
-    (now, before)
+    counted
 }
 
 /// Whether a count is so many percent more than the one before.

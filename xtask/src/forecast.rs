@@ -100,7 +100,7 @@ fn answer(days: &BTreeMap<i64, i64>, task: &Task) -> Answer {
         used: task.used,
         left: task.quota - task.used,
         start: midnight(task.start),
-        end: midnight(task.reset.unwrap_or(0)),
+        end: task.reset.map_or(Timestamp::MAX, midnight),
         now: midnight(asked),
         first: asked - daily.len() as i64,
         daily: &daily,

@@ -43,7 +43,7 @@ fn any(next: &mut impl FnMut(u64) -> i64, daily: &mut Vec<i64>) -> History<'stat
         used: next(scale),
         left: next(scale),
         start,
-        end: if next(3) == 0 { Timestamp(0) } else { ends },
+        end: if next(3) == 0 { Timestamp::MAX } else { ends },
         now,
         first: TODAY - daily.len() as i64,
         daily: &[],
@@ -128,7 +128,7 @@ fn what_cannot_be_reached_before_the_reset_is_not_likely() {
 #[test]
 fn nothing_lies_beyond_a_year() {
     let history = |left| History {
-        end: Timestamp(0),
+        end: Timestamp::MAX,
         ..after(62, 620, left, &[10; DAYS_MAX])
     };
     assert_eq!(project(&history(3_645)).day, 364);
@@ -157,7 +157,7 @@ fn a_figure_that_has_risen_is_expected_earlier_than_the_mean_of_its_period_says(
     daily[DAYS_MAX - 28..].fill(3_000);
     let used: i64 = daily[DAYS_MAX - 42..].iter().sum();
     let history = History {
-        end: Timestamp(0),
+        end: Timestamp::MAX,
         ..after(42, used, used, &daily)
     };
     let by_the_mean = 41;

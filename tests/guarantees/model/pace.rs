@@ -84,7 +84,11 @@ impl Model {
             used: reading.used,
             left,
             start: Timestamp(reading.start),
-            end: Timestamp(reading.end),
+            end: if bounded {
+                Timestamp(reading.end)
+            } else {
+                Timestamp::MAX
+            },
             now: Timestamp(now),
             daily: &daily,
             first,
