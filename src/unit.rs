@@ -149,6 +149,14 @@ impl Default for Digest {
 }
 
 impl Digest {
+    /// The digest of a text and two numbers.
+    #[must_use]
+    #[inline(never)]
+    pub fn of(text: &str, first: i64, second: i64) -> u64 {
+        let digest = Self::default().text(text);
+        digest.number(first).number(second).finish()
+    }
+
     /// Adds a string and its end.
     #[must_use]
     pub fn text(self, text: &str) -> Self {

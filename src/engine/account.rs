@@ -109,7 +109,7 @@ pub(super) fn apply(
     plim: &Plim,
     memory: &mut Memory,
     known: &Account,
-    snapshot: &Snapshot,
+    snapshot: &mut Snapshot,
     arrival: Timestamp,
 ) -> bool {
     let [
@@ -146,16 +146,15 @@ pub(super) fn apply(
     let flags = can_purchase.wrapping_mul(CAN_PURCHASE)
         | sales.wrapping_mul(SALES_CONVERSATION)
         | trial_extendable.wrapping_mul(TRIAL_EXTENDABLE);
-    let mut join = |table, a, b, [c4, c5, c6, c7]: [i64; 4]| {
-        memory.join(table, a, b, &[o0, o1, o2, time, c4, c5, c6, c7]);
-    };
-    join(Table::Snapshot, 0, 0, [epoch, plan, flags, trial_ends]);
-    let created = [account_created, user_created, 0, 0];
-    join(Table::Snapshot, 0, 1, created);
-    for Row { table, a, b, v } in &snapshot.rows {
+    let newest = [o0, o1, o2, time, epoch, plan, flags, trial_ends];
+    memory.join(Table::Snapshot, 0, 0, &newest);
+    let made = [o0, o1, o2, time, account_created, user_created];
+    memory.join(Table::Snapshot, 0, 1, &made);
+    for Row { table, a, b, v } in &mut snapshot.rows {
         // What the policy does not know is ignored.
         if *table == Table::Listed || plim.meter_index(Key(*a as u32)).is_some() {
-            join(*table, *a, *b, [v[4], v[5], v[6], v[7]]);
+            [v[0], v[1], v[2], v[3]] = order;
+            memory.join(*table, *a, *b, v);
         }
     }
     let (mut meter, mut day) = (0, 0);

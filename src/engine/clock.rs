@@ -41,15 +41,10 @@ impl Engine {
     pub(super) fn tick(&mut self, now: Now, out: &mut Vec<Effect>) -> Timestamp {
         let time = self.time(now);
         if !self.clock.set {
-            self.clock = Clock {
-                set: true,
-                engine: time,
-                mono: now.mono,
-                at: now,
-                last: time,
-                jumped: false,
-            };
-            self.refresh(time, out);
+            self.clock.set = true;
+            self.clock.engine = time;
+            self.clock.mono = now.mono;
+            self.clock.last = time;
         }
         self.clock.at = now;
         if time.since(self.clock.last) > JUMP_MS {

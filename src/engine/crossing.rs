@@ -9,7 +9,8 @@ use super::entry::Entry;
 use super::experiment::stands;
 use super::memory::{Memory, Row, Table};
 use super::period::{Period, same};
-use crate::plim::{List, Meter, Plim, Prompt};
+use super::record;
+use crate::plim::{Meter, NONE, Plim, Prompt};
 use crate::unit::{Digest, Timestamp, basis_points, count_at, fnv32};
 use core::cell::Cell;
 
@@ -28,8 +29,8 @@ pub(super) struct Step {
     pub count: i64,
     /// Which threshold.
     pub code: u32,
-    /// Its index in the meter's thresholds, when it is in force in some arms only.
-    varied: Option<u32>,
+    /// Its index in the meter's thresholds, when it is in force in some arms only; else [`NONE`].
+    varied: u32,
     /// Of the limit.
     pub basis_points: i64,
     /// Which time it was passed, for levels.
@@ -138,7 +139,7 @@ impl MeterView {
             return;
         }
         for (threshold, index) in meter.thresholds().iter().zip(0..) {
-            let (kind, value) = (threshold.kind(), threshold.value());
+            let (kind, value, arms) = (threshold.kind(), threshold.value(), threshold.arms());
             let count = match kind {
                 0 => count_at(value, limit),
                 1 => value,
@@ -155,7 +156,8 @@ impl MeterView {
                     count,
                     code: code(kind, value),
                     basis_points: ratio,
-                    varied: (!threshold.arms().is_empty()).then_some(index),
+                    varied: if arms.is_empty() { NONE } else { index },
+                    told: arms.get(0) != Some(0) || fault!(63),
                     ..Step::default()
                 });
             }
@@ -163,13 +165,14 @@ impl MeterView {
         self.add(Step {
             count: limit,
             code: AT_LIMIT,
-            basis_points: i64::from(AT_LIMIT),
+            basis_points: FULL,
+            varied: NONE,
+            told: true,
             ..Step::default()
         });
         let mut last = 0;
         for step in self.steps.iter_mut().rev() {
-            let in_policy = arms_of(meter, step).is_none_or(|arms| arms.get(0) == Some(1));
-            step.told = (in_policy || fault!(63)) && step.count != last;
+            step.told &= step.count != last;
             if step.told {
                 last = step.count;
             }
@@ -181,8 +184,9 @@ impl MeterView {
     pub fn arrange(&mut self, meter: Meter<'_>, entries: &[Entry], arms: &[u32]) {
         let mut last = 0;
         for step in self.steps.iter_mut().rev() {
-            let is_in_force = arms_of(meter, step).is_none_or(|list| stands(list, arms));
-            step.stands = is_in_force && step.count != last;
+            let threshold = meter.thresholds().get(step.varied);
+            let in_force = threshold.is_none_or(|threshold| stands(threshold.arms(), arms));
+            step.stands = in_force && step.count != last;
             step.prompted = false;
             if !step.stands {
                 continue;
@@ -201,21 +205,22 @@ impl MeterView {
     /// Adds a threshold at its place, by count and ratio. On one count the highest stays, and what is above
     /// it in some arms only.
     fn add(&mut self, step: Step) {
-        let on_one = |other: &Step| other.count == step.count;
-        if step.varied.is_none() {
-            self.steps
-                .retain(|other| !on_one(other) || other.basis_points > step.basis_points);
+        let mut place = 0;
+        while let Some(other) = self.steps.get(place) {
+            let on_one = other.count == step.count;
+            if on_one && other.basis_points <= step.basis_points && step.varied == NONE {
+                self.steps.remove(place);
+                continue;
+            }
+            if on_one && other.basis_points > step.basis_points && other.varied == NONE {
+                return;
+            }
+            if other.count > step.count || on_one && other.basis_points > step.basis_points {
+                break;
+            }
+            place = place.wrapping_add(1);
         }
-        let hides = |other: &Step| {
-            on_one(other) && other.basis_points > step.basis_points && other.varied.is_none()
-        };
-        if !self.steps.iter().any(hides) {
-            let mut steps = self.steps.iter();
-            let above =
-                |other: &Step| (other.count, other.basis_points) > (step.count, step.basis_points);
-            let place = steps.position(above).unwrap_or(self.steps.len());
-            self.steps.insert(place, step);
-        }
+        self.steps.insert(place, step);
     }
 
     /// The threshold with this code, when it is in force.
@@ -246,12 +251,6 @@ fn code(kind: u32, value: i64) -> u32 {
     }
     let mixed = (value as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed >> 34) as u32 | kind << 30
-}
-
-/// In which arms a threshold is in force, when not in all.
-fn arms_of<'p>(meter: Meter<'p>, step: &Step) -> Option<List<'p, u32>> {
-    let threshold = meter.thresholds().get(step.varied?)?;
-    Some(threshold.arms())
 }
 
 fn fallen(reading: &Reading, count: i64) -> bool {
@@ -302,7 +301,7 @@ pub(super) fn observe(
     let Some(meter) = scene.plim.root().meters().get(index) else {
         return false;
     };
-    if !scene.account.known || scene.account.plan.is_none() {
+    if scene.account.plan.is_none() {
         view.steps.clear();
         view.top = 0;
         return false;
@@ -348,7 +347,7 @@ pub(super) fn observe(
         if !step.told {
             continue;
         }
-        out.push(Effect::Record(Event::ThresholdCrossed {
+        let event = Event::ThresholdCrossed {
             meter: index,
             crossing: step.identity,
             kind,
@@ -359,7 +358,8 @@ pub(super) fn observe(
             period_start: Timestamp(start),
             epoch: scene.account.epoch,
             rise: step.rise,
-        }));
+        };
+        record(event, out);
         if kind == CrossingKind::Crossed {
             let percent = step.basis_points / 100;
             out.push(Effect::Announce(HostEvent::Crossing {
@@ -470,7 +470,7 @@ fn span_key(meter: u32, epoch: i64) -> u64 {
 }
 
 fn crossing_key(code: u32, rise: i64) -> u64 {
-    (u64::from(code) << 32) | u64::from(u32::try_from(rise).unwrap_or(u32::MAX))
+    (u64::from(code) << 32) | u64::from(rise as u32)
 }
 
 /// A counter's threshold: passed once in a span. Answers how, when it is passed now.
@@ -482,9 +482,7 @@ fn pass(
     peak: i64,
     seen: CrossingKind,
 ) -> Option<CrossingKind> {
-    if let Some(row) = memory.find(Table::Crossing, span, crossing_key(step.code, step.rise)) {
-        step.passed = Some(kind_of(row[0]));
-        step.since = Timestamp(row[1].wrapping_neg());
+    if recall(memory, span, step, step.rise) {
         let standing = fault!(7) && reading.used == step.count;
         return if standing { step.passed } else { None };
     }
@@ -515,27 +513,32 @@ fn rise(
         step.rise = state >> 1;
         step.identity = 0;
     }
+    (step.passed, step.since) = (Some(CrossingKind::Crossed), Timestamp(0));
     // The rise that was last fired: this one, or the one before.
-    let last = crossing_key(step.code, state.wrapping_sub(1) >> 1);
-    let (mut kind, mut since) = (CrossingKind::Crossed, Timestamp(0));
-    if let Some(row) = memory.find(Table::Crossing, span, last) {
-        (kind, since) = (kind_of(row[0]), Timestamp(row[1].wrapping_neg()));
+    recall(memory, span, step, state.wrapping_sub(1) >> 1);
+    if state & 1 == 1 {
+        return None;
     }
-    step.since = since;
-    step.passed = (state & 1 == 1).then_some(kind);
-    if step.passed.is_some() || reading.used < step.count {
+    step.passed = None;
+    if reading.used < step.count {
         return None;
     }
     memory.join(Table::Rise, span, code, &[state.wrapping_add(1)]);
     Some(seen)
 }
 
-fn kind_of(column: i64) -> CrossingKind {
-    match column {
-        1 => CrossingKind::Carried,
-        2 => CrossingKind::FirstSight,
-        _ => CrossingKind::Crossed,
+/// Reads how and when a threshold was passed in a rise. Answers whether it was.
+fn recall(memory: &Memory, span: u64, step: &mut Step, rise: i64) -> bool {
+    let row = memory.find(Table::Crossing, span, crossing_key(step.code, rise));
+    if let Some(row) = row {
+        step.passed = Some(match row[0] {
+            1 => CrossingKind::Carried,
+            2 => CrossingKind::FirstSight,
+            _ => CrossingKind::Crossed,
+        });
+        step.since = Timestamp(row[1].wrapping_neg());
     }
+    row.is_some()
 }
 
 #[cfg(test)]

@@ -2,14 +2,12 @@
 //! Owns what is on the screen of this tab; knows nothing of how stages judge.
 //! Called by `handle` after every input that could change anything.
 
-use super::Engine;
-use super::effect::{
-    About, Effect, Event, HoldReason, Lane, Projected, Prompt, Surface, WithdrawReason,
-};
+use super::effect::{About, Effect, Event, HoldReason, Projected, Prompt, Surface, WithdrawReason};
 use super::entry::Entry;
 use super::judge::{Judgement, LEASE_WAIT_MS, slot_of};
 use super::ledger::{self, Closed, EXPOSURE_MS, Exposure, no_later_than};
 use super::memory::Table;
+use super::{Engine, record};
 use crate::plim::NONE;
 use crate::unit::{ExposureId, Millis, Timestamp};
 
@@ -50,13 +48,9 @@ impl Engine {
     /// Brings the screen in line with what is known now; a meter narrows it to the prompts about it,
     /// [`NONE`] asks for all.
     pub(super) fn decide(&mut self, now: Timestamp, meter: u32, out: &mut Vec<Effect>) {
+        self.compare(now, meter, out);
         let mut meter = meter;
-        if core::mem::take(&mut self.standing.moved) {
-            meter = NONE;
-        }
-        let others = self.others(now, meter);
         let judgements = self.clear_and_survey(now, &mut meter, out);
-        self.diverge(&others, &judgements, out);
         let mut wants_lease = self.open_interrupt_wants_lease(now);
         if meter == NONE {
             self.eligible_at = Timestamp::MAX;
@@ -78,7 +72,7 @@ impl Engine {
         }
         self.answer_hits(now, &judgements, out);
         for shown in &self.shown {
-            wants_lease |= shown.exposure.surface().lane() == Lane::Interrupt;
+            wants_lease |= shown.exposure.interrupts();
         }
         if wants_lease != self.lease_wanted && (meter == NONE || wants_lease) {
             self.lease_wanted = wants_lease;
@@ -102,11 +96,6 @@ impl Engine {
         }
         self.paint_again(now, out);
         self.survey(now, *meter, false)
-    }
-
-    /// Whether something may no longer stand.
-    pub(super) fn any_over(&self, now: Timestamp) -> bool {
-        self.first_over(0, now).is_some()
     }
 
     fn note_eligible(&mut self, until: Timestamp) {
@@ -206,8 +195,7 @@ impl Engine {
                     .ended(&exposure, now)
                     .or(Some(WithdrawReason::Superseded)),
             };
-            let interrupts = exposure.surface().lane() == Lane::Interrupt && !acting;
-            if interrupts && !self.context.lease && !fault!(1) {
+            if exposure.interrupts() && !acting && !self.context.lease && !fault!(1) {
                 reason = reason.or(Some(WithdrawReason::Lease));
             }
             match reason {
@@ -250,7 +238,7 @@ impl Engine {
         if how != Closed::Faded
             && let Some(about) = self.about(exposure)
         {
-            out.push(Effect::Record(Event::PromptWithdrawn { about, reason }));
+            record(Event::PromptWithdrawn { about, reason }, out);
         }
         self.hide(self.place_of(exposure.id()), reason, out);
     }
@@ -357,7 +345,7 @@ impl Engine {
                 shown.exposure.id() == exposure.id()
                     || !inline && slot_of(shown.exposure.surface()) == slot_of(exposure.surface())
             };
-            let interrupts = exposure.surface().lane() == Lane::Interrupt;
+            let interrupts = exposure.interrupts();
             if let Some(entry) = self.entry_of(exposure)
                 && (entry.rank, entry.index) < least
                 && !entry.failed
@@ -385,7 +373,7 @@ impl Engine {
     /// An open dialog waits for the lease when nothing else holds it back.
     fn open_interrupt_wants_lease(&self, now: Timestamp) -> bool {
         for exposure in ledger::open_exposures(&self.memory) {
-            if exposure.surface().lane() == Lane::Interrupt {
+            if exposure.interrupts() {
                 let held = self.page_hold(Surface::Modal, true, now);
                 return matches!(held, None | Some(HoldReason::Lease));
             }
@@ -564,7 +552,7 @@ impl Engine {
             && let Some(entry) = self.entries.get_mut(prompt as usize)
             && entry.is_news(reason, now)
         {
-            out.push(Effect::Record(Event::PromptHeld { prompt, reason }));
+            record(Event::PromptHeld { prompt, reason }, out);
         }
     }
 }

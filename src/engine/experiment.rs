@@ -2,11 +2,11 @@
 //! Owns the arms of a page life and the evaluation of the others; how a unit is dealt is `targeting`'s.
 //! `refresh` deals, every decision asks what stands, and `decide` has the other arms judged beside its own.
 
-use super::Engine;
 use super::effect::{Effect, Event, Surface};
 use super::judge::{Judgement, aside};
 use super::ledger;
 use super::memory::Table;
+use super::{Engine, record};
 use crate::json::Json;
 use crate::plim::{Experiment, List, NONE, Pacing};
 use crate::targeting::arm::{self, Draw, Outside};
@@ -58,14 +58,11 @@ impl Engine {
             let arm = arm::forced(address, &name, arms);
             self.arms.forced.push(arm.unwrap_or(NONE).wrapping_add(1));
         }
-        // Everything is looked at anew at the next input.
-        self.roll_at = Timestamp(0);
     }
 
     /// Finds the arms of this unit: those remembered for their phase, others by the hash of its id.
-    pub(super) fn deal(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+    pub(super) fn deal(&mut self, facts: &str, now: Timestamp, out: &mut Vec<Effect>) {
         let root = self.plim.root();
-        let facts = self.facts();
         let mut dealt = Vec::new();
         for experiment in root.experiments().iter() {
             let index = dealt.len();
@@ -75,7 +72,7 @@ impl Engine {
             let kept = row[1] as u32;
             let draw = Draw {
                 kept: kept.checked_sub(1),
-                fits: aside(&self.plim, experiment.audience(), &facts).is_none(),
+                fits: aside(&self.plim, experiment.audience(), facts).is_none(),
                 namespaces: experiment.namespaces(),
                 holdout: root.holdout(),
                 arms: experiment.arms(),
@@ -93,14 +90,8 @@ impl Engine {
             let forced = if fault!(45) { 0 } else { forced };
             dealt.push(if forced > 0 { forced } else { own });
         }
-        if dealt != self.arms.dealt {
-            for view in &mut self.meters {
-                // What is in force is found anew.
-                view.steps.clear();
-            }
-            self.arms.dealt = dealt;
-            self.arrange();
-        }
+        self.arms.dealt = dealt;
+        self.arrange();
     }
 
     /// Who is dealt to.
@@ -139,30 +130,35 @@ impl Engine {
         }
     }
 
-    /// What each other arm would do at this step, asked before this unit's own arm does it: the experiment
-    /// and what would be on the screen, as one number. What was alike until now has left the same memory,
-    /// so the other arms are judged as they would have been.
-    pub(super) fn others(&mut self, now: Timestamp, meter: u32) -> Vec<(u32, u64)> {
-        let mut others = Vec::new();
+    /// What each arm would do at this step, asked before this unit's own does it: the first step at which they
+    /// differ is recorded, once for each experiment and phase. What was alike until now has left the same
+    /// memory, so the other arms are judged as they would have been.
+    pub(super) fn compare(&mut self, now: Timestamp, meter: u32, out: &mut Vec<Effect>) {
         for index in 0..self.arms.dealt.len() {
             let Some(experiment) = self.plim.root().experiments().get(index as u32) else {
                 break;
             };
-            let count = experiment.names().len() as u32;
-            let [_, dealt, diverged, ..] = *self.memory.row(Table::Arm, place(experiment), 0);
-            let dealt = dealt as u32;
-            if diverged > 0 || dealt == 0 || self.arms.dealt.get(index) != Some(&dealt) {
+            let (place, count) = (place(experiment), experiment.names().len() as u32);
+            let mut row = *self.memory.row(Table::Arm, place, 0);
+            let own = row[1] as u32;
+            if row[2] > 0 || own == 0 || self.arms.dealt.get(index) != Some(&own) {
                 continue;
             }
-            for other in 1..=count {
-                if other != dealt {
-                    self.enter(index, other);
-                    others.push((index as u32, self.would(now, meter)));
-                }
+            let (mut screen, mut differs) = (0, false);
+            for arm in 1..=count {
+                self.enter(index, arm);
+                let before = screen;
+                screen = self.would(now, meter);
+                differs |= arm > 1 && screen != before;
             }
-            self.enter(index, dealt);
+            self.enter(index, own);
+            if differs {
+                row[2] = i64::from(!fault!(49));
+                self.memory.join(Table::Arm, place, 0, &row);
+                self.dirty.memory = true;
+                self.tell_of(index as u32, own, true, out);
+            }
         }
-        others
     }
 
     #[inline(never)]
@@ -175,17 +171,10 @@ impl Engine {
 
     /// Decides, and takes it back.
     fn would(&mut self, now: Timestamp, mut meter: u32) -> u64 {
-        let shown = self.shown.clone();
-        let dirty = self.dirty;
-        // Memory changes only when something may no longer stand.
-        let memory = self.any_over(now).then(|| self.memory.clone());
+        let (shown, memory, dirty) = (self.shown.clone(), self.memory.clone(), self.dirty);
         let judgements = self.clear_and_survey(now, &mut meter, &mut Vec::new());
         let screen = self.screen(&judgements);
-        self.shown = shown;
-        self.dirty = dirty;
-        if let Some(memory) = memory {
-            self.memory = memory;
-        }
+        (self.shown, self.memory, self.dirty) = (shown, memory, dirty);
         screen
     }
 
@@ -218,56 +207,20 @@ impl Engine {
         screen
     }
 
-    /// The first step at which an arm would do something else than this unit's own is recorded, once for
-    /// each experiment and phase.
-    pub(super) fn diverge(
-        &mut self,
-        others: &[(u32, u64)],
-        judgements: &[Judgement],
-        out: &mut Vec<Effect>,
-    ) {
-        if others.is_empty() {
-            return;
-        }
-        let own = self.screen(judgements);
-        let mut last = NONE;
-        for (index, screen) in others {
-            if *screen == own || *index == last {
-                continue;
-            }
-            last = *index;
-            if let Some(experiment) = self.plim.root().experiments().get(last) {
-                let place = place(experiment);
-                let [assigned, dealt, ..] = *self.memory.row(Table::Arm, place, 0);
-                self.memory.join(
-                    Table::Arm,
-                    place,
-                    0,
-                    &[assigned, dealt, i64::from(!fault!(49))],
-                );
-                self.dirty.memory = true;
-                self.tell_of(last, dealt as u32, true, out);
-            }
-        }
-    }
-
     fn tell_of(&self, experiment: u32, dealt: u32, diverged: bool, out: &mut Vec<Effect>) {
         let Some(of) = self.plim.root().experiments().get(experiment) else {
             return;
         };
         // Tabs and teammates who find the same make one message.
-        let id = Digest::default()
-            .text(self.unit(of))
-            .number(place(of) as i64)
-            .number(i64::from(diverged))
-            .finish();
+        let id = Digest::of(self.unit(of), place(of) as i64, i64::from(diverged));
         let arm = dealt.wrapping_sub(1);
-        out.push(Effect::Record(Event::Experiment {
+        let event = Event::Experiment {
             experiment,
             arm,
             diverged,
             id,
-        }));
+        };
+        record(event, out);
     }
 
     /// The arms that events carry: `{"experiment": "arm"}`, without those that were forced.

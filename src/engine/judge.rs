@@ -202,11 +202,7 @@ impl Engine {
             return Some(HoldReason::NotFired);
         }
         judgement.since = Timestamp(newest);
-        judgement.occasion = Digest::default()
-            .text("explored")
-            .number(key as i64)
-            .number(newest)
-            .finish();
+        judgement.occasion = Digest::of("explored", key as i64, newest);
         None
     }
 
@@ -222,11 +218,7 @@ impl Engine {
         }
         let ends = self.account.trial_ends;
         judgement.since = ends.plus(span.wrapping_neg());
-        judgement.occasion = Digest::default()
-            .text("trial")
-            .number(ends.0)
-            .number(span)
-            .finish();
+        judgement.occasion = Digest::of("trial", ends.0, span);
         None
     }
 
@@ -245,10 +237,8 @@ impl Engine {
         };
         // It fires once in a span; of the day it comes true on, every tab knows when it began.
         judgement.since = Timestamp(today.wrapping_mul(DAY_MS));
-        judgement.occasion = Digest::default()
-            .text("projected")
-            .number(if fault!(42) { today } else { view.span as i64 })
-            .finish();
+        let span = if fault!(42) { today } else { view.span as i64 };
+        judgement.occasion = Digest::of("projected", span, 0);
         None
     }
 
@@ -273,7 +263,7 @@ impl Engine {
                     && entry.trigger != 2
                     && self.shown.iter().any(|shown| {
                         shown.exposure.about() == entry.about
-                            && shown.exposure.surface().lane() != Lane::Inline
+                            && shown.exposure.surface() != Surface::Inline
                     });
                 let free = occupant.is_none() || (fault!(2) && slot == Surface::Banner);
                 if open || !free {
@@ -313,7 +303,7 @@ impl Engine {
         }
         if slot == Surface::Modal {
             for exposure in ledger::open_exposures(&self.memory) {
-                if exposure.surface().lane() == Lane::Interrupt {
+                if exposure.interrupts() {
                     return Some(self.entry_of(exposure).map_or(NONE, |entry| entry.index));
                 }
             }
@@ -490,13 +480,12 @@ fn audience(
 impl Engine {
     /// Asks every audience's condition. The answers change with the account alone, so that a decision
     /// finds them made.
-    pub(super) fn aim(&mut self) {
-        let facts = self.facts();
+    pub(super) fn aim(&mut self, facts: &str) {
         let prompts = self.plim.root().prompts();
         for entry in &mut self.entries {
             let prompt = prompts.get(entry.index);
             let audience = prompt.map_or("", |prompt| prompt.audience());
-            entry.audience = aside(&self.plim, audience, &facts);
+            entry.audience = aside(&self.plim, audience, facts);
         }
     }
 

@@ -2,7 +2,7 @@
 //! Owns the rows of exposures, occasions and choices; knows nothing of stages or surfaces' looks.
 //! `decide` and `pacing` read it; responses and paints write it.
 
-use super::effect::{HoldReason, Surface};
+use super::effect::{HoldReason, Lane, Surface};
 use super::memory::{Memory, Row, Table};
 use crate::unit::{DAY_MS, Digest, ExposureId, MINUTE_MS, Millis, Timestamp};
 
@@ -59,6 +59,12 @@ impl Exposure {
 
     pub(super) fn surface(&self) -> Surface {
         Surface::from_word(self.v[5] as u32)
+    }
+
+    /// Whether it takes the lane that all tabs share.
+    #[inline(never)]
+    pub(super) fn interrupts(&self) -> bool {
+        self.surface().lane() == Lane::Interrupt
     }
 
     /// The plan epoch it was shown in.

@@ -48,6 +48,9 @@ use memory::{Memory, Table};
 use signals::Standing;
 use std::rc::Rc;
 
+/// In place of a meter: nothing is to be decided.
+const NOTHING: u32 = NONE - 1;
+
 /// Who is looking, and which writer this tab is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
@@ -116,20 +119,33 @@ impl Engine {
     /// page life.
     #[must_use]
     pub fn new(plim: impl Into<Rc<Plim>>, identity: Identity, memory: Option<Memory>) -> Self {
-        let plim = plim.into();
-        let readable = memory.is_some();
-        let mut engine = Self {
-            account: Account::default(),
-            entries: Vec::new(),
+        let (plim, readable) = (plim.into(), memory.is_some());
+        let memory = memory.unwrap_or_default();
+        Self::begin(plim, identity, memory, readable, Clock::default())
+    }
+
+    /// An engine that knows what is remembered, and nothing yet of this page life but the time.
+    #[inline(never)]
+    fn begin(
+        plim: Rc<Plim>,
+        identity: Identity,
+        memory: Memory,
+        readable: bool,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            account: Account::read(&plim, &memory),
+            entries: entry::entries(&plim),
             plim,
             identity,
-            memory: memory.unwrap_or_default(),
+            memory,
             readable,
             fresh: false,
             meters: Vec::new(),
+            // Readings are made at the first input.
             roll_at: Timestamp(0),
             context: Context::default(),
-            clock: Clock::default(),
+            clock,
             owner: String::new(),
             attributes: String::new(),
             shown: Vec::new(),
@@ -140,9 +156,7 @@ impl Engine {
             standing: Standing::default(),
             compact_at: 0,
             dirty: Dirty::default(),
-        };
-        engine.restart();
-        engine
+        }
     }
 
     /// Begins again for another identity: what is remembered stays.
@@ -168,23 +182,10 @@ impl Engine {
     /// Forgets what only this page life knew.
     #[inline(never)]
     fn restart(&mut self) {
-        self.account = Account::read(&self.plim, &self.memory);
-        self.entries = entry::entries(&self.plim);
-        self.meters.clear();
-        self.shown.clear();
-        self.owner.clear();
-        self.attributes.clear();
-        self.fresh = false;
-        self.context = Context::default();
-        // Readings are made anew at the next input; what time it is stays known.
-        self.roll_at = Timestamp(0);
-        self.on_target = false;
-        self.eligible_at = Timestamp::MAX;
-        self.lease_wanted = false;
-        self.arms = Arms::default();
-        self.standing = Standing::default();
-        self.compact_at = 0;
-        self.dirty = Dirty::default();
+        let (plim, readable) = (Rc::clone(&self.plim), self.readable);
+        let identity = core::mem::take(&mut self.identity);
+        let memory = core::mem::take(&mut self.memory);
+        *self = Self::begin(plim, identity, memory, readable, self.clock);
     }
 
     /// Takes an input in and answers with everything that has to happen, in order.
@@ -192,53 +193,57 @@ impl Engine {
         let mut out = Vec::new();
         let now = self.tick(device, &mut out);
         self.attend(&input, now, &mut out);
+        let mut about = self.take_in(input, now, &mut out);
+        if core::mem::take(&mut self.standing.moved) {
+            about = NONE;
+        }
+        // A snapshot may have set engine time: what is decided and forgotten goes by the new time.
+        let now = self.time(device);
+        if about != NOTHING {
+            self.decide(now, about, &mut out);
+        }
+        self.finish(now, &mut out);
+        out
+    }
+
+    /// Takes in what happened. Answers the meter that the prompts to be decided are about: [`NONE`] for all
+    /// prompts, [`NOTHING`] when none is to be.
+    fn take_in(&mut self, input: Input, now: Timestamp, out: &mut Vec<Effect>) -> u32 {
         match input {
-            Input::Use { meter, amount } => self.count(meter, amount, 0, now, &mut out),
-            Input::Release { meter, amount } => self.count(meter, 0, amount, now, &mut out),
-            Input::Snapshot(snapshot) => self.snapshot(snapshot, now, &mut out),
-            Input::Merge(memory) => self.merge(&memory, now, &mut out),
-            Input::Attempt { meter, amount } => self.attempt(meter, amount, now, &mut out),
-            Input::LimitHit { meter } => self.limit_hit(meter, 1, true, now, &mut out),
-            Input::Explore { feature, step } => self.explore(feature, step, now, &mut out),
-            Input::Signal { name, count } => {
-                self.say_signal(name, count, now, &mut out);
-                self.decide(now, NONE, &mut out);
+            Input::Use { meter, amount } => return self.count(meter, amount.max(0), now, out),
+            Input::Release { meter, amount } => {
+                return self.count(meter, amount.max(0).wrapping_neg(), now, out);
             }
+            Input::Snapshot(snapshot) => return self.snapshot(snapshot, now, out),
+            Input::Merge(memory) => return self.merge(&memory, now, out),
+            Input::Attempt { meter, amount } => return self.attempt(meter, amount, now, out),
+            Input::LimitHit { meter } => return self.limit_hit(meter, 1, true, now, out),
+            Input::Explore { feature, step } => return self.explore(feature, step, now, out),
+            Input::Signal { name, count } => self.say_signal(name, count, now, out),
             Input::Painted { exposure, paint } => {
-                self.painted(exposure, paint, now, &mut out);
-                if !matches!(paint, input::Paint::Rendered | input::Paint::Seen) {
-                    self.decide(now, NONE, &mut out);
+                self.painted(exposure, paint, now, out);
+                if matches!(paint, input::Paint::Rendered | input::Paint::Seen) {
+                    return NOTHING;
                 }
             }
-            Input::Respond { exposure, response } => {
-                self.respond(exposure, response, now, &mut out);
-                self.decide(now, NONE, &mut out);
-            }
+            Input::Respond { exposure, response } => self.respond(exposure, response, now, out),
             Input::Converted { from_epoch } => {
                 let epoch = from_epoch.unwrap_or(self.account.epoch);
                 self.memory.join(Table::Converted, 0, 0, &[epoch, now.0]);
                 self.dirty.memory = true;
-                self.decide(now, NONE, &mut out);
             }
             Input::Context(context) => {
                 let targets = self.plim.root().target_routes();
                 self.on_target = judge::any_matches(targets, &context.route);
                 self.context = context;
-                self.decide(now, NONE, &mut out);
             }
             Input::Force { address } => {
                 self.force(&address);
-                self.refresh(now, &mut out);
-                self.decide(now, NONE, &mut out);
+                self.refresh(now, out);
             }
-            Input::Wake => self.decide(now, NONE, &mut out),
+            Input::Wake => {}
         }
-        if self.standing.moved {
-            self.decide(now, NONE, &mut out);
-        }
-        // A snapshot may have set engine time back: what is forgotten goes by the new time.
-        self.finish(self.time(device), &mut out);
-        out
+        NONE
     }
 
     /// Whether an attempt would fit: the question without effect.
@@ -371,8 +376,9 @@ impl Engine {
     /// Makes every reading anew and finds what was crossed.
     fn refresh(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         self.account = Account::read(&self.plim, &self.memory);
-        self.aim();
-        self.deal(now, out);
+        let facts = self.facts();
+        self.aim(&facts);
+        self.deal(&facts, now, out);
         let count = u32::try_from(self.plim.root().meters().len()).unwrap_or(0);
         self.roll_at = Timestamp::MAX;
         for index in 0..count {
@@ -413,7 +419,7 @@ impl Engine {
         };
         let from = out.len();
         self.dirty.memory |= crossing::observe(&scene, &mut self.memory, view, index, out);
-        if self.account.known && self.account.plan.is_some() {
+        if self.account.plan.is_some() {
             view.projected.take();
             view.day = daily::day_of(now);
             self.keep_day(index);
@@ -424,48 +430,38 @@ impl Engine {
         }
     }
 
-    fn count(
-        &mut self,
-        meter: Key,
-        added: i64,
-        released: i64,
-        now: Timestamp,
-        out: &mut Vec<Effect>,
-    ) {
+    /// Counts what was used or, below 0, released.
+    fn count(&mut self, meter: Key, amount: i64, now: Timestamp, out: &mut Vec<Effect>) -> u32 {
         let Some(index) = self.plim.meter_index(meter) else {
-            return;
+            return NOTHING;
         };
         let meters = self.plim.root().meters();
         // A counter only grows within its period: giving back is for levels.
         let level = meters.get(index).is_some_and(|meter| meter.kind() == 1);
-        let released = if level {
-            released.clamp(0, COUNT_MAX)
-        } else {
-            0
-        };
-        let added = added.clamp(0, COUNT_MAX);
-        if added == 0 && released == 0 {
-            return;
+        let amount = amount.clamp(if level { -COUNT_MAX } else { 0 }, COUNT_MAX);
+        if amount == 0 {
+            return NOTHING;
         }
         let writer = self.identity.writer;
-        usage::count(&mut self.memory, writer, meter, added, released, now);
+        usage::count(&mut self.memory, writer, meter, amount, now);
         self.dirty.tally = true;
         self.end_day(index, now);
         // A use moves the figure by its amount; a release may be of more than is used, and what is used
         // after it may not reach zero.
         let reading = match self.meters.get_mut(index as usize) {
-            Some(view) if released == 0 && view.reading.used > 0 => {
-                let reading = usage::moved(&view.reading, added);
+            Some(view) if amount > 0 && view.reading.used > 0 => {
+                let reading = usage::moved(&view.reading, amount);
                 if reading.used < view.next_count() && !reading.provisional {
                     view.reading = reading;
-                    return self.touch(index);
+                    self.touch(index);
+                    return NOTHING;
                 }
                 reading
             }
             _ => self.reading(index, now),
         };
         self.observe(index, reading, now, out);
-        self.decide(now, index, out);
+        index
     }
 
     fn snapshot(
@@ -473,9 +469,15 @@ impl Engine {
         mut snapshot: Box<input::Snapshot>,
         now: Timestamp,
         out: &mut Vec<Effect>,
-    ) {
-        if !account::apply(&self.plim, &mut self.memory, &self.account, &snapshot, now) {
-            return;
+    ) -> u32 {
+        if !account::apply(
+            &self.plim,
+            &mut self.memory,
+            &self.account,
+            &mut snapshot,
+            now,
+        ) {
+            return NOTHING;
         }
         let (known, from_plan, epoch) = (self.account.known, self.account.plan, self.account.epoch);
         self.fresh = true;
@@ -498,18 +500,19 @@ impl Engine {
         }
         self.refresh(now, out);
         if known && epoch != self.account.epoch {
-            out.push(Effect::Record(Event::PlanChanged {
+            let event = Event::PlanChanged {
                 from_plan,
                 to_plan: self.account.plan,
                 epoch: self.account.epoch,
-            }));
+            };
+            record(event, out);
         }
-        self.decide(now, NONE, out);
+        NONE
     }
 
-    fn merge(&mut self, memory: &Memory, now: Timestamp, out: &mut Vec<Effect>) {
+    fn merge(&mut self, memory: &Memory, now: Timestamp, out: &mut Vec<Effect>) -> u32 {
         if !self.memory.merge(memory) {
-            return;
+            return NOTHING;
         }
         let (known, before) = (self.account.known, self.account.server_time);
         self.dirty.memory = true;
@@ -521,13 +524,14 @@ impl Engine {
         self.rescore(now, out);
         // Another tab's newer snapshot is as good as our own.
         self.fresh |= known && self.account.server_time > before;
-        self.decide(now, NONE, out);
+        NONE
     }
 
-    fn attempt(&mut self, meter: Key, amount: i64, now: Timestamp, out: &mut Vec<Effect>) {
-        if self.fits(self.clock.at, meter, amount).verdict == Verdict::OverLimit {
-            self.limit_hit(meter, amount.clamp(1, COUNT_MAX), false, now, out);
+    fn attempt(&mut self, meter: Key, amount: i64, now: Timestamp, out: &mut Vec<Effect>) -> u32 {
+        if self.fits(self.clock.at, meter, amount).verdict != Verdict::OverLimit {
+            return NOTHING;
         }
+        self.limit_hit(meter, amount.clamp(1, COUNT_MAX), false, now, out)
     }
 
     fn limit_hit(
@@ -537,30 +541,24 @@ impl Engine {
         by_server: bool,
         now: Timestamp,
         out: &mut Vec<Effect>,
-    ) {
-        let Some(index) = self.plim.meter_index(meter) else {
-            return;
+    ) -> u32 {
+        let index = self.plim.meter_index(meter).unwrap_or(NONE);
+        let Some(view) = self.meters.get(index as usize) else {
+            return NOTHING;
         };
-        let reading = match self.meters.get(index as usize) {
-            Some(view) => view.reading,
-            None => return,
-        };
-        out.push(Effect::Record(Event::LimitHit {
+        let event = Event::LimitHit {
             meter: index,
             amount,
-            used: reading.used,
-            limit: reading.limit.number(),
+            used: view.reading.used,
+            limit: view.reading.limit.number(),
             by_server,
-        }));
+        };
+        record(event, out);
         self.count_signal(BuiltIn::LimitHit as u32, now, out);
-        if !self.account.known || self.account.plan.is_none() {
-            return;
+        if self.account.plan.is_none() {
+            return NOTHING;
         }
-        let occasion = Digest::default()
-            .text("hit")
-            .number(i64::from(meter.0))
-            .number(now.0)
-            .finish();
+        let occasion = Digest::of("hit", i64::from(meter.0), now.0);
         if let Some(view) = self.meters.get_mut(index as usize) {
             view.hit = Hit {
                 occasion,
@@ -568,22 +566,28 @@ impl Engine {
                 amount,
             };
         }
-        self.decide(now, index, out);
+        index
     }
 
     fn finish(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         self.update(now, out);
+        let mut delta = Delta::Tally;
         if self.dirty.memory {
-            let wall_ahead = self.memory.row(Table::Clock, 0, 0)[1] < now.0;
-            if wall_ahead {
+            delta = Delta::Memory;
+            if self.memory.row(Table::Clock, 0, 0)[1] < now.0 {
                 self.stamp_clock(now);
             }
+        }
+        if self.dirty.memory || self.dirty.tally {
             self.compact(now);
-            out.push(Effect::Persist(Delta::Memory));
-        } else if self.dirty.tally {
-            self.compact(now);
-            out.push(Effect::Persist(Delta::Tally));
+            out.push(Effect::Persist(delta));
         }
         self.dirty = Dirty::default();
     }
+}
+
+/// An event is one of the things to be done.
+#[inline(never)]
+fn record(event: Event, out: &mut Vec<Effect>) {
+    out.push(Effect::Record(event));
 }

@@ -155,7 +155,7 @@ fn full(
 impl Engine {
     /// Whether a showing is one of those that a window of a candidate counts.
     fn counts(&self, entry: &Entry, of: Of, shown: &Exposure) -> bool {
-        let interrupts = shown.surface().lane() == Lane::Interrupt;
+        let interrupts = shown.interrupts();
         let here = shown.about() as u32 == entry.subject_key;
         match of {
             Of::Prompt => shown.about() == entry.about,

@@ -2,12 +2,12 @@
 //! Owns the step from a response to choices, snoozes, intents and events; knows nothing of stages.
 //! Called by `handle`; what it writes is read by `judge` at the next decision.
 
-use super::Engine;
 use super::action::need;
 use super::effect::{About, Effect, Event, Surface, WithdrawReason};
 use super::input::{ActionKind, Paint, Response};
 use super::ledger::{self, Closed, Exposure};
 use super::memory::Table;
+use super::{Engine, record};
 use crate::plim::NONE;
 use crate::unit::{DAY_MS, Digest, ExposureId, Timestamp};
 
@@ -34,7 +34,7 @@ impl Engine {
                 if ledger::seen(&mut self.memory, id) {
                     self.dirty.memory = true;
                     if let Some(about) = self.about(&exposure) {
-                        out.push(Effect::Record(Event::PromptSeen { about }));
+                        record(Event::PromptSeen { about }, out);
                     }
                 }
             }
@@ -75,7 +75,7 @@ impl Engine {
         if (first || fault!(10))
             && let Some(about) = self.about(&exposure)
         {
-            out.push(Effect::Record(Event::PromptShown { about }));
+            record(Event::PromptShown { about }, out);
         }
     }
 
@@ -107,11 +107,12 @@ impl Engine {
             Response::Act(ActionKind::Never) if !late => Response::Never,
             other => other,
         };
-        out.push(Effect::Record(Event::PromptAnswered {
+        let event = Event::PromptAnswered {
             about,
             response,
             late,
-        }));
+        };
+        record(event, out);
         if late {
             return;
         }
@@ -182,7 +183,7 @@ impl Engine {
         let intent = intent_id(exposure.id(), action);
         let plan = self.next_plan(entry, 0);
         let (meter, need) = (entry.meter, need(entry));
-        out.push(Effect::Record(match action {
+        let event = match action {
             ActionKind::Upgrade => Event::UpgradeStarted {
                 intent,
                 about,
@@ -207,7 +208,8 @@ impl Engine {
             ActionKind::ExtendTrial => Event::TrialExtensionRequested { intent, about },
             // Mapped to responses before.
             ActionKind::Later | ActionKind::Never => return,
-        }));
+        };
+        record(event, out);
     }
 }
 

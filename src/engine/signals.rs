@@ -2,13 +2,13 @@
 //! Owns which inputs give which signals; how they are counted and scored is `pql`'s.
 //! `handle` calls it for what happens, `judge` for the triggers, `explain` for the reasons.
 
-use super::Engine;
 use super::crossing::FULL;
 use super::effect::{CrossingKind, Effect, Event, HoldReason};
 use super::entry::Entry;
 use super::input::{Context, Input, Step};
 use super::judge::{Judgement, any_matches};
 use super::memory::Table;
+use super::{Engine, NOTHING, record};
 use crate::plim::NONE;
 use crate::pql::{self, BuiltIn, score, signal};
 use crate::unit::{DAY_MS, Digest, Key, Timestamp};
@@ -85,25 +85,26 @@ impl Engine {
         step: Step,
         now: Timestamp,
         out: &mut Vec<Effect>,
-    ) {
+    ) -> u32 {
         let Some(index) = self.plim.feature_index(feature) else {
-            return;
+            return NOTHING;
         };
         if self.account.known && self.has_feature(index) && !fault!(12) {
             self.feature_used(index, now, out);
-            return self.decide(now, NONE, out);
+            return NONE;
         }
         let a = u64::from(feature.0) << 8 | step as u64;
         self.memory
             .join(Table::Explored, a, now.0.max(0) as u64, &[1]);
         self.dirty.memory = true;
-        out.push(Effect::Record(Event::FeatureExplored {
+        let event = Event::FeatureExplored {
             feature: index,
             step,
-        }));
+        };
+        record(event, out);
         let signal = (BuiltIn::FeatureSeen as u32).wrapping_add(step as u32);
         self.count_signal(signal, now, out);
-        self.decide(now, NONE, out);
+        NONE
     }
 
     /// A feature of the plan was used: how many there were on this day.
@@ -159,7 +160,7 @@ impl Engine {
 
     /// Records that a signal was counted.
     fn counted(&mut self, signal: u32, count: i64, now: Timestamp, out: &mut Vec<Effect>) {
-        out.push(Effect::Record(Event::SignalCounted { signal, count }));
+        record(Event::SignalCounted { signal, count }, out);
         self.rescore(now, out);
     }
 
@@ -171,13 +172,13 @@ impl Engine {
         self.standing.moved = true;
         self.dirty.memory |= before >= 0;
         if before >= 0 && before / BAND != tenths / BAND {
-            out.push(Effect::Record(Event::ScoreChanged { tenths, before }));
+            record(Event::ScoreChanged { tenths, before }, out);
         }
         if let Some(passed) = score::cross(&self.plim, &mut self.memory, tenths, now) {
             self.dirty.memory = true;
             if passed & 1 == 1 {
                 let rise = passed.wrapping_add(1) / 2;
-                out.push(Effect::Record(Event::PqlReached { tenths, rise }));
+                record(Event::PqlReached { tenths, rise }, out);
             }
         }
     }
@@ -192,11 +193,8 @@ impl Engine {
         }
         let (passed, at) = score::standing(&self.memory);
         judgement.since = at;
-        judgement.occasion = Digest::default()
-            .text("score")
-            .number(entry.value)
-            .number(if fault!(62) { 0 } else { passed >> 1 })
-            .finish();
+        let rise = if fault!(62) { 0 } else { passed >> 1 };
+        judgement.occasion = Digest::of("score", entry.value, rise);
         None
     }
 
@@ -213,11 +211,8 @@ impl Engine {
             return Some(HoldReason::NotFired);
         }
         judgement.since = Timestamp(counted.newest.wrapping_mul(DAY_MS));
-        judgement.occasion = Digest::default()
-            .text("signal")
-            .number(i64::from(key))
-            .number(if fault!(61) { 0 } else { counted.newest })
-            .finish();
+        let newest = if fault!(61) { 0 } else { counted.newest };
+        judgement.occasion = Digest::of("signal", i64::from(key), newest);
         None
     }
 }

@@ -185,20 +185,13 @@ fn second_of(at: Timestamp) -> u32 {
     u32::try_from(at.clamped().0 / 1_000).unwrap_or(u32::MAX)
 }
 
-/// Adds to the own tally and marks the time.
-pub(super) fn count(
-    memory: &mut Memory,
-    writer: Writer,
-    meter: Key,
-    added: i64,
-    released: i64,
-    at: Timestamp,
-) {
+/// Adds to the own tally, or to what it released when the amount is below 0, and marks the time.
+pub(super) fn count(memory: &mut Memory, writer: Writer, meter: Key, amount: i64, at: Timestamp) {
     let a = u64::from(meter.0);
     let known = memory.row(Table::Tally, a, writer.0);
     let tally = [
-        known[0].wrapping_add(added).min(COUNT_MAX),
-        known[1].wrapping_add(released).min(COUNT_MAX),
+        known[0].wrapping_add(amount.max(0)).min(COUNT_MAX),
+        known[1].wrapping_sub(amount.min(0)).min(COUNT_MAX),
     ];
     memory.join(Table::Tally, a, writer.0, &tally);
     let mark = mark_key(meter, second_of(at));
