@@ -101,9 +101,12 @@ impl Engine {
     }
 
     /// What a plan grants on the meter that a prompt is about, when it is a number.
-    pub(super) fn next_limit(&self, entry: &Entry, plan: Option<u32>) -> Option<i64> {
-        let quotas = self.plim.root().plans().get(plan?)?.quotas();
-        Limit(quotas.get(entry.meter)?.limit()).number()
+    pub(super) fn next_limit(&self, entry: &Entry, plan: Option<u32>) -> Limit {
+        let plan = plan.and_then(|plan| self.plim.root().plans().get(plan));
+        let quota = plan.and_then(|plan| plan.quotas().get(entry.meter));
+        quota.map_or(Limit::UNKNOWN, |quota| {
+            Limit(quota.limit().max(Limit::UNKNOWN.0))
+        })
     }
 
     fn asked_lately(&self, entry: &Entry, now: Timestamp) -> bool {

@@ -289,29 +289,37 @@ pub(super) struct Scene<'a> {
     pub now: Timestamp,
 }
 
+/// What came of a new reading.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// Memory changed.
+    pub changed: bool,
+    /// How many thresholds below the limit were crossed and told of.
+    pub approached: u32,
+}
+
 /// Brings a meter's view up to its new reading: finds its span, records what was crossed.
-/// Answers whether memory changed.
 pub(super) fn observe(
     scene: &Scene<'_>,
     memory: &mut Memory,
     view: &mut MeterView,
     index: u32,
     out: &mut Vec<Effect>,
-) -> bool {
+) -> Seen {
     let Some(meter) = scene.plim.root().meters().get(index) else {
-        return false;
+        return Seen::default();
     };
     if scene.account.plan.is_none() {
         view.steps.clear();
         view.top = 0;
-        return false;
+        return Seen::default();
     }
     let reading = view.reading;
     let limit = reading.limit.0.max(0);
     if view.steps.last().map_or(0, |last| last.count) != limit {
         view.limit(scene, meter, limit);
     }
-    let mut changed = false;
+    let (mut changed, mut approached) = (false, 0_u32);
     let seen = enter_span(scene, memory, view, meter, &mut changed);
     let (span, start) = (view.span, view.span_start);
     let mut passed = view.steps.iter().rev();
@@ -360,6 +368,10 @@ pub(super) fn observe(
             rise: step.rise,
         };
         record(event, out);
+        let approaches = kind == CrossingKind::Crossed || fault!(60);
+        if approaches && step.basis_points < FULL {
+            approached = approached.wrapping_add(1);
+        }
         if kind == CrossingKind::Crossed {
             let percent = step.basis_points / 100;
             out.push(Effect::Announce(HostEvent::Crossing {
@@ -375,7 +387,10 @@ pub(super) fn observe(
             save_peak(scene, memory, view, meter.key());
         }
     }
-    changed
+    Seen {
+        changed,
+        approached,
+    }
 }
 
 /// Finds the span that a reading is in. Answers what passing a threshold is in it now: a crossing when

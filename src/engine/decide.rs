@@ -21,18 +21,23 @@ pub(super) struct Shown {
     pub index: u32,
     /// What memory keeps of it, or will.
     pub exposure: Exposure,
-    /// The number of this showing for its occasion.
+    /// The number of this showing for its occasion; -1 for one that was open before and is painted again.
     pub number: i64,
     /// It is on the screen.
     pub rendered: bool,
-    /// It was open before and is painted again.
-    pub repaint: bool,
     /// An action was pressed and is under way.
     pub acting: bool,
     /// Its figures have changed since it was painted.
     pub stale: bool,
     /// The amount of the blocked attempt it answers.
     pub amount: i64,
+}
+
+impl Shown {
+    /// Whether it was open before and is painted again.
+    pub fn repaint(&self) -> bool {
+        self.number < 0
+    }
 }
 
 /// A blocked attempt that waits for its answer.
@@ -173,15 +178,17 @@ impl Engine {
     /// Withdraws what may no longer stand, on the screen here or open in memory.
     fn take_back(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         let mut last = 0;
-        while let Some(exposure) = self.first_over(last, now)
-            && let Some(reason) = self.over(&exposure, now)
-        {
-            self.end(&exposure, reason, now, out);
+        // Each is asked about once, whatever memory holds.
+        while let Some(&exposure) = ledger::open_after(&self.memory, last) {
             last = exposure.a;
+            if let Some(reason) = self.over(&exposure, now) {
+                self.end(&exposure, reason, now, out);
+            }
         }
         let mut place = 0;
         while let Some(shown) = self.shown.get(place) {
             let (exposure, acting) = (shown.exposure, shown.acting);
+            let waits = exposure.interrupts() && !acting && !self.context.lease;
             let mut reason = match ledger::exposure(&self.memory, exposure.id()) {
                 // Not rendered yet: nothing to remember, only the screen to clear.
                 None => self.over(&exposure, now),
@@ -195,7 +202,7 @@ impl Engine {
                     .ended(&exposure, now)
                     .or(Some(WithdrawReason::Superseded)),
             };
-            if exposure.interrupts() && !acting && !self.context.lease && !fault!(1) {
+            if waits && !fault!(1) {
                 reason = reason.or(Some(WithdrawReason::Lease));
             }
             match reason {
@@ -203,13 +210,6 @@ impl Engine {
                 None => place = place.wrapping_add(1),
             }
         }
-    }
-
-    /// The first after one that may not stand; each is asked about once, whatever memory holds.
-    fn first_over(&self, last: u64, now: Timestamp) -> Option<Exposure> {
-        let mut open = ledger::open_exposures(&self.memory);
-        open.find(|exposure| exposure.a > last && self.over(exposure, now).is_some())
-            .copied()
     }
 
     fn end(
@@ -329,13 +329,14 @@ impl Engine {
     /// Paints what is open in memory and not on this screen: after a reload, or from another tab.
     fn paint_again(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         // One at a time, because each takes a slot; the one that goes first comes first.
-        while let Some(shown) = self.next_to_paint_again(now) {
-            self.paint(shown, now, out);
+        while let Some((index, &exposure)) = self.next_to_paint_again(now) {
+            let amount = i64::from(exposure.occasion() != 0 && exposure.interrupts());
+            self.paint(index, exposure, -1, amount, now, out);
         }
     }
 
-    fn next_to_paint_again(&self, now: Timestamp) -> Option<Shown> {
-        let (mut next, mut least) = (None, (NONE, NONE));
+    fn next_to_paint_again(&self, now: Timestamp) -> Option<(u32, &Exposure)> {
+        let (mut next, mut least) = (None, u64::MAX);
         for exposure in ledger::open_exposures(&self.memory) {
             if exposure.surface() == Surface::Toast || !self.account.known {
                 continue;
@@ -346,25 +347,19 @@ impl Engine {
                     || !inline && slot_of(shown.exposure.surface()) == slot_of(exposure.surface())
             };
             let interrupts = exposure.interrupts();
-            if let Some(entry) = self.entry_of(exposure)
-                && (entry.rank, entry.index) < least
+            let Some(entry) = self.entry_of(exposure) else {
+                continue;
+            };
+            let order = u64::from(entry.rank) << 32 | u64::from(entry.index);
+            if order < least
                 && !entry.failed
                 && !self.shown.iter().any(in_the_way)
                 && self
                     .page_hold(exposure.surface(), interrupts, now)
                     .is_none()
             {
-                least = (entry.rank, entry.index);
-                next = Some(Shown {
-                    index: entry.index,
-                    exposure: *exposure,
-                    number: 0,
-                    rendered: false,
-                    repaint: true,
-                    acting: false,
-                    stale: false,
-                    amount: i64::from(exposure.occasion() != 0 && interrupts),
-                });
+                least = order;
+                next = Some((entry.index, exposure));
             }
         }
         next
@@ -423,20 +418,27 @@ impl Engine {
                 0,
             ],
         };
+        self.paint(index, exposure, number, judgement.amount, now, out);
+    }
+
+    fn paint(
+        &mut self,
+        index: u32,
+        exposure: Exposure,
+        number: i64,
+        amount: i64,
+        now: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
         let shown = Shown {
             index,
             exposure,
             number,
             rendered: false,
-            repaint: false,
             acting: false,
             stale: false,
-            amount: judgement.amount,
+            amount,
         };
-        self.paint(shown, now, out);
-    }
-
-    fn paint(&mut self, shown: Shown, now: Timestamp, out: &mut Vec<Effect>) {
         self.shown.push(shown);
         if let Some(prompt) = self.build(&shown, now) {
             out.push(Effect::Present(prompt));
@@ -467,9 +469,9 @@ impl Engine {
             next_plan,
             next_limit: self.next_limit(entry, next_plan),
             date: match reading {
-                Some(reading) => Some(reading.period_end).filter(|end| end.0 > 0),
-                None if entry.trigger == 4 => Some(self.account.trial_ends),
-                None => None,
+                Some(reading) => reading.period_end,
+                None if entry.trigger == 4 => self.account.trial_ends,
+                None => Timestamp(0),
             },
             // Whoever may buy needs nobody named who may.
             owner: if self.account.can_purchase {
@@ -478,7 +480,7 @@ impl Engine {
                 self.owner.clone()
             },
             actions,
-            repaint: shown.repaint,
+            repaint: shown.repaint(),
         }))
     }
 

@@ -60,10 +60,10 @@ pub struct Prompt {
     pub plan: Option<u32>,
     /// Index of the plan that would help.
     pub next_plan: Option<u32>,
-    /// The next plan's limit on the meter, when it is a number.
-    pub next_limit: Option<i64>,
-    /// The date in its texts: when the period ends, or the trial.
-    pub date: Option<Timestamp>,
+    /// The next plan's limit on the meter; [`Limit::UNKNOWN`] when it is no number.
+    pub next_limit: Limit,
+    /// The date in its texts: when the period ends, or the trial; 0 for none.
+    pub date: Timestamp,
     /// Who can buy, when this user cannot.
     pub owner: String,
     /// The buttons.

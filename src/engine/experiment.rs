@@ -51,11 +51,10 @@ impl Engine {
     /// Takes the arms that the page's address asks for: `?plimsoll-<experiment>=<index of the arm>`.
     pub(super) fn force(&mut self, address: &str) {
         self.arms.forced.clear();
-        for experiment in self.plim.root().experiments().iter() {
-            let mut name = String::from("plimsoll-");
-            name.push_str(experiment.id());
+        let experiments = self.plim.root().experiments();
+        while let Some(experiment) = experiments.get(self.arms.forced.len() as u32) {
             let arms = experiment.names().len() as u32;
-            let arm = arm::forced(address, &name, arms);
+            let arm = arm::forced(address, "plimsoll-", experiment.id(), arms);
             self.arms.forced.push(arm.unwrap_or(NONE).wrapping_add(1));
         }
     }
@@ -64,7 +63,7 @@ impl Engine {
     pub(super) fn deal(&mut self, facts: &str, now: Timestamp, out: &mut Vec<Effect>) {
         let root = self.plim.root();
         let mut dealt = Vec::new();
-        for experiment in root.experiments().iter() {
+        while let Some(experiment) = root.experiments().get(dealt.len() as u32) {
             let index = dealt.len();
             let unit = self.unit(experiment);
             let place = place(experiment);
@@ -145,11 +144,11 @@ impl Engine {
                 continue;
             }
             let (mut screen, mut differs) = (0, false);
-            for arm in 1..=count {
-                self.enter(index, arm);
+            for arm in 0..count {
+                self.enter(index, arm.wrapping_add(1));
                 let before = screen;
                 screen = self.would(now, meter);
-                differs |= arm > 1 && screen != before;
+                differs |= arm > 0 && screen != before;
             }
             self.enter(index, own);
             if differs {
@@ -171,10 +170,10 @@ impl Engine {
 
     /// Decides, and takes it back.
     fn would(&mut self, now: Timestamp, mut meter: u32) -> u64 {
-        let (shown, memory, dirty) = (self.shown.clone(), self.memory.clone(), self.dirty);
+        let (shown, memory) = (self.shown.clone(), self.memory.clone());
         let judgements = self.clear_and_survey(now, &mut meter, &mut Vec::new());
         let screen = self.screen(&judgements);
-        (self.shown, self.memory, self.dirty) = (shown, memory, dirty);
+        (self.shown, self.memory) = (shown, memory);
         screen
     }
 

@@ -49,6 +49,13 @@ impl Judgement {
         self.held.is_none() && slot_of(self.surface) == slot
     }
 
+    /// It has fired, since a time and for what a name and two numbers say.
+    #[inline(never)]
+    pub(super) fn fires(&mut self, since: Timestamp, of: &str, a: i64, b: i64) {
+        self.since = since;
+        self.occasion = Digest::of(of, a, b);
+    }
+
     /// A reason that holds until a known time.
     pub(super) fn until(&mut self, reason: HoldReason, until: Timestamp) -> Option<HoldReason> {
         self.until = until;
@@ -185,24 +192,19 @@ impl Engine {
         let key = u64::from(entry.subject_key);
         let (window, steps) = (prompt.window_ms().max(1), prompt.steps());
         let (mut count, mut newest) = (0_i64, 0_i64);
-        for step in 0..5_u64 {
-            if steps & (1 << step) == 0 {
-                continue;
-            }
-            for row in self.memory.under(Table::Explored, key << 8 | step) {
-                let at = no_later_than(Timestamp(row.b as i64), now);
-                if now.since(at) < window {
-                    count = count.wrapping_add(1);
-                    newest = newest.max(at.0);
-                }
+        for row in self.memory.table(Table::Explored) {
+            let counts = row.a >> 8 == key && steps.wrapping_shr(row.a as u32) & 1 == 1;
+            let at = no_later_than(Timestamp(row.b as i64), now);
+            if counts && now.since(at) < window {
+                count = count.wrapping_add(1);
+                newest = newest.max(at.0);
             }
         }
         let fresh = now.since(Timestamp(newest)) < EXPLORED_FRESH_MS;
         if count < entry.value.max(1) || !fresh {
             return Some(HoldReason::NotFired);
         }
-        judgement.since = Timestamp(newest);
-        judgement.occasion = Digest::of("explored", key as i64, newest);
+        judgement.fires(Timestamp(newest), "explored", key as i64, newest);
         None
     }
 
@@ -217,8 +219,7 @@ impl Engine {
             return Some(HoldReason::NotFired);
         }
         let ends = self.account.trial_ends;
-        judgement.since = ends.plus(span.wrapping_neg());
-        judgement.occasion = Digest::of("trial", ends.0, span);
+        judgement.fires(ends.plus(span.wrapping_neg()), "trial", ends.0, span);
         None
     }
 
@@ -236,9 +237,9 @@ impl Engine {
             return Some(HoldReason::NotFired);
         };
         // It fires once in a span; of the day it comes true on, every tab knows when it began.
-        judgement.since = Timestamp(today.wrapping_mul(DAY_MS));
+        let since = Timestamp(today.wrapping_mul(DAY_MS));
         let span = if fault!(42) { today } else { view.span as i64 };
-        judgement.occasion = Digest::of("projected", span, 0);
+        judgement.fires(since, "projected", span, 0);
         None
     }
 

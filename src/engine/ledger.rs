@@ -80,6 +80,11 @@ pub(super) fn open_exposures(memory: &Memory) -> impl Iterator<Item = &Exposure>
     rows.filter(|row| row.open() && row.a != 0 && row.b == 0)
 }
 
+/// The first of them after one, by their ids.
+pub(super) fn open_after(memory: &Memory, last: u64) -> Option<&Exposure> {
+    open_exposures(memory).find(|exposure| exposure.a > last)
+}
+
 /// One exposure.
 pub(super) fn exposure(memory: &Memory, id: ExposureId) -> Option<&Exposure> {
     memory.under(Table::Exposure, id.0).first()

@@ -417,14 +417,16 @@ impl Engine {
             account_id: &self.identity.account,
             now,
         };
-        let from = out.len();
-        self.dirty.memory |= crossing::observe(&scene, &mut self.memory, view, index, out);
+        let seen = crossing::observe(&scene, &mut self.memory, view, index, out);
+        self.dirty.memory |= seen.changed;
         if self.account.plan.is_some() {
             view.projected.take();
             view.day = daily::day_of(now);
             self.keep_day(index);
         }
-        self.count_crossings(from, now, out);
+        for _ in 0..seen.approached {
+            self.count_signal(BuiltIn::ApproachingLimit as u32, now, out);
+        }
         if moved {
             self.touch(index);
         }

@@ -141,7 +141,7 @@ fn full(
     }
     // Those being painted count as shown now.
     for shown in &engine.shown {
-        let begun = !shown.rendered && !shown.repaint;
+        let begun = !shown.rendered && !shown.repaint();
         if begun && engine.counts(entry, of, &shown.exposure) {
             add(now);
         }

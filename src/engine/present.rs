@@ -20,8 +20,8 @@ impl Engine {
                 i64::from(shown.repaint),
                 index(shown.plan),
                 index(shown.next_plan),
-                shown.next_limit.unwrap_or(-1),
-                shown.date.map_or(-1, |date| date.0),
+                shown.next_limit.0,
+                if shown.date.0 > 0 { shown.date.0 } else { -1 },
             ];
             numbers(&facts, json);
             if let Some(reading) = &shown.reading {

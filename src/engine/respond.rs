@@ -63,7 +63,7 @@ impl Engine {
             return;
         }
         shown.rendered = true;
-        if !shown.repaint {
+        if !shown.repaint() {
             shown.exposure.v[2] = now.0.wrapping_neg();
         }
         let (exposure, number) = (shown.exposure, shown.number);

@@ -2,8 +2,7 @@
 //! Owns which inputs give which signals; how they are counted and scored is `pql`'s.
 //! `handle` calls it for what happens, `judge` for the triggers, `explain` for the reasons.
 
-use super::crossing::FULL;
-use super::effect::{CrossingKind, Effect, Event, HoldReason};
+use super::effect::{Effect, Event, HoldReason};
 use super::entry::Entry;
 use super::input::{Context, Input, Step};
 use super::judge::{Judgement, any_matches};
@@ -11,7 +10,7 @@ use super::memory::Table;
 use super::{Engine, NOTHING, record};
 use crate::plim::NONE;
 use crate::pql::{self, BuiltIn, score, signal};
-use crate::unit::{DAY_MS, Digest, Key, Timestamp};
+use crate::unit::{DAY_MS, Key, Timestamp};
 
 /// The score is recorded when it passes a multiple of this many tenths.
 const BAND: i64 = 100;
@@ -119,21 +118,6 @@ impl Engine {
         }
     }
 
-    /// The thresholds below a limit that were crossed by what was recorded from a place on.
-    pub(super) fn count_crossings(&mut self, from: usize, now: Timestamp, out: &mut Vec<Effect>) {
-        for place in from..out.len() {
-            if let Some(Effect::Record(Event::ThresholdCrossed {
-                kind,
-                basis_points: ..FULL,
-                ..
-            })) = out.get(place)
-                && (*kind == CrossingKind::Crossed || fault!(60))
-            {
-                self.count_signal(BuiltIn::ApproachingLimit as u32, now, out);
-            }
-        }
-    }
-
     /// A signal that an event of its own tells of.
     pub(super) fn count_signal(&mut self, signal: u32, now: Timestamp, out: &mut Vec<Effect>) {
         let key = Key(signal);
@@ -192,9 +176,8 @@ impl Engine {
             return Some(HoldReason::NotFired);
         }
         let (passed, at) = score::standing(&self.memory);
-        judgement.since = at;
         let rise = if fault!(62) { 0 } else { passed >> 1 };
-        judgement.occasion = Digest::of("score", entry.value, rise);
+        judgement.fires(at, "score", entry.value, rise);
         None
     }
 
@@ -210,9 +193,9 @@ impl Engine {
         if counted.count < entry.value {
             return Some(HoldReason::NotFired);
         }
-        judgement.since = Timestamp(counted.newest.wrapping_mul(DAY_MS));
+        let since = Timestamp(counted.newest.wrapping_mul(DAY_MS));
         let newest = if fault!(61) { 0 } else { counted.newest };
-        judgement.occasion = Digest::of("signal", i64::from(key), newest);
+        judgement.fires(since, "signal", i64::from(key), newest);
         None
     }
 }

@@ -66,9 +66,10 @@ pub fn arm(draw: &Draw<'_>, unit: &str) -> Result<u32, Outside> {
         .ok_or(Outside::Coverage)
 }
 
-/// The arm that a page's address asks for: `?id=1`, one of `arms`. It is for looking, and records nothing.
+/// The arm that a page's address asks for: `?id=1` behind a prefix, one of `arms`. It is for looking, and
+/// records nothing.
 #[must_use]
-pub fn forced(address: &str, id: &str, arms: u32) -> Option<u32> {
+pub fn forced(address: &str, prefix: &str, id: &str, arms: u32) -> Option<u32> {
     let mut rest = address.as_bytes();
     let mut asks = false;
     while let Some((byte, after)) = rest.split_first() {
@@ -77,7 +78,8 @@ pub fn forced(address: &str, id: &str, arms: u32) -> Option<u32> {
             break;
         }
         rest = after;
-        if let Some(after) = rest.strip_prefix(id.as_bytes())
+        if let Some(after) = rest.strip_prefix(prefix.as_bytes())
+            && let Some(after) = after.strip_prefix(id.as_bytes())
             && let Some((b'=', value)) = after.split_first()
             && asks
             && matches!(byte, b'?' | b'&')

@@ -125,7 +125,7 @@ fn run_one(context: &Value, experiment: &Value, key: &str, stored: Option<&Value
         Some(arm) => format!("/?{key}={arm}"),
         None => context["url"].as_str().unwrap_or_default().to_owned(),
     };
-    if let Some(forced) = arm::forced(&asked, key, arms as u32) {
+    if let Some(forced) = arm::forced(&asked, "", key, arms as u32) {
         return Ok(Some((forced as usize, false)));
     }
     if context["qaMode"] == true {

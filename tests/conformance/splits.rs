@@ -61,7 +61,7 @@ pub fn in_namespace(case: &Value) -> Outcome {
 /// `[name, id, url, arms, expected]`
 pub fn forced_by_url(case: &Value) -> Outcome {
     let arms = u32::try_from(case[3].as_u64().unwrap()).unwrap();
-    let found = arm::forced(text(&case[2]), text(&case[1]), arms);
+    let found = arm::forced(text(&case[2]), "", text(&case[1]), arms);
     same(&found.map(u64::from), &case[4].as_u64())
 }
 

@@ -103,8 +103,8 @@ fn shown(plim: &Plim, kind: &str, prompt: &Prompt) -> Value {
             "remaining": prompt.reading.and_then(|reading| {
                 Some((reading.limit.number()? - reading.used).max(0))
             }),
-            "next_limit": prompt.next_limit,
-            "date": prompt.date.map(|date| clock::text(date.0)),
+            "next_limit": prompt.next_limit.number(),
+            "date": (prompt.date.0 > 0).then(|| clock::text(prompt.date.0)),
             "owner": prompt.owner,
             "projected": projected(&prompt.projected),
         },
