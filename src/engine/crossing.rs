@@ -208,17 +208,18 @@ impl MeterView {
         let mut place = 0;
         while let Some(other) = self.steps.get(place) {
             let on_one = other.count == step.count;
-            if on_one && other.basis_points <= step.basis_points && step.varied == NONE {
-                self.steps.remove(place);
-                continue;
-            }
-            if on_one && other.basis_points > step.basis_points && other.varied == NONE {
+            let above = on_one && other.basis_points > step.basis_points;
+            if above && other.varied == NONE {
                 return;
             }
-            if other.count > step.count || on_one && other.basis_points > step.basis_points {
+            if above || other.count > step.count {
                 break;
             }
-            place = place.wrapping_add(1);
+            if on_one && step.varied == NONE {
+                self.steps.remove(place);
+            } else {
+                place = place.wrapping_add(1);
+            }
         }
         self.steps.insert(place, step);
     }

@@ -1,6 +1,6 @@
 //! Experiments: which arm this unit is in, what stands in it, and the first step at which arms differ.
 //! Owns the arms of a page life and the evaluation of the others; how a unit is dealt is `targeting`'s.
-//! `refresh` deals, every decision asks what stands, and `decide` has the other arms judged beside its own.
+//! `refresh` deals, every decision asks what stands, and before it acts has every arm judged.
 
 use super::effect::{Effect, Event, Surface};
 use super::judge::{Judgement, aside};

@@ -43,6 +43,7 @@ impl Exposure {
     }
 
     /// When it was on the screen first.
+    #[inline(never)]
     pub(super) fn rendered(&self) -> Timestamp {
         Timestamp(self.v[2].wrapping_neg()).clamped()
     }
@@ -221,6 +222,7 @@ fn held_until(until: i64, said: i64, now: Timestamp) -> Timestamp {
 }
 
 /// A stored stamp: one more than five minutes ahead is read as now.
+#[inline(never)]
 pub(super) fn no_later_than(stamp: Timestamp, now: Timestamp) -> Timestamp {
     if stamp.since(now) > AHEAD_MS {
         now

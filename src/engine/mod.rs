@@ -119,33 +119,20 @@ impl Engine {
     /// page life.
     #[must_use]
     pub fn new(plim: impl Into<Rc<Plim>>, identity: Identity, memory: Option<Memory>) -> Self {
-        let (plim, readable) = (plim.into(), memory.is_some());
-        let memory = memory.unwrap_or_default();
-        Self::begin(plim, identity, memory, readable, Clock::default())
-    }
-
-    /// An engine that knows what is remembered, and nothing yet of this page life but the time.
-    #[inline(never)]
-    fn begin(
-        plim: Rc<Plim>,
-        identity: Identity,
-        memory: Memory,
-        readable: bool,
-        clock: Clock,
-    ) -> Self {
-        Self {
-            account: Account::read(&plim, &memory),
-            entries: entry::entries(&plim),
+        let plim = plim.into();
+        let readable = memory.is_some();
+        let mut engine = Self {
+            account: Account::default(),
+            entries: Vec::new(),
             plim,
             identity,
-            memory,
+            memory: memory.unwrap_or_default(),
             readable,
             fresh: false,
             meters: Vec::new(),
-            // Readings are made at the first input.
             roll_at: Timestamp(0),
             context: Context::default(),
-            clock,
+            clock: Clock::default(),
             owner: String::new(),
             attributes: String::new(),
             shown: Vec::new(),
@@ -156,7 +143,9 @@ impl Engine {
             standing: Standing::default(),
             compact_at: 0,
             dirty: Dirty::default(),
-        }
+        };
+        engine.restart();
+        engine
     }
 
     /// Begins again for another identity: what is remembered stays.
@@ -182,10 +171,23 @@ impl Engine {
     /// Forgets what only this page life knew.
     #[inline(never)]
     fn restart(&mut self) {
-        let (plim, readable) = (Rc::clone(&self.plim), self.readable);
-        let identity = core::mem::take(&mut self.identity);
-        let memory = core::mem::take(&mut self.memory);
-        *self = Self::begin(plim, identity, memory, readable, self.clock);
+        self.account = Account::read(&self.plim, &self.memory);
+        self.entries = entry::entries(&self.plim);
+        self.meters.clear();
+        self.shown.clear();
+        self.owner.clear();
+        self.attributes.clear();
+        self.fresh = false;
+        self.context = Context::default();
+        // Readings are made anew at the next input; what time it is stays known.
+        self.roll_at = Timestamp(0);
+        self.on_target = false;
+        self.eligible_at = Timestamp::MAX;
+        self.lease_wanted = false;
+        self.arms = Arms::default();
+        self.standing = Standing::default();
+        self.compact_at = 0;
+        self.dirty = Dirty::default();
     }
 
     /// Takes an input in and answers with everything that has to happen, in order.

@@ -28,25 +28,22 @@ impl Engine {
         };
         let (index, exposure) = (shown.index, shown.exposure);
         match paint {
-            Paint::Rendered => self.rendered(place, now, out),
-            Paint::Seen => {
+            Paint::Rendered | Paint::Seen => {
                 self.rendered(place, now, out);
-                if ledger::seen(&mut self.memory, id) {
+                if paint == Paint::Seen && ledger::seen(&mut self.memory, id) {
                     self.dirty.memory = true;
                     if let Some(about) = self.about(&exposure) {
                         record(Event::PromptSeen { about }, out);
                     }
                 }
             }
-            Paint::Failed => {
+            Paint::Failed | Paint::Faded => {
                 self.shown.remove(place);
-                if let Some(entry) = self.entries.get_mut(index as usize) {
-                    entry.failed = true;
-                }
-            }
-            Paint::Faded => {
-                self.shown.remove(place);
-                if exposure.surface() == Surface::Toast {
+                if paint == Paint::Failed {
+                    if let Some(entry) = self.entries.get_mut(index as usize) {
+                        entry.failed = true;
+                    }
+                } else if exposure.surface() == Surface::Toast {
                     ledger::close(&mut self.memory, id, Closed::Faded);
                     self.dirty.memory = true;
                 }
@@ -117,32 +114,34 @@ impl Engine {
             return;
         }
         self.dirty.memory = true;
+        // The close of a toast is no choice about its prompt.
+        let chosen = exposure.surface() != Surface::Toast;
         let how = match response {
-            Response::Act(_) => Closed::Act,
-            Response::Later => Closed::Later,
-            Response::Never => Closed::Never,
-            Response::Close => Closed::Close,
-        };
-        ledger::close(&mut self.memory, id, how);
-        match response {
             Response::Act(action) => {
                 if let Some(shown) = here {
                     shown.acting = true;
                 }
                 ledger::answer(&mut self.memory, exposure.occasion(), now);
                 self.act(about, &exposure, action, now, out);
-                return;
+                Closed::Act
             }
-            // The close of a toast is no choice about its prompt.
-            Response::Later | Response::Close if exposure.surface() == Surface::Toast => {}
-            Response::Close if fault!(18) => {}
-            Response::Later | Response::Close => self.climb(&exposure, now),
+            Response::Later | Response::Close => {
+                let closes = response == Response::Close;
+                if chosen && !(closes && fault!(18)) {
+                    self.climb(&exposure, now);
+                }
+                if closes { Closed::Close } else { Closed::Later }
+            }
             Response::Never => {
                 ledger::answer(&mut self.memory, exposure.occasion(), now);
                 self.say_never(&exposure, Timestamp::MAX, now);
+                Closed::Never
             }
+        };
+        ledger::close(&mut self.memory, id, how);
+        if how != Closed::Act {
+            self.hide(place, WithdrawReason::Answered, out);
         }
-        self.hide(place, WithdrawReason::Answered, out);
     }
 
     fn say_never(&mut self, exposure: &Exposure, until: Timestamp, now: Timestamp) {
