@@ -55,8 +55,8 @@ impl Engine {
             }
             rows = rest;
         }
-        // Walk again when memory has grown by an eighth: bounding costs little per input.
-        self.compact_at = kept.len().wrapping_add(kept.len() / 8).wrapping_add(8);
+        // Walk again when memory has grown by a sixteenth: bounding costs little per input.
+        self.compact_at = kept.len().wrapping_add(kept.len() / 16).wrapping_add(8);
         self.memory = kept;
     }
 

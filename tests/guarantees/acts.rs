@@ -101,6 +101,11 @@ impl World {
     }
 
     pub(super) fn explore(&mut self, index: usize) -> Result<(), String> {
+        if self.random.percent(30) {
+            let name = Key::of(["invite", "complaint"][self.random.below(2) as usize]);
+            let count = self.random.between(1, 3);
+            return self.tell(index, Input::Signal { name, count }, Event::Nothing);
+        }
         let feature = self.random.pick(&FEATURES).copied().unwrap_or("sso");
         let step = if self.random.percent(80) {
             Step::Tried
@@ -245,10 +250,12 @@ impl World {
 
     pub(super) fn page(&mut self, index: usize) -> Result<(), String> {
         let chance = self.random.below(10);
+        let route = self.random.pick(&["/team/7", "/team", "/mail"]).copied();
         let Some(page) = self.pages.get_mut(index).and_then(Option::as_mut) else {
             return Ok(());
         };
         let context = &mut page.tab.context;
+        context.route = route.unwrap_or_default().to_owned();
         match chance {
             0..3 => context.visible = !context.visible,
             3..5 => context.busy = !context.busy,

@@ -4,6 +4,7 @@
 use super::known::Truth;
 use super::random::Random;
 use crate::spec_reader::snapshot::{MeterFigure, Snapshot};
+use plimsoll::policy::{self, Tree};
 use plimsoll::unit::{Key, Limit, Timestamp, Writer};
 use std::collections::BTreeMap;
 
@@ -20,6 +21,12 @@ const LATEST_MS: i64 = DAY_MS * 3 / 4;
 /// The server.
 #[derive(Clone, Debug)]
 pub struct Host {
+    /// Ids, by which arms are dealt.
+    pub account: String,
+    pub user: String,
+    role: &'static str,
+    tier: &'static str,
+    seats: i64,
     plan: usize,
     epoch: i64,
     can_purchase: bool,
@@ -28,6 +35,7 @@ pub struct Host {
     overage: bool,
     trial_ends: Option<i64>,
     account_made: Option<i64>,
+    user_made: Option<i64>,
     used: BTreeMap<&'static str, i64>,
     heard: BTreeMap<(&'static str, u64), (i64, i64)>,
     /// Tallies on their way: when they arrive.
@@ -40,6 +48,11 @@ impl Host {
     /// A server with an account.
     pub fn new(random: &mut Random, time: i64) -> Self {
         let mut host = Self {
+            account: format!("acc_{}", random.below(1_000)),
+            user: format!("u_{}", random.below(1_000)),
+            role: "admin",
+            tier: "tin",
+            seats: random.between(1, 6),
             plan: if random.percent(75) {
                 0
             } else {
@@ -56,6 +69,9 @@ impl Host {
             account_made: random
                 .percent(50)
                 .then(|| time - random.between(0, 5) * DAY_MS / 2),
+            user_made: random
+                .percent(30)
+                .then(|| time - random.between(0, 12) * DAY_MS / 24),
             used: BTreeMap::new(),
             heard: BTreeMap::new(),
             under_way: Vec::new(),
@@ -137,6 +153,11 @@ impl Host {
         if random.percent(1) {
             self.conversation = random.percent(30);
         }
+        if random.percent(2) {
+            self.role = ["admin", "viewer", "guest"][random.below(3) as usize];
+            self.tier = ["gold", "tin"][random.below(2) as usize];
+            self.seats = random.between(1, 6);
+        }
         if random.percent(1) {
             self.overage = !self.overage;
         }
@@ -165,6 +186,21 @@ impl Host {
         self.epoch
     }
 
+    /// What conditions are read against.
+    fn attributes(&self) -> String {
+        let owner = |id: &str, own: String| {
+            let text = format!(r#"{{"id": "{id}", "attributes": {{{own}}}}}"#);
+            Tree::parse(&text).unwrap_or(Tree::Null)
+        };
+        let (tier, seats) = (self.tier, self.seats);
+        let account = owner(
+            &self.account,
+            format!(r#""tier": "{tier}", "seats": {seats}"#),
+        );
+        let user = owner(&self.user, format!(r#""role": "{}""#, self.role));
+        policy::attributes(&account, &user, self.can_purchase)
+    }
+
     /// A snapshot made now, and what of it the guarantees speak of.
     pub fn snapshot(&self, random: &mut Random, time: i64, exact: bool) -> (Snapshot, Truth) {
         let mut snapshot = Snapshot {
@@ -172,6 +208,8 @@ impl Host {
             plan_epoch: Some(self.epoch),
             server_time: Some(Timestamp(time)),
             account_created_at: self.account_made.map(Timestamp),
+            user_created_at: self.user_made.map(Timestamp),
+            attributes: self.attributes(),
             can_purchase: Some(self.can_purchase),
             trial_ends_at: self.trial_ends.map(Timestamp),
             trial_extendable: self.epoch % 2 == 0,

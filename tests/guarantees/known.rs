@@ -84,6 +84,8 @@ pub struct Known {
     pub converted: BTreeMap<i64, i64>,
     /// Tallies of each meter and writer: added, released.
     pub tallies: BTreeMap<(String, u64), (i64, i64)>,
+    /// The arm that was dealt in each experiment.
+    pub arms: BTreeMap<u32, u32>,
 }
 
 impl Known {
@@ -111,6 +113,7 @@ impl Known {
             .extend(other.crossings.iter().map(|(id, key)| (*id, *key)));
         self.showable
             .extend(other.showable.iter().map(|(id, key)| (*id, *key)));
+        self.arms.extend(&other.arms);
         for (epoch, at) in &other.converted {
             let mine = self.converted.entry(*epoch).or_insert(*at);
             *mine = (*mine).max(*at);

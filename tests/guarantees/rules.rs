@@ -8,6 +8,10 @@ use plimsoll::Effect;
 use plimsoll::engine::effect::{Event as Recorded, Lane, Prompt, Surface};
 use plimsoll::engine::input::{ActionKind, Now};
 
+/// Prompts that an arm of the policy has for itself or leaves out: prompt, experiment, arm, whether it has it.
+const OF_ARMS: [(&str, &str, u32, bool); 2] =
+    [("most", "offers", 1, true), ("runs-out", "words", 2, false)];
+
 impl Watch {
     /// G3: a jump shows only the highest; what it passed on the way is not shown afterwards.
     pub(super) fn nothing_higher_was_passed(&self, prompt: &Prompt) -> Result<(), String> {
@@ -69,6 +73,21 @@ impl Watch {
             return Ok(());
         };
         Err(format!("G6: {about:?} is shown {broken}"))
+    }
+
+    /// G7: what an arm adds is shown in that arm alone, and what it drops not in it.
+    pub(super) fn stands_in_its_arm(&self, shown: &Shown) -> Result<(), String> {
+        for (prompt, experiment, arm, added) in OF_ARMS {
+            let experiments = self.plim.root().experiments();
+            let place = experiments.iter().position(|own| own.id() == experiment);
+            let dealt = place.and_then(|place| self.known.arms.get(&(place as u32)));
+            if shown.about.0 == prompt && (dealt == Some(&arm)) != added {
+                return Err(format!(
+                    "G7: {prompt} is shown in arm {dealt:?} of {experiment}"
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// G4: nothing the account owns, nothing during a purchase, no offer to whom sales is talking.
@@ -239,6 +258,10 @@ impl Watch {
                 1 => 100,
                 _ => continue,
             };
+            // What stands in the page where the host put it is not spent by an act.
+            if Surface::from_word(prompt.surface()) == Surface::Inline {
+                continue;
+            }
             let about = self.about(u32::try_from(index).unwrap_or(0));
             let of_it = |shown: &&Shown| shown.about == about;
             let shown = self

@@ -323,6 +323,7 @@ impl Watch {
             ended: false,
         };
         self.fails_closed(prompt, &shown, tab)?;
+        self.stands_in_its_arm(&shown)?;
         self.is_not_owned(time, prompt, &shown)?;
         if !toast {
             self.dismissals_hold(time, &shown)?;
@@ -389,6 +390,20 @@ impl Watch {
                         return Err(format!("G3: {:?} was counted twice", shown.about));
                     }
                     shown.counted = true;
+                }
+            }
+            Recorded::Experiment {
+                experiment,
+                arm,
+                diverged: false,
+                ..
+            } => {
+                if let Some(other) = self.known.arms.insert(*experiment, *arm)
+                    && other != *arm
+                {
+                    return Err(format!(
+                        "G7: this unit was dealt arm {other} of experiment {experiment}, and then arm {arm}"
+                    ));
                 }
             }
             // What another tab had on its screen ends here in memory alone.

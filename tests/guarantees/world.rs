@@ -326,8 +326,8 @@ impl World {
         let writer = Writer(self.next_writer);
         self.next_writer += 1;
         let identity = Identity {
-            account: "acc_7".to_owned(),
-            user: "u_9".to_owned(),
+            account: self.host.account.clone(),
+            user: self.host.user.clone(),
             writer,
         };
         let damaged = self.random.percent(6);
