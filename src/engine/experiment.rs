@@ -63,6 +63,8 @@ impl Engine {
     pub(super) fn deal(&mut self, facts: &str, now: Timestamp, out: &mut Vec<Effect>) {
         let root = self.plim.root();
         let mut dealt = Vec::new();
+        // An account may be held out of prompts without being in reach of any experiment.
+        self.arms.held_out = arm::is_held_out(root.holdout(), &self.identity.account);
         while let Some(experiment) = root.experiments().get(dealt.len() as u32) {
             let index = dealt.len();
             let unit = self.unit(experiment);

@@ -56,14 +56,18 @@ pub fn arm(draw: &Draw<'_>, unit: &str) -> Result<u32, Outside> {
             return Err(Outside::Namespace);
         }
     }
-    for held_out in draw.holdout.iter() {
-        if place(held_out, unit).is_some() {
-            return Err(Outside::Holdout);
-        }
+    if is_held_out(draw.holdout, unit) {
+        return Err(Outside::Holdout);
     }
     let arms = draw.arms.get(0);
     arms.and_then(|arms| place(arms, unit))
         .ok_or(Outside::Coverage)
+}
+
+/// Whether a holdout has the unit.
+#[must_use]
+pub fn is_held_out(holdout: List<'_, Split<'_>>, unit: &str) -> bool {
+    !unit.is_empty() && holdout.iter().any(|split| place(split, unit).is_some())
 }
 
 /// The arm that a page's address asks for: `?id=1` behind a prefix, one of `arms`. It is for looking, and

@@ -161,6 +161,7 @@ impl Model {
     pub(super) fn deal(&mut self) {
         let written = Rc::clone(&self.written);
         let mut arms = Arms::new();
+        self.held_out = self.is_held_out(&self.account);
         for (index, experiment) in written.experiments().iter().enumerate() {
             let of_user = experiment["unit"] == "user";
             let unit = if of_user { &self.user } else { &self.account }.clone();
@@ -194,13 +195,9 @@ impl Model {
                 return None;
             }
         }
-        let holdout = &self.written.json["holdout"];
-        if let Some(percent) = holdout["percent"].as_i64() {
-            let seed = holdout["seed"].as_str().unwrap_or("holdout");
-            if bucket(seed, unit) < percent * 100 {
-                self.held_out = true;
-                return None;
-            }
+        if self.is_held_out(unit) {
+            self.held_out = true;
+            return None;
         }
         let seed = experiment["seed"].as_str().or(experiment["id"].as_str())?;
         let coverage = experiment["coverage_percent"].as_i64().unwrap_or(100);
@@ -217,6 +214,13 @@ impl Model {
             from += share * 100;
         }
         None
+    }
+
+    fn is_held_out(&self, unit: &str) -> bool {
+        let holdout = &self.written.json["holdout"];
+        let seed = holdout["seed"].as_str().unwrap_or("holdout");
+        let percent = holdout["percent"].as_i64();
+        percent.is_some_and(|percent| bucket(seed, unit) < percent * 100)
     }
 
     /// The page's address asks for arms.
