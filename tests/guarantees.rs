@@ -40,12 +40,15 @@ mod watch;
 #[path = "guarantees/world.rs"]
 mod world;
 
-use plimsoll::engine::memory::Memory;
+use plimsoll::engine::input::{Input, Step};
+use plimsoll::engine::memory::{Memory, Table};
+use plimsoll::unit::{Key, Writer};
 use random::Random;
+use spec_reader::tab::{Identity, Stored, Tab};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use world::World;
 use world::counts::Counts;
+use world::{METERS, World};
 
 const STEPS: u64 = 1_000_000;
 const STEPS_IN_A_WORLD: u64 = 600;
@@ -159,6 +162,78 @@ fn memories_that_were_reached_merge_in_any_order() {
             panic!("PLIMSOLL_SEED={seed}: {error}");
         }
     }
+}
+
+/// G10 without cost to G8: what is let go changes no reading, whatever memories have met.
+#[test]
+fn letting_go_changes_no_reading() {
+    for seed in 0..200 {
+        if let Err(error) = let_go(seed) {
+            panic!("PLIMSOLL_SEED={seed}: {error}");
+        }
+    }
+}
+
+fn let_go(seed: u64) -> Result<(), String> {
+    let plim = Rc::new(spec_reader::tab::compile(POLICY)?);
+    let mut world = World::new(Rc::clone(&plim), seed);
+    world.live(STEPS_IN_A_WORLD)?;
+    let mut random = Random::new(seed);
+    for _ in 0..40 {
+        let mut one = || random.pick(&world.reached).cloned().unwrap_or_default();
+        let (mut memory, other) = (one(), one());
+        memory.merge(&other);
+        // Pages that died told nobody of their last uses, or of any.
+        for row in memory.clone().table(Table::Cover) {
+            if random.percent(30) {
+                let tally = [4, 5].map(|column| row.v[column] + random.between(0, 3));
+                let marks = memory.table(Table::Mark).iter();
+                let own = marks.filter(|mark| mark.a == row.b && mark.b >> 32 == row.a);
+                let long_ago = (row.v[3] / 1_000 - random.between(0, 400_000)) as u64;
+                let mark = own
+                    .map(|mark| mark.b + 1)
+                    .max()
+                    .unwrap_or(row.a << 32 | long_ago);
+                memory.join(Table::Tally, row.a, row.b, &tally);
+                memory.join(Table::Mark, row.b, mark, &tally);
+            }
+        }
+        // No page of the world has this writer, so all that it finds is others'.
+        let identity = Identity {
+            writer: Writer(1),
+            ..Identity::default()
+        };
+        let clocks = &memory.row(Table::Clock, 0, 0)[..3];
+        let told = clocks.iter().max().copied();
+        // What the device's clock is behind, at most.
+        let ahead = told.unwrap_or(0) - clocks.iter().min().copied().unwrap_or(0);
+        let now = Tab::now(told.unwrap_or(0) + random.between(0, 40 * 86_400_000), 0, 0);
+        let mut tab = Tab::start(
+            Rc::clone(&plim),
+            &identity,
+            Stored::Bytes(memory.encode().into_bytes()),
+        );
+        // A figure of two months ago is let go itself.
+        let stays = |meter: &&&str| {
+            let figure = memory.find(Table::Figure, u64::from(Key::of(meter).0), 0);
+            figure.is_none_or(|figure| figure[3] > now.wall.0 + ahead - 60 * 86_400_000)
+        };
+        let readings = |tab: &Tab| -> Vec<_> {
+            let meters = METERS.iter().filter(&stays);
+            meters
+                .map(|meter| (*meter, tab.read(now, meter).map(|reading| reading.used)))
+                .collect()
+        };
+        let before = readings(&tab);
+        let feature = Key::of("sso");
+        let step = Step::Seen;
+        tab.tell(now, Input::Explore { feature, step });
+        let after = readings(&tab);
+        if before != after {
+            return Err(format!("G8: letting go turned {before:?} into {after:?}"));
+        }
+    }
+    Ok(())
 }
 
 fn merge_laws(seed: u64) -> Result<(), String> {

@@ -7,7 +7,7 @@ use super::crossing::{MeterView, span_id};
 use super::entry::Entry;
 use super::memory::{Memory, Row, Table, monday};
 use super::period::Cadence;
-use super::usage::{find_period, mark_end, newest_mark};
+use super::usage::{counted_of, find_period, mark_end, newest_mark};
 use crate::unit::{DAY_MS, Key, MINUTE_MS, Millis, Timestamp, Writer};
 
 /// Rows of what the policy no longer names, and stamps of the past, are kept this long.
@@ -86,7 +86,14 @@ impl Engine {
                 let meter = Key(row.a as u32);
                 let mark = newest_mark(&self.memory, Writer(row.b), meter);
                 let flushed = v0 <= v2 && v1 <= v3;
-                let held = mark.0 < self.counted_until(meter) && (flushed || past(mark.0, DAY_MS));
+                let figure = self.memory.row(Table::Figure, row.a, 0);
+                let counted = if figure[4] >= 0 && figure[4] & 1 == 1 {
+                    let (added, released) = counted_of(&self.memory, figure, row);
+                    v0 <= added && v1 <= released
+                } else {
+                    mark.0 < self.counted_until(meter)
+                };
+                let held = counted && (flushed || past(mark.0, DAY_MS));
                 row.b == self.identity.writer.0 || !held && !followed(WRITERS_MAX, 0)
             }
             Table::Mark => {

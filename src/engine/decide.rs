@@ -176,6 +176,12 @@ impl Engine {
     }
 
     /// Withdraws what may no longer stand, on the screen here or open in memory.
+    /// Whether something that is open may no longer stand.
+    pub(super) fn any_over(&self, now: Timestamp) -> bool {
+        let mut open = ledger::open_exposures(&self.memory);
+        open.any(|exposure| self.over(exposure, now).is_some())
+    }
+
     fn take_back(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         let mut last = 0;
         // Each is asked about once, whatever memory holds.

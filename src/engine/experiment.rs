@@ -172,10 +172,15 @@ impl Engine {
 
     /// Decides, and takes it back.
     fn would(&mut self, now: Timestamp, mut meter: u32) -> u64 {
-        let (shown, memory) = (self.shown.clone(), self.memory.clone());
+        let shown = self.shown.clone();
+        // Memory changes only when something may no longer stand.
+        let memory = self.any_over(now).then(|| self.memory.clone());
         let judgements = self.clear_and_survey(now, &mut meter, &mut Vec::new());
         let screen = self.screen(&judgements);
-        (self.shown, self.memory) = (shown, memory);
+        self.shown = shown;
+        if let Some(memory) = memory {
+            self.memory = memory;
+        }
         screen
     }
 

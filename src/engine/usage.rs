@@ -152,7 +152,7 @@ pub(super) fn find_period(
 }
 
 /// How much of a writer's tally a figure holds that says whom it counted.
-fn counted_of(memory: &Memory, figure: &Columns, tally: &Row) -> (i64, i64) {
+pub(super) fn counted_of(memory: &Memory, figure: &Columns, tally: &Row) -> (i64, i64) {
     let cover = memory.row(Table::Cover, tally.a, tally.b);
     let mark = newest_mark(memory, Writer(tally.b), Key(tally.a as u32));
     if cover[..4] != figure[..4] && mark.plus(SILENT_WRITER_MS).0 < figure[3] {

@@ -59,8 +59,7 @@ impl World {
                 .known
                 .tallies
                 .get(&(meter.to_owned(), writer))
-                .copied()
-                .unwrap_or_default();
+                .map_or((0, 0), |(added, released, _)| (*added, *released));
             let late = self
                 .host
                 .hear(&mut self.random, self.time, meter, writer, tally);

@@ -2,6 +2,7 @@
 //! It grows beside each engine's memory and travels with each copy of it, so that a guarantee that
 //! holds "from the moment their memories have met" can be checked exactly then. Knows no engine.
 
+use super::watch::{DAY_MS, TOLERANCE_MS};
 use std::collections::BTreeMap;
 
 /// A prompt on a subject: what choices, caps and ladders are kept for.
@@ -82,8 +83,8 @@ pub struct Known {
     pub showable: BTreeMap<u64, CrossingKey>,
     /// Purchases by the epoch they leave; when.
     pub converted: BTreeMap<i64, i64>,
-    /// Tallies of each meter and writer: added, released.
-    pub tallies: BTreeMap<(String, u64), (i64, i64)>,
+    /// Tallies of each meter and writer: added, released; when last.
+    pub tallies: BTreeMap<(String, u64), (i64, i64, i64)>,
     /// The arm that was dealt in each experiment.
     pub arms: BTreeMap<u32, u32>,
 }
@@ -118,9 +119,9 @@ impl Known {
             let mine = self.converted.entry(*epoch).or_insert(*at);
             *mine = (*mine).max(*at);
         }
-        for (key, (added, released)) in &other.tallies {
-            let mine = self.tallies.entry(key.clone()).or_insert((0, 0));
-            *mine = (mine.0.max(*added), mine.1.max(*released));
+        for (key, (added, released, at)) in &other.tallies {
+            let mine = self.tallies.entry(key.clone()).or_insert((0, 0, 0));
+            *mine = (mine.0.max(*added), mine.1.max(*released), mine.2.max(*at));
         }
     }
 
@@ -129,15 +130,27 @@ impl Known {
         self.truth.as_ref().map_or(-1, |truth| truth.epoch)
     }
 
-    /// Net uses of a meter over all writers, less what a figure holds of each.
-    pub fn net(&self, meter: &str, held: &Held) -> i64 {
-        self.tallies
-            .iter()
-            .filter(|((name, _), _)| name == meter)
-            .map(|((_, writer), (added, released))| {
-                let (have, gone) = held.get(writer).copied().unwrap_or_default();
-                (added - have).max(0) - (released - gone).max(0)
-            })
-            .sum()
+    /// Net uses of a meter over all writers, less what a figure holds of each: the least and the most that may
+    /// be read. A writer that the figure leaves out and that was silent for a day before it counts as held; what
+    /// was its last use is told to the minute here.
+    pub fn net(&self, meter: &str, held: &Held, figure_at: i64) -> (i64, i64) {
+        let (mut least, mut most) = (0, 0);
+        for ((name, writer), (added, released, at)) in &self.tallies {
+            if name != meter {
+                continue;
+            }
+            let (have, gone) = held.get(writer).copied().unwrap_or_default();
+            let left = (added - have).max(0) - (released - gone).max(0);
+            let silent_for = figure_at - at - DAY_MS;
+            let may_count = held.contains_key(writer) || silent_for < TOLERANCE_MS;
+            let must_count = held.contains_key(writer) || silent_for < -TOLERANCE_MS;
+            let (count, leave_out) = (
+                if may_count { left } else { 0 },
+                if must_count { left } else { 0 },
+            );
+            least += count.min(leave_out);
+            most += count.max(leave_out);
+        }
+        (least, most)
     }
 }

@@ -20,9 +20,9 @@ use std::rc::Rc;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
+pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 /// Snapshots arrive up to two seconds after they were made, and paints take a moment.
-const TOLERANCE_MS: i64 = 2 * MINUTE_MS;
+pub(super) const TOLERANCE_MS: i64 = 2 * MINUTE_MS;
 const LADDER_MS: [i64; 3] = [DAY_MS, 3 * DAY_MS, 7 * DAY_MS];
 const STORED_MAX_BYTES: usize = 16 * 1024;
 
@@ -163,8 +163,8 @@ impl Watch {
                     .known
                     .tallies
                     .entry(((*meter).to_owned(), writer))
-                    .or_insert((0, 0));
-                *tally = (tally.0 + added, tally.1 + released);
+                    .or_insert((0, 0, 0));
+                *tally = (tally.0 + added, tally.1 + released, time);
                 if *meter == "emails" {
                     self.mails.push((time, *added));
                 }

@@ -32,7 +32,7 @@ const TABS_MAX: usize = 4;
 /// Why prompts are held is asked once in so many steps.
 const ASKED_EVERY: u64 = 20;
 const FEATURES: [&str; 5] = ["automation", "api", "roles", "sso", "audit"];
-const METERS: [&str; 7] = [
+pub const METERS: [&str; 7] = [
     "emails", "calls", "tokens", "seats", "rooms", "desks", "exports",
 ];
 
