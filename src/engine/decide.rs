@@ -53,9 +53,10 @@ impl Engine {
     /// Brings the screen in line with what is known now; a meter narrows it to the prompts about it,
     /// [`NONE`] asks for all.
     pub(super) fn decide(&mut self, now: Timestamp, meter: u32, out: &mut Vec<Effect>) {
-        self.compare(now, meter, out);
+        let others = self.others(now, meter);
         let mut meter = meter;
         let judgements = self.clear_and_survey(now, &mut meter, out);
+        self.diverge(&others, &judgements, out);
         let mut wants_lease = self.open_interrupt_wants_lease(now);
         if meter == NONE {
             self.eligible_at = Timestamp::MAX;

@@ -1,6 +1,6 @@
 //! Experiments: which arm this unit is in, what stands in it, and the first step at which arms differ.
 //! Owns the arms of a page life and the evaluation of the others; how a unit is dealt is `targeting`'s.
-//! `refresh` deals, every decision asks what stands, and before it acts has every arm judged.
+//! `refresh` deals, every decision asks what stands, and has the other arms judged beside its own.
 
 use super::effect::{Effect, Event, Surface};
 use super::judge::{Judgement, aside};
@@ -131,33 +131,56 @@ impl Engine {
         }
     }
 
-    /// What each arm would do at this step, asked before this unit's own does it: the first step at which they
-    /// differ is recorded, once for each experiment and phase. What was alike until now has left the same
-    /// memory, so the other arms are judged as they would have been.
-    pub(super) fn compare(&mut self, now: Timestamp, meter: u32, out: &mut Vec<Effect>) {
+    /// What each other arm would have on the screen at this step, by its experiment, asked before this unit's own
+    /// arm acts. What was alike until now has left the same memory, so the others are judged as they would
+    /// have been.
+    pub(super) fn others(&mut self, now: Timestamp, meter: u32) -> Vec<(u32, u64)> {
+        let mut others = Vec::new();
         for index in 0..self.arms.dealt.len() {
             let Some(experiment) = self.plim.root().experiments().get(index as u32) else {
                 break;
             };
             let (place, count) = (place(experiment), experiment.names().len() as u32);
-            let mut row = *self.memory.row(Table::Arm, place, 0);
-            let own = row[1] as u32;
-            if row[2] > 0 || own == 0 || self.arms.dealt.get(index) != Some(&own) {
+            let row = self.memory.row(Table::Arm, place, 0);
+            let (own, diverged) = (row[1] as u32, row[2] > 0);
+            if diverged || own == 0 || self.arms.dealt.get(index) != Some(&own) {
                 continue;
             }
-            let (mut screen, mut differs) = (0, false);
-            for arm in 0..count {
-                self.enter(index, arm.wrapping_add(1));
-                let before = screen;
-                screen = self.would(now, meter);
-                differs |= arm > 0 && screen != before;
+            for arm in 1..=count {
+                if arm != own {
+                    self.enter(index, arm);
+                    others.push((index as u32, self.would(now, meter)));
+                }
             }
             self.enter(index, own);
-            if differs {
+        }
+        others
+    }
+
+    /// The first step at which an arm would do something else than this unit's own is recorded, once for each
+    /// experiment and phase.
+    pub(super) fn diverge(
+        &mut self,
+        others: &[(u32, u64)],
+        judgements: &[Judgement],
+        out: &mut Vec<Effect>,
+    ) {
+        if others.is_empty() {
+            return;
+        }
+        let (own, mut last) = (self.screen(judgements), NONE);
+        for (index, screen) in others {
+            if *screen == own || *index == last {
+                continue;
+            }
+            last = *index;
+            if let Some(experiment) = self.plim.root().experiments().get(last) {
+                let place = place(experiment);
+                let mut row = *self.memory.row(Table::Arm, place, 0);
                 row[2] = i64::from(!fault!(49));
                 self.memory.join(Table::Arm, place, 0, &row);
                 self.dirty.memory = true;
-                self.tell_of(index as u32, own, true, out);
+                self.tell_of(last, row[1] as u32, true, out);
             }
         }
     }
@@ -172,12 +195,12 @@ impl Engine {
 
     /// Decides, and takes it back.
     fn would(&mut self, now: Timestamp, mut meter: u32) -> u64 {
-        let shown = self.shown.clone();
+        let (shown, dirty) = (self.shown.clone(), self.dirty);
         // Memory changes only when something may no longer stand.
         let memory = self.any_over(now).then(|| self.memory.clone());
         let judgements = self.clear_and_survey(now, &mut meter, &mut Vec::new());
         let screen = self.screen(&judgements);
-        self.shown = shown;
+        (self.shown, self.dirty) = (shown, dirty);
         if let Some(memory) = memory {
             self.memory = memory;
         }
