@@ -27,6 +27,8 @@ mod model;
 mod planted;
 #[path = "guarantees/random.rs"]
 mod random;
+#[path = "fuzz/sealed.rs"]
+mod sealed;
 #[cfg_attr(
     not(feature = "planted-bugs"),
     expect(

@@ -1,6 +1,6 @@
 //! Fuzzes lists of inputs with the body of tests/fuzz.
 //! Owns nothing; what must hold is said there.
-//! Run by `cargo +nightly fuzz run inputs` and by `cargo xtask soak`.
+//! Run by `cargo +nightly fuzz run inputs`; `cargo xtask soak` runs the body without it, on any compiler.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 //! Fuzzes stored memories with the body of tests/fuzz.
 //! Owns nothing; what must hold is said there.
-//! Run by `cargo +nightly fuzz run memory` and by `cargo xtask soak`.
+//! Run by `cargo +nightly fuzz run memory`; `cargo xtask soak` runs the body without it, on any compiler.
 
 #![no_main]
 

@@ -483,10 +483,16 @@ impl Engine {
     /// finds them made.
     pub(super) fn aim(&mut self, facts: &str) {
         let prompts = self.plim.root().prompts();
+        let (mut last, mut answer) = ("", None);
         for entry in &mut self.entries {
             let prompt = prompts.get(entry.index);
             let audience = prompt.map_or("", |prompt| prompt.audience());
-            entry.audience = aside(&self.plim, audience, facts);
+            // A prompt has an entry for each of its meters, one after the other.
+            if audience != last {
+                last = audience;
+                answer = aside(&self.plim, audience, facts);
+            }
+            entry.audience = answer;
         }
     }
 

@@ -2,6 +2,9 @@
 //! Owns the four bodies and nothing of where bytes come from; knows no random numbers.
 //! `tests/fuzz.rs` runs them on mutations, `fuzz/` under a coverage-guided fuzzer.
 
+#[path = "sealed.rs"]
+mod sealed;
+
 use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Snapshot, Step};
 use plimsoll::engine::memory::{Memory, ROWS_MAX, Table};
 use plimsoll::engine::{Engine, Identity};
@@ -27,7 +30,7 @@ pub fn policy() -> Plim {
 /// A stored memory, as it is and under a right checksum: it is refused, or it is a memory like any other.
 pub fn memory(plim: &Plim, bytes: &[u8]) {
     remembered(plim, bytes);
-    remembered(plim, &sealed_memory(bytes));
+    remembered(plim, &sealed::memory(bytes));
 }
 
 fn remembered(plim: &Plim, bytes: &[u8]) {
@@ -103,22 +106,6 @@ fn identity() -> Identity {
         user: "u_9".to_owned(),
         writer: Writer(7),
     }
-}
-
-/// Bytes with a right checksum: the format, then the checksum in six bits a byte, then the rows.
-fn sealed_memory(bytes: &[u8]) -> Vec<u8> {
-    let mut ends = bytes.iter().skip(1);
-    let end = ends.position(|byte| byte & 64 == 0).unwrap_or(0) + 2;
-    let rows = bytes.get(end..).unwrap_or_default();
-    let mut checksum = fnv32(rows);
-    let mut whole = vec![1];
-    while checksum >= 64 {
-        whole.push((checksum & 63) as u8 | 64);
-        checksum >>= 6;
-    }
-    whole.push(checksum as u8);
-    whole.extend(rows);
-    whole
 }
 
 /// Takes inputs out of bytes, two or three for each.

@@ -2,6 +2,7 @@
 //! ids nobody made. The only guarantee is that nothing panics and memory stays within its bound.
 
 use super::random::Random;
+use super::sealed;
 use crate::spec_reader::snapshot::{MeterFigure, Snapshot};
 use crate::spec_reader::tab::{Identity, Stored, Tab, compile};
 use plimsoll::Effect;
@@ -88,7 +89,7 @@ fn history(policy: &str, random: &mut Random, bytes: &[u8], told: &mut String) -
         bytes = vec![1, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
     }
     if random.percent(80) {
-        bytes = sealed(&bytes);
+        bytes = sealed::memory(&bytes);
     }
     *told = format!("memory {bytes:02x?}");
     let mut line = Memory::default();
@@ -142,22 +143,6 @@ pub fn showings_that_nobody_made(policy: &str) {
             assert!(!effects.iter().any(recorded), "{a} {b} {rendered}");
         }
     }
-}
-
-/// A damaged memory with a right checksum: the format, then six bits a byte, then the rows.
-fn sealed(bytes: &[u8]) -> Vec<u8> {
-    let mut ends = bytes.iter().skip(1);
-    let end = ends.position(|byte| byte & 64 == 0).unwrap_or(0) + 2;
-    let rows = bytes.get(end..).unwrap_or_default();
-    let mut checksum = fnv32(rows);
-    let mut whole = vec![1];
-    while checksum >= 64 {
-        whole.push((checksum & 63) as u8 | 64);
-        checksum >>= 6;
-    }
-    whole.push(checksum as u8);
-    whole.extend(rows);
-    whole
 }
 
 fn flip(bytes: &mut [u8], random: &mut Random) {

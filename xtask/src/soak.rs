@@ -2,6 +2,7 @@
 //! It does not know what a property asserts; it runs the tests in portions and can be stopped and continued.
 //! How far it came is kept in target/soak.txt; `--steps N` and `--seconds N` set its length.
 
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -35,16 +36,7 @@ pub fn task(words: &[String]) -> Result<()> {
     let mut done: u64 = known.trim().parse().unwrap_or(0);
     let (began, first) = (Instant::now(), done);
     while done < steps {
-        let mut test = cargo();
-        test.args([
-            "test",
-            "-q",
-            "-p",
-            "plimsoll",
-            "--test",
-            "guarantees",
-            "no_history",
-        ]);
+        let mut test = test("guarantees", "no_history");
         test.env("PLIMSOLL_STEPS", PORTION.to_string());
         test.env("PLIMSOLL_FROM", done.div_ceil(STEPS_IN_A_WORLD).to_string());
         run(&mut test).with_context(|| format!("after {done} steps"))?;
@@ -75,23 +67,20 @@ pub fn task(words: &[String]) -> Result<()> {
 
 /// Runs a fuzz body for so long; what it reached, as a line of the report.
 fn fuzz(body: &str, seconds: u64) -> Result<String> {
-    let mut test = cargo();
-    test.args([
-        "test",
-        "-q",
-        "-p",
-        "plimsoll",
-        "--test",
-        "fuzz",
-        body,
-        "--",
-        "--nocapture",
-    ]);
+    let mut test = test("fuzz", body);
+    test.args(["--", "--nocapture"]);
     let said = read(test.env("PLIMSOLL_FUZZ_SECONDS", seconds.to_string()))?;
     let line = said.lines().find_map(|line| line.split_once("fuzz "));
     let (_, figure) = line.context("the body said nothing")?;
     println!("{figure}");
     Ok(format!("- {figure}, no crash\n"))
+}
+
+/// The tests of a file whose names hold a word.
+fn test(file: &str, name: &str) -> Command {
+    let mut test = cargo();
+    test.args(["test", "-q", "-p", "plimsoll", "--test", file, name]);
+    test
 }
 
 fn cores() -> usize {
