@@ -209,7 +209,7 @@ impl Plim {
             return None;
         }
         let place = start(list).wrapping_add((index as usize).wrapping_mul(WORDS));
-        whole(self).words.get(place..)?.first_chunk()
+        self.words.get(place..)?.first_chunk()
     }
 
     #[inline(never)]

@@ -6,7 +6,7 @@
 //! associative and idempotent, so memories of tabs and devices merge in any order, any number of
 //! times, to the same state. Merging never drops a row; bounding the state is [`super::compact`]'s work.
 
-use crate::unit::{Key, Writer, fnv32, whole};
+use crate::unit::{Key, Writer, fnv32};
 use core::cmp::Ordering;
 
 /// The format this version writes, and the only one it reads.
@@ -389,7 +389,7 @@ impl Memory {
     /// How many rows come before a place.
     #[inline(never)]
     fn before(&self, table: u8, a: u64, b: u64) -> usize {
-        let rows = &whole(self).rows;
+        let rows = &self.rows;
         let (mut from, mut to) = (0_usize, rows.len());
         // The last is looked at first: what is built in its order is added at the end.
         let mut middle = to.wrapping_sub(1);
