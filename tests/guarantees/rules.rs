@@ -403,9 +403,8 @@ impl Watch {
                 "G8: {desks} desks were used here and {read} are read"
             ));
         }
-        // A figure of two months ago is let go: it says nothing any more.
-        let recent = |truth: &&Truth| truth.server_time > time - 60 * DAY_MS;
-        let Some(truth) = self.known.truth.as_ref().filter(recent) else {
+        let truth = self.known.truth.as_ref();
+        let Some(truth) = truth.filter(|truth| is_recent(truth, time)) else {
             return Ok(());
         };
         if let Some((used, held)) = &truth.rooms {
@@ -431,7 +430,16 @@ impl Watch {
     }
 
     /// G8: a use too young for the server to have heard of it stays on top of the server's figure.
-    pub(super) fn young_uses_stay(&self, truth: &Truth, tab: &Tab, now: Now) -> Result<(), String> {
+    pub(super) fn young_uses_stay(
+        &self,
+        time: i64,
+        truth: &Truth,
+        tab: &Tab,
+        now: Now,
+    ) -> Result<(), String> {
+        if !is_recent(truth, time) {
+            return Ok(());
+        }
         let (Some(figure), Some(reading)) = (truth.emails, tab.read(now, "emails")) else {
             return Ok(());
         };
@@ -454,4 +462,9 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// A figure of two months ago is let go: it says nothing any more.
+fn is_recent(truth: &Truth, time: i64) -> bool {
+    truth.server_time > time - 60 * DAY_MS
 }
