@@ -1,7 +1,8 @@
-//! `docs/wire.md` says what the collector does: its events, properties, codes and its example.
+//! `docs/wire.md` says what the collector does: its events, properties, requests, codes and its examples.
 
 use plimsoll_collector::event::table::{EVENTS, Kind};
 use plimsoll_collector::event::{Clocks, Code, check};
+use plimsoll_collector::request;
 use serde_json::Value;
 
 const DOC: &str = include_str!("../../docs/wire.md");
@@ -102,6 +103,56 @@ fn the_example_is_accepted_and_is_a_batch_in_segments_shape() {
     let mut broken = example;
     broken["batch"][0]["userId"] = Value::Null;
     assert!(violation(&schema, &schema, &broken).is_some());
+}
+
+/// The rows of the table under a heading, as cells.
+fn rows(heading: &str) -> Vec<Vec<&'static str>> {
+    let table = DOC.split(heading).nth(1).expect("the table");
+    let lines = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    lines
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect()
+}
+
+#[test]
+fn every_field_and_code_of_a_request_is_documented_and_no_other() {
+    let documented: Vec<_> = rows("| Field of a request | What |")
+        .iter()
+        .map(|row| row[0])
+        .collect();
+    let known = request::FIELDS.iter().map(|field| {
+        let mark = if field.required { "" } else { "?" };
+        format!("`{}`{mark}", field.name)
+    });
+    // The key is no field of the request: it may as well stand in the header.
+    let known: Vec<_> = ["`writeKey`".to_owned()].into_iter().chain(known).collect();
+    assert_eq!(documented, known);
+    let codes: Vec<_> = rows("| Code of a refused request | Means |")
+        .iter()
+        .map(|row| row[0])
+        .collect();
+    assert_eq!(codes, request::CODES.map(|code| format!("`{code}`")));
+}
+
+#[test]
+fn the_example_of_a_request_is_accepted() {
+    let example = DOC
+        .split("```json")
+        .nth(2)
+        .and_then(|rest| rest.split("```").next())
+        .expect("it");
+    let mut example: serde_json::Map<String, Value> = serde_json::from_str(example).expect("JSON");
+    assert!(example.remove("writeKey").is_some());
+    let names: Vec<_> = request::FIELDS
+        .iter()
+        .map(|field| field.name)
+        .filter(|name| !example.contains_key(*name))
+        .collect();
+    assert_eq!(names, ["feature"], "it shows what there is");
+    request::check(&example).expect("accepted");
 }
 
 /// What of the schema a value violates: the words of JSON Schema that the file uses, no more.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{Code, Refused, shorten};
 
 /// Longest id of a user, account or message in bytes; a longer one is refused as `bad_id`.
-const ID_MAX_BYTES: usize = 256;
+pub(crate) const ID_MAX_BYTES: usize = 256;
 
 type Fields = Map<String, Value>;
 
@@ -104,7 +104,7 @@ fn person_id<'a>(fields: &'a Fields, name: &str) -> Result<Option<&'a str>, Refu
 }
 
 /// Something before an `@` and a dotted name after it, written plainly or percent-encoded.
-pub(super) fn looks_like_email(id: &str) -> bool {
+pub(crate) fn looks_like_email(id: &str) -> bool {
     let plain = id.replace("%40", "@");
     let Some((local, domain)) = plain.rsplit_once('@') else {
         return false;

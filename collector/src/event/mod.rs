@@ -12,8 +12,9 @@ pub mod table;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-pub(crate) use fields::parse_time;
+pub(crate) use fields::{ID_MAX_BYTES, looks_like_email, parse_time};
 use fields::{Ids, text};
+pub(crate) use ours::{is_hex, is_policy_id};
 pub use refusal::{Code, Refused};
 
 /// Largest event in bytes, as it stands in the batch; one byte more is refused as `event_too_large`.
@@ -265,7 +266,7 @@ fn depth(raw: &str) -> usize {
 }
 
 /// A sender's text, cut so that an answer cannot be made long by it.
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     const SHOWN_MAX_CHARS: usize = 64;
     if text.chars().count() <= SHOWN_MAX_CHARS {
         return text.to_owned();

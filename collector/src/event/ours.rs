@@ -251,7 +251,7 @@ fn missing(field: &str) -> Refused {
     Refused::new(Code::FieldMissing, format!("the event has no `{field}`"))
 }
 
-fn is_policy_id(text: &str) -> bool {
+pub(crate) fn is_policy_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text
             .bytes()
@@ -262,7 +262,7 @@ fn is_recording(text: &str) -> bool {
     recording::decode(text).is_ok_and(|recording| recording.lost == 0)
 }
 
-fn is_hex(text: &str) -> bool {
+pub(crate) fn is_hex(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 

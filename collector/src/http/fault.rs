@@ -9,6 +9,8 @@ use hyper::StatusCode;
 use hyper::header::{self, HeaderValue};
 use serde::Serialize;
 
+use crate::request::Refused;
+
 /// An error answer.
 #[derive(Clone, Debug)]
 pub struct Fault {
@@ -88,7 +90,7 @@ pub(super) fn not_json(reason: impl std::fmt::Display) -> Fault {
         400,
         "not_json",
         format!("the body is not a JSON object: {reason}"),
-        "send `{\"writeKey\": …, \"batch\": […]}` in UTF-8",
+        "send one JSON object in UTF-8, as `docs/wire.md` shows",
     )
 }
 
@@ -222,12 +224,7 @@ pub(super) fn cut_off() -> Fault {
 }
 
 pub(super) fn body_too_large(message: String) -> Fault {
-    Fault::new(
-        413,
-        "body_too_large",
-        message,
-        "send fewer events in one request",
-    )
+    Fault::new(413, "body_too_large", message, "send less in one request")
 }
 
 pub(super) fn too_many_events(found: usize, most: usize) -> Fault {
@@ -255,6 +252,11 @@ pub(super) fn wrong_encoding() -> Fault {
         "the body's encoding is not `gzip`",
         "compress with gzip once, or not at all",
     )
+}
+
+/// The code is the request's own; `docs/wire.md` has a table of them.
+pub(super) fn request_refused(refused: Refused) -> Fault {
+    Fault::new(422, refused.code, refused.message, refused.help)
 }
 
 pub(super) fn too_many_requests() -> Fault {
@@ -291,8 +293,18 @@ pub(super) fn store_failed() -> Fault {
     Fault::new(
         503,
         "store_failed",
-        "the events could not be stored",
-        "send them again; see the server's log",
+        "what was sent could not be stored",
+        "send it again; see the server's log",
+    )
+    .retry_after(5)
+}
+
+pub(super) fn not_erased() -> Fault {
+    Fault::new(
+        503,
+        "not_erased",
+        "not everything of this user could be erased",
+        "send it again; see the server's log",
     )
     .retry_after(5)
 }
@@ -348,6 +360,7 @@ mod tests {
             queue_full(),
             stopping(),
             store_failed(),
+            not_erased(),
             too_slow_here(),
             not_ready(),
         ];

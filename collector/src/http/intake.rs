@@ -1,7 +1,7 @@
-//! The paths that take events: body in, per-event results out, after the disk has them.
+//! The paths that take events and requests: body in, what became of it out, after the disk has it.
 //!
-//! It owns the limits of a body and of a batch, gzip, and the answer 202; it does not know what an event may
-//! hold (`event`) or how it is kept (`store`). One bad event never fails its batch.
+//! It owns the limits of a body and of a batch, gzip, and the answer 202; it does not know what an event or a
+//! request may hold (`event`, `request`) or how it is kept (`store`). One bad event never fails its batch.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -20,12 +20,24 @@ use serde_json::value::RawValue;
 use super::fault::{self, Fault};
 use super::{App, BODY_DEADLINE, Shared, access};
 use crate::event::{self, Clocks};
-use crate::store::{Batch, Busy, now_ms};
+use crate::request;
+use crate::store::{Appended, Batch, Busy, now_ms};
 
-/// Largest body as it comes over the wire.
-const WIRE_MAX_BYTES: usize = 256 * 1024;
-/// Largest body after unpacking.
-const INFLATED_MAX_BYTES: usize = 1024 * 1024;
+/// Largest body as it comes over the wire, and after unpacking.
+struct BodyMax {
+    wire_bytes: usize,
+    plain_bytes: usize,
+}
+
+const EVENTS_MAX: BodyMax = BodyMax {
+    wire_bytes: 256 * 1024,
+    plain_bytes: 1024 * 1024,
+};
+/// A note of the longest kind fits twice.
+const REQUEST_MAX: BodyMax = BodyMax {
+    wire_bytes: 16 * 1024,
+    plain_bytes: 16 * 1024,
+};
 /// Most events in one batch.
 const BATCH_MAX_EVENTS: usize = 500;
 /// How much of a body that is too large is still read, so that the sender hears 413 and not a cut line.
@@ -48,7 +60,7 @@ struct Rejected {
 type Answer = Result<(StatusCode, Json<Taken>), Fault>;
 
 pub(super) async fn batch(State(app): Shared, request: Request) -> Answer {
-    let (headers, body) = read(&app, request).await?;
+    let (headers, body) = read(&app, request, &EVENTS_MAX).await?;
     let envelope = Envelope::parse(&body)?;
     authenticate(&app, &headers, envelope.write_key)?;
     let events = envelope.events()?;
@@ -81,19 +93,62 @@ pub(super) async fn page(state: Shared, request: Request) -> Answer {
 
 /// One event alone: the path says its type, and the key and the time of sending stand beside its fields.
 async fn single(State(app): Shared, request: Request, kind: &str) -> Answer {
-    let (headers, body) = read(&app, request).await?;
-    let mut event: serde_json::Map<String, Value> =
-        serde_json::from_slice(&body).map_err(fault::not_json)?;
-    let key = event
-        .remove("writeKey")
-        .map(|key| RawValue::from_string(key.to_string()));
-    let key = key.transpose().map_err(fault::not_json)?;
-    authenticate(&app, &headers, key.as_deref())?;
+    let mut event = read_object(&app, request, &EVENTS_MAX).await?;
     let sent_at = event.remove("sentAt");
     let clocks = clocks(sent_at.as_ref().and_then(Value::as_str));
     event.insert("type".into(), kind.into());
     let raw = Value::Object(event).to_string();
     keep(&app, clocks, vec![event::check(&raw, clocks)]).await
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TakenRequest {
+    accepted: usize,
+    duplicates: usize,
+}
+
+/// `POST /v1/requests`: what one person asks of their admin or of sales.
+pub(super) async fn request(
+    State(app): Shared,
+    request: Request,
+) -> Result<(StatusCode, Json<TakenRequest>), Fault> {
+    let fields = read_object(&app, request, &REQUEST_MAX).await?;
+    let checked = request::check(&fields).map_err(|refused| {
+        // The code alone: a message may repeat what was sent.
+        tracing::warn!(code = refused.code, "a request was refused");
+        fault::request_refused(refused)
+    })?;
+    let batch = Batch {
+        received_ms: now_ms(),
+        requests: vec![checked],
+        ..Batch::default()
+    };
+    let Appended {
+        accepted,
+        duplicates,
+    } = append(&app, batch).await?;
+    let taken = TakenRequest {
+        accepted,
+        duplicates,
+    };
+    Ok((StatusCode::ACCEPTED, Json(taken)))
+}
+
+/// The fields of one event or request, without the key that stood beside them.
+async fn read_object(
+    app: &App,
+    request: Request,
+    most: &BodyMax,
+) -> Result<serde_json::Map<String, Value>, Fault> {
+    let (headers, body) = read(app, request, most).await?;
+    let mut fields: serde_json::Map<String, Value> =
+        serde_json::from_slice(&body).map_err(fault::not_json)?;
+    let key = fields
+        .remove("writeKey")
+        .map(|key| RawValue::from_string(key.to_string()));
+    let key = key.transpose().map_err(fault::not_json)?;
+    authenticate(app, &headers, key.as_deref())?;
+    Ok(fields)
 }
 
 /// A batch around its events, which stay text until each is checked.
@@ -144,7 +199,7 @@ fn clocks(sent_at: Option<&str>) -> Clocks {
 }
 
 /// Reads a body that is allowed, small enough and quick enough, and unpacks it.
-async fn read(app: &App, request: Request) -> Result<(HeaderMap, Bytes), Fault> {
+async fn read(app: &App, request: Request, most: &BodyMax) -> Result<(HeaderMap, Bytes), Fault> {
     let (parts, body) = request.into_parts();
     let headers = parts.headers;
     if access::has_key_in_header(&headers) {
@@ -152,11 +207,15 @@ async fn read(app: &App, request: Request) -> Result<(HeaderMap, Bytes), Fault> 
     }
     check_media_type(&headers)?;
     let is_gzip = is_gzip(&headers)?;
-    let body = match tokio::time::timeout(BODY_DEADLINE, collect(body)).await {
+    let body = match tokio::time::timeout(BODY_DEADLINE, collect(body, most.wire_bytes)).await {
         Ok(collected) => collected?,
         Err(_) => return Err(fault::too_slow()),
     };
-    let body = if is_gzip { inflate(&body)? } else { body };
+    let body = if is_gzip {
+        inflate(&body, most.plain_bytes)?
+    } else {
+        body
+    };
     Ok((headers, body))
 }
 
@@ -191,7 +250,7 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, Fault> {
     }
 }
 
-async fn collect(mut body: Body) -> Result<Bytes, Fault> {
+async fn collect(mut body: Body, most: usize) -> Result<Bytes, Fault> {
     let mut kept = Vec::new();
     let mut seen_bytes = 0_usize;
     while let Some(frame) = body.frame().await {
@@ -200,7 +259,7 @@ async fn collect(mut body: Body) -> Result<Bytes, Fault> {
             continue;
         };
         seen_bytes += data.len();
-        if seen_bytes <= WIRE_MAX_BYTES {
+        if seen_bytes <= most {
             kept.extend_from_slice(&data);
         } else {
             kept = Vec::new();
@@ -209,8 +268,7 @@ async fn collect(mut body: Body) -> Result<Bytes, Fault> {
             break;
         }
     }
-    if seen_bytes > WIRE_MAX_BYTES {
-        let most = WIRE_MAX_BYTES;
+    if seen_bytes > most {
         return Err(fault::body_too_large(format!(
             "the body has more than {most} bytes"
         )));
@@ -218,15 +276,14 @@ async fn collect(mut body: Body) -> Result<Bytes, Fault> {
     Ok(kept.into())
 }
 
-fn inflate(packed: &[u8]) -> Result<Bytes, Fault> {
+fn inflate(packed: &[u8], most: usize) -> Result<Bytes, Fault> {
     let mut plain = Vec::new();
-    let one_too_many = INFLATED_MAX_BYTES as u64 + 1;
+    let one_too_many = most as u64 + 1;
     MultiGzDecoder::new(packed)
         .take(one_too_many)
         .read_to_end(&mut plain)
         .map_err(|_| fault::bad_gzip())?;
-    if plain.len() > INFLATED_MAX_BYTES {
-        let most = INFLATED_MAX_BYTES;
+    if plain.len() > most {
         return Err(fault::body_too_large(format!(
             "the body has more than {most} bytes when unpacked"
         )));
@@ -258,18 +315,7 @@ async fn keep(
             }
         }
     }
-    let answer = app.store.append(batch).map_err(|busy| match busy {
-        Busy::Full => fault::queue_full(),
-        Busy::Stopped if app.stopping.load(std::sync::atomic::Ordering::Relaxed) => {
-            fault::stopping()
-        }
-        Busy::Stopped => fault::store_failed(),
-    })?;
-    let appended = match answer.await {
-        Ok(Ok(appended)) => appended,
-        // The store has logged its reason; the sender only needs to know that nothing was kept.
-        Ok(Err(_)) | Err(_) => return Err(fault::store_failed()),
-    };
+    let appended = append(app, batch).await?;
     if let Some(first) = rejected.first() {
         // Many clients do not read the answer, so this line is where a wrong integration is seen.
         tracing::warn!(
@@ -284,4 +330,20 @@ async fn keep(
         rejected,
     };
     Ok((StatusCode::ACCEPTED, Json(taken)))
+}
+
+/// Comes back when the disk has all of it.
+async fn append(app: &App, batch: Batch) -> Result<Appended, Fault> {
+    let answer = app.store.append(batch).map_err(|busy| match busy {
+        Busy::Full => fault::queue_full(),
+        Busy::Stopped if app.stopping.load(std::sync::atomic::Ordering::Relaxed) => {
+            fault::stopping()
+        }
+        Busy::Stopped => fault::store_failed(),
+    })?;
+    match answer.await {
+        Ok(Ok(appended)) => Ok(appended),
+        // The store has logged its reason; the sender only needs to know that nothing was kept.
+        Ok(Err(_)) | Err(_) => Err(fault::store_failed()),
+    }
 }

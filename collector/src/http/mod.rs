@@ -5,6 +5,7 @@
 
 mod access;
 mod connection;
+mod erase;
 mod fault;
 mod intake;
 mod reads;
@@ -19,7 +20,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
 use hyper::service::service_fn;
@@ -207,6 +208,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/identify", post(intake::identify))
         .route("/v1/group", post(intake::group))
         .route("/v1/page", post(intake::page))
+        .route("/v1/requests", post(intake::request))
         .route("/v1/policy", get(reads::policy))
         .method_not_allowed_fallback(wrong_method)
         .layer(limit.clone())
@@ -216,6 +218,8 @@ fn router(app: Arc<App>) -> Router {
         ));
     let from_servers = Router::new()
         .route("/v1/accounts/{id}/events", get(reads::account_events))
+        .route("/v1/accounts/{id}/requests", get(reads::account_requests))
+        .route("/v1/users/{id}", delete(erase::user))
         .method_not_allowed_fallback(wrong_method)
         .layer(limit);
     let about_us = Router::new()

@@ -1,6 +1,6 @@
-//! The paths that only read: the compiled policy, an account's events, and how the server feels.
+//! The paths that only read: the compiled policy, an account's events and requests, and how the server feels.
 //!
-//! It owns paging and entity tags; it does not know how a policy is compiled or events are kept.
+//! It owns paging and entity tags; it does not know how a policy is compiled or events and requests are kept.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -15,16 +15,17 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::fault::{self, Fault};
-use super::{Shared, access};
+use super::{App, Shared, access};
 use crate::keys::Kind;
 use crate::policy::{Artefact, FORMAT};
-use crate::store::Stored;
+use crate::store::{Asked, StoreError, Stored};
 
-/// Events in one page, unless asked for otherwise.
-const PAGE_EVENTS: usize = 100;
-/// Most events in one page; more are asked for by their cursor.
-const PAGE_MAX_EVENTS: usize = 500;
+/// Events or requests in one page, unless asked for otherwise.
+const PAGE_ROWS: usize = 100;
+/// Most of them in one page; more are asked for by their cursor.
+const PAGE_MAX_ROWS: usize = 500;
 
+pub(super) type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
 type Parameters = Result<Query<HashMap<String, String>>, axum::extract::rejection::QueryRejection>;
 
 /// `GET /v1/policy?format=1&locale=pt-BR`
@@ -85,7 +86,7 @@ fn matches_tag(headers: &HeaderMap, etag: &str) -> bool {
 }
 
 #[derive(Serialize)]
-pub(super) struct Page {
+pub(super) struct EventsPage {
     events: Vec<Value>,
     /// What to pass as `after` for what comes next, now or later.
     next: String,
@@ -94,14 +95,61 @@ pub(super) struct Page {
 /// `GET /v1/accounts/{id}/events?after=<cursor>&limit=100`
 pub(super) async fn account_events(
     State(app): Shared,
-    account: Result<Path<String>, axum::extract::rejection::PathRejection>,
+    account: Id,
     query: Parameters,
     headers: HeaderMap,
-) -> Result<Json<Page>, Fault> {
-    if access::authenticate(&app.keys, &headers, None)? != Kind::Secret {
+) -> Result<Json<EventsPage>, Fault> {
+    let account = secret_id(&app, &headers, account)?;
+    let (after, limit) = page_of(query)?;
+    let stored = read(move || app.store.events(&account, after, limit)).await?;
+    let next = stored.last().map_or(after, |event| event.position);
+    let shown = |event: Stored| shown(&event.body, event.received_ms, event.position);
+    Ok(Json(EventsPage {
+        events: stored.into_iter().map(shown).map(Value::Object).collect(),
+        next: next.to_string(),
+    }))
+}
+
+#[derive(Serialize)]
+pub(super) struct RequestsPage {
+    requests: Vec<Value>,
+    next: String,
+}
+
+/// `GET /v1/accounts/{id}/requests?after=<cursor>&limit=100`
+pub(super) async fn account_requests(
+    State(app): Shared,
+    account: Id,
+    query: Parameters,
+    headers: HeaderMap,
+) -> Result<Json<RequestsPage>, Fault> {
+    let account = secret_id(&app, &headers, account)?;
+    let (after, limit) = page_of(query)?;
+    let stored = read(move || app.store.requests(&account, after, limit)).await?;
+    let next = stored.last().map_or(after, |request| request.position);
+    let shown = |request: Asked| {
+        let mut fields = shown(&request.body, request.received_ms, request.position);
+        fields.insert("fold".into(), request.fold.into());
+        fields.insert("asked".into(), request.asked.into());
+        Value::Object(fields)
+    };
+    Ok(Json(RequestsPage {
+        requests: stored.into_iter().map(shown).collect(),
+        next: next.to_string(),
+    }))
+}
+
+/// The id in the path, for those who have the secret key.
+pub(super) fn secret_id(app: &App, headers: &HeaderMap, id: Id) -> Result<String, Fault> {
+    if access::authenticate(&app.keys, headers, None)? != Kind::Secret {
         return Err(fault::secret_key_needed());
     }
-    let Path(account) = account.map_err(|_| fault::not_found())?;
+    let Path(id) = id.map_err(|_| fault::not_found())?;
+    Ok(id)
+}
+
+/// Where a page begins and how long it is.
+fn page_of(query: Parameters) -> Result<(i64, usize), Fault> {
     let Query(query) = query.map_err(|_| fault::unreadable_query())?;
     let after = match query.get("after") {
         None => 0,
@@ -112,40 +160,37 @@ pub(super) async fn account_events(
             .ok_or_else(|| fault::bad_query("after", "send the `next` of the page before"))?,
     };
     let limit = match query.get("limit") {
-        None => PAGE_EVENTS,
+        None => PAGE_ROWS,
         Some(text) => text
             .parse()
             .ok()
-            .filter(|limit| (1..=PAGE_MAX_EVENTS).contains(limit))
+            .filter(|limit| (1..=PAGE_MAX_ROWS).contains(limit))
             .ok_or_else(|| fault::bad_query("limit", "send a number from 1 to 500"))?,
     };
-    // Reading the disk blocks, so it must not hold one of the runtime's threads.
-    let read = tokio::task::spawn_blocking(move || app.store.events(&account, after, limit)).await;
-    let stored = match read {
-        Ok(Ok(stored)) => stored,
-        Ok(Err(error)) => {
-            tracing::error!(%error, "events could not be read");
-            return Err(fault::not_ready());
-        }
-        Err(_) => return Err(fault::not_ready()),
-    };
-    let next = stored
-        .last()
-        .map_or(after, |event| event.position)
-        .to_string();
-    Ok(Json(Page {
-        events: stored.into_iter().map(shown).collect(),
-        next,
-    }))
+    Ok((after, limit))
 }
 
-/// The event as it was stored, with its place in the log and when it came.
-fn shown(stored: Stored) -> Value {
-    let mut event: Map<String, Value> = serde_json::from_str(&stored.body).unwrap_or_default();
-    let received = Timestamp::from_millisecond(stored.received_ms).unwrap_or_default();
-    event.insert("received_at".into(), format!("{received:.3}").into());
-    event.insert("position".into(), stored.position.into());
-    Value::Object(event)
+/// Reading the disk blocks, so it must not hold one of the runtime's threads.
+async fn read<T: Send + 'static>(
+    look: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, Fault> {
+    match tokio::task::spawn_blocking(look).await {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "an account could not be read");
+            Err(fault::not_ready())
+        }
+        Err(_) => Err(fault::not_ready()),
+    }
+}
+
+/// What was stored as it was sent, with its place in the log and when it came.
+fn shown(body: &str, received_ms: i64, position: i64) -> Map<String, Value> {
+    let mut fields: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
+    let received = Timestamp::from_millisecond(received_ms).unwrap_or_default();
+    fields.insert("received_at".into(), format!("{received:.3}").into());
+    fields.insert("position".into(), position.into());
+    fields
 }
 
 pub(super) async fn healthz() -> Json<Value> {

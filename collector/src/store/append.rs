@@ -1,6 +1,7 @@
 //! The writer thread: takes what waits, commits it at once, answers.
 //!
-//! It owns every write of events and marks and the forgetting of old marks; it does not check events.
+//! It owns the order in which events and requests are written, with their marks, and the forgetting of old
+//! marks; it does not check what it writes.
 //! One sync of the disk serves all batches that came while the last one ran (group commit).
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
-use super::{Appended, Batch, StoreError, WriterMarks, now_ms};
+use super::{Appended, Batch, StoreError, WriterMarks, now_ms, requests};
 use crate::event::EVENT_MAX_AGE_MS;
 
 /// One batch and where its answer goes.
@@ -25,7 +26,7 @@ const GROUP_MAX_BATCHES: usize = 64;
 /// How long a message's id is remembered after its event could last be accepted.
 ///
 /// A day more than the oldest accepted event, so that no clock's rounding lets one in twice.
-const MARK_KEEP_MS: i64 = EVENT_MAX_AGE_MS + 24 * 60 * 60 * 1000;
+pub(super) const MARK_KEEP_MS: i64 = EVENT_MAX_AGE_MS + 24 * 60 * 60 * 1000;
 /// How long a writer's marks are kept after its last event.
 const WRITER_KEEP_MS: i64 = 2 * EVENT_MAX_AGE_MS;
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -125,6 +126,13 @@ fn append(
     for place in &batch.refused {
         marks.of(transaction, &place.writer, now)?.mark(place.seq);
     }
+    for request in &batch.requests {
+        if requests::keep(transaction, request, now)? {
+            appended.accepted += 1;
+        } else {
+            appended.duplicates += 1;
+        }
+    }
     Ok(appended)
 }
 
@@ -193,10 +201,15 @@ fn prune(connection: &Connection) -> Result<bool, rusqlite::Error> {
          (SELECT message_id FROM message_marks WHERE forget_after_ms < ?1 LIMIT ?2)",
         params![now, PRUNE_MAX_ROWS as i64],
     )?;
+    let requests = connection.execute(
+        "DELETE FROM request_marks WHERE mark IN
+         (SELECT mark FROM request_marks WHERE forget_after_ms < ?1 LIMIT ?2)",
+        params![now, PRUNE_MAX_ROWS as i64],
+    )?;
     let writers = connection.execute(
         "DELETE FROM writer_marks WHERE writer IN
          (SELECT writer FROM writer_marks WHERE last_event_at_ms < ?1 LIMIT ?2)",
         params![now - WRITER_KEEP_MS, PRUNE_MAX_ROWS as i64],
     )?;
-    Ok(messages.max(writers) == PRUNE_MAX_ROWS)
+    Ok(messages.max(requests).max(writers) == PRUNE_MAX_ROWS)
 }

@@ -1,11 +1,13 @@
-//! The store: events in SQLite, each kept exactly once, answered only after the disk has them.
+//! The store: events and requests in SQLite, each kept exactly once, answered only after the disk has them.
 //!
 //! It owns the database file, the one thread that writes and the marks that tell duplicates; it does not
 //! know HTTP or what makes an event good. `append` queues a batch, the writer commits everything that
 //! waits in one transaction and then answers; reads run beside it on a connection of their own.
 
 mod append;
+mod erase;
 mod marks;
+mod requests;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -20,8 +22,11 @@ use tokio::sync::oneshot;
 
 use crate::event::{Checked, Place};
 use crate::keys::{Key, KeyHash, Kind};
+use crate::request::Request;
 
+pub use erase::Erased;
 pub use marks::WriterMarks;
+pub use requests::Asked;
 
 /// Batches that may wait for the writer; the next one is refused as `Full` and answered 503.
 const QUEUE_MAX_BATCHES: usize = 256;
@@ -31,6 +36,7 @@ const QUEUE_MAX_BATCHES: usize = 256;
 pub struct Batch {
     pub received_ms: i64,
     pub events: Vec<Checked>,
+    pub requests: Vec<Request>,
     /// Places of events that were refused for good, so that they do not look lost.
     pub refused: Vec<Place>,
 }
@@ -60,6 +66,7 @@ pub struct KeyRow {
 }
 
 pub struct Store {
+    path: PathBuf,
     queue: Mutex<Option<SyncSender<append::Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     reader: Mutex<Connection>,
@@ -77,6 +84,7 @@ impl Store {
             .spawn(move || append::run(writing, jobs))
             .map_err(|error| StoreError::folder(data, error))?;
         Ok(Store {
+            path,
             queue: Mutex::new(Some(queue)),
             writer: Mutex::new(Some(writer)),
             reader: Mutex::new(reader),
@@ -209,6 +217,12 @@ impl StoreError {
     fn folder(data: &Path, error: io::Error) -> StoreError {
         StoreError {
             message: format!("cannot use the data folder `{}`: {error}", data.display()),
+        }
+    }
+
+    fn busy_log() -> StoreError {
+        StoreError {
+            message: "the write-ahead log is in use and could not be folded in".into(),
         }
     }
 

@@ -27,7 +27,7 @@ fn append(store: &Store, received_ms: i64, events: Vec<Checked>) -> (usize, usiz
         .append(Batch {
             received_ms,
             events,
-            refused: Vec::new(),
+            ..Batch::default()
         })
         .expect("queued");
     let appended = answer.blocking_recv().expect("answered").expect("stored");
@@ -121,6 +121,7 @@ fn places_of_stored_duplicate_and_refused_events_are_marked() {
         received_ms: now,
         events: vec![placed(1), placed(4), placed(4)],
         refused,
+        ..Batch::default()
     };
     store
         .append(batch)
@@ -177,6 +178,80 @@ fn keys_are_kept_once_and_revoked_by_their_id() {
     assert_eq!(store.keys().expect("reads").len(), 1);
     assert!(store.revoke_key(&key.hash().id()).expect("revoked"));
     assert!(!store.revoke_key(&key.hash().id()).expect("unknown now"));
+    drop(store);
+    fs::remove_dir_all(data).expect("removed");
+}
+
+/// What someone typed, of some length.
+fn request(number: u64, user: u64, length: usize) -> crate::request::Request {
+    let words = "x".repeat(length);
+    let fields = serde_json::json!({
+        "id": format!("{number:016x}"), "kind": "ask_admin", "account": format!("acc_{}", length % 9),
+        "user": format!("u_{user}"), "prompt": "p", "exposure": "9f2c00000000abcd",
+        "note": format!("canary of {user:02}: {words}"),
+    });
+    crate::request::check(fields.as_object().expect("an object")).expect("right")
+}
+
+/// Whose words any file of the store holds.
+fn people_in(data: &Path) -> std::collections::BTreeSet<u64> {
+    let files = ["plimsoll.db", "plimsoll.db-wal"]
+        .map(|name| fs::read(data.join(name)).unwrap_or_default());
+    let texts = files.iter().map(|bytes| String::from_utf8_lossy(bytes));
+    let found = texts.flat_map(|text| {
+        let after = text.split("canary of ").skip(1);
+        let users = after.map(|rest| {
+            rest.get(..2)
+                .and_then(|user| user.parse().ok())
+                .expect("a user")
+        });
+        users.collect::<Vec<u64>>()
+    });
+    found.collect()
+}
+
+/// Pages of the database are split and joined as people come and go, and leave copies behind.
+#[test]
+fn no_byte_of_an_erased_request_is_left_however_often_pages_were_rearranged() {
+    const USERS: u64 = 25;
+    let data = folder("erase");
+    let store = Store::open(&data).expect("opens");
+    let mut state = 12_345_u64;
+    let mut any = |most: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % most
+    };
+    for hundred in 0..40 {
+        let numbers = hundred * 100..(hundred + 1) * 100;
+        let batch = Batch {
+            received_ms: now_ms(),
+            requests: numbers
+                .map(|n| request(n, any(USERS), any(1900) as usize))
+                .collect(),
+            ..Batch::default()
+        };
+        let answer = store.append(batch).expect("queued");
+        assert_eq!(
+            answer
+                .blocking_recv()
+                .expect("answered")
+                .expect("stored")
+                .accepted,
+            100
+        );
+    }
+    let mut left: std::collections::BTreeSet<u64> = (0..USERS).collect();
+    assert_eq!(people_in(&data), left);
+    while !left.is_empty() {
+        let user = any(USERS);
+        if left.remove(&user) {
+            let erased = store.erase_user(&format!("u_{user}")).expect("erased");
+            assert!(erased.requests > 0);
+            assert_eq!(people_in(&data), left, "after {user} was erased");
+        }
+    }
     drop(store);
     fs::remove_dir_all(data).expect("removed");
 }

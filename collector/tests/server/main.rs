@@ -7,4 +7,5 @@ mod durability;
 mod hostile;
 mod intake;
 mod reads;
+mod requests;
 mod support;

@@ -55,7 +55,20 @@ impl Server {
     }
 
     pub fn start_with(data: &Path, arguments: &[&str]) -> Server {
-        let mut child = plimsoll()
+        Server::launch(plimsoll(), data, arguments)
+    }
+
+    /// Writes everything it can log to a file.
+    pub fn start_logging(data: &Path, log: &Path) -> Server {
+        let mut command = plimsoll();
+        command
+            .env("PLIMSOLL_LOG", "trace")
+            .stderr(std::fs::File::create(log).expect("a file"));
+        Server::launch(command, data, &[])
+    }
+
+    fn launch(mut command: Command, data: &Path, arguments: &[&str]) -> Server {
+        let mut child = command
             .args(["serve", "--port", "0", "--requests-per-s", "0", "--data"])
             .arg(data)
             .args(arguments)
@@ -114,15 +127,20 @@ impl Server {
 
     /// All events of an account, page by page.
     pub fn stored(&self, account: &str) -> Vec<Value> {
+        self.pages(account, "events")
+    }
+
+    /// All `events` or `requests` of an account, page by page.
+    pub fn pages(&self, account: &str, what: &str) -> Vec<Value> {
         let (mut all, mut after) = (Vec::new(), "0".to_owned());
         loop {
-            let path = format!("/v1/accounts/{account}/events?limit=500&after={after}");
+            let path = format!("/v1/accounts/{account}/{what}?limit=500&after={after}");
             let page = Request::get(&path)
                 .header("authorization", &format!("Bearer {SK}"))
                 .send(self.address);
             assert_eq!(page.status, 200, "{page:?}");
             let page = page.json();
-            let events = page["events"].as_array().expect("a list");
+            let events = page[what].as_array().expect("a list");
             if events.is_empty() {
                 return all;
             }
@@ -155,6 +173,13 @@ impl Request {
     pub fn options(path: &str) -> Request {
         Request {
             head: format!("OPTIONS {path} HTTP/1.1\r\nhost: test\r\n"),
+            body: Vec::new(),
+        }
+    }
+
+    pub fn delete(path: &str) -> Request {
+        Request {
+            head: format!("DELETE {path} HTTP/1.1\r\nhost: test\r\n"),
             body: Vec::new(),
         }
     }
