@@ -6,6 +6,7 @@ mod arms;
 mod audience;
 mod caps;
 mod locales;
+mod plans;
 mod reach;
 mod shared;
 
@@ -18,18 +19,21 @@ use super::text::{Text, Variable};
 use super::tree::Tree;
 use super::trigger::About;
 use super::walk::{At, ERRORS_MAX, Walk};
-use crate::unit::Limit;
 
 /// Every code that [`Policy::lint`] can answer with. A published code keeps its meaning.
 pub const WARNINGS: &[&str] = &[
+    "arm_same",
     "audience_empty",
     "cap_never_binds",
     "group_unused",
+    "id_nearly_known",
+    "ladder_falls",
     "limit_falls",
     "locale_missing",
     "prompt_unreachable",
     "text_never_said",
     "threshold_unreachable",
+    "thresholds_unused",
     "too_many_warnings",
     "trigger_shared",
 ];
@@ -41,7 +45,7 @@ impl Policy {
     pub fn lint(&self, tree: &Tree) -> Vec<PolicyError> {
         let mut walk = Walk::default();
         let branches = arms::branches(tree, self);
-        limits(&mut walk, &self.plans, self);
+        plans::check(&mut walk, tree, self);
         reach::thresholds(&mut walk, tree, &At::Root, self);
         for (index, prompt) in self.own_prompts() {
             let place = At::Field(&At::Root, "prompts");
@@ -130,50 +134,6 @@ fn audiences(walk: &mut Walk, tree: &Tree, at: &At<'_>, part: &str, plans: &[Pla
             audience::check(walk, &At::Field(&item, "audience"), condition, plans);
         }
     }
-}
-
-/// A plan that has less of a meter than the one before: the next plan that is offered is the first with more.
-fn limits(walk: &mut Walk, plans: &[Plan], policy: &Policy) {
-    let size = |plan: &Plan, meter: usize| match limit_of(plan, meter) {
-        Limit::UNLIMITED => i64::MAX,
-        limit => limit.number().unwrap_or(0),
-    };
-    for (index, pair) in plans.windows(2).enumerate() {
-        let [lower, higher] = pair else { continue };
-        for (meter, subject) in policy.subjects.meters.iter().enumerate() {
-            let (less, more) = (size(higher, meter), size(lower, meter));
-            if less >= more || less == 0 {
-                continue;
-            }
-            let place = At::Field(&At::Root, "plans");
-            let item = At::Item(&place, index.saturating_add(1));
-            let place = At::Field(&item, "quotas");
-            let shown = |size: i64| match size {
-                i64::MAX => "no limit".to_owned(),
-                size => size.to_string(),
-            };
-            let message = format!(
-                "`{}` has less `{}` than `{}`, the plan before it (`{}` after `{}`)",
-                higher.id,
-                subject.id,
-                lower.id,
-                shown(less),
-                shown(more)
-            );
-            let help = "plans stand in the order of their rank: nobody is sent to a plan with less";
-            walk.error(
-                &At::Field(&place, &subject.id),
-                "limit_falls",
-                message,
-                help,
-            );
-        }
-    }
-}
-
-fn limit_of(plan: &Plan, meter: usize) -> Limit {
-    let quota = plan.quotas.iter().find(|(own, _)| *own == meter);
-    quota.map_or(Limit::NONE, |(_, quota)| quota.limit)
 }
 
 /// Sentences that need a value which is never there: a sentence without its value is left out, and a prompt

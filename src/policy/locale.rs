@@ -85,6 +85,24 @@ impl<T> Localized<T> {
     }
 }
 
+/// Notes texts that stand where their locale belongs, once for all of them. `members` are what texts consist of.
+pub(super) fn check_has_locales(
+    walk: &mut Walk,
+    tree: &Tree,
+    at: &At<'_>,
+    default: &str,
+    members: &[&str],
+) -> bool {
+    let bare = matches!(tree, Tree::Object(entries) if !entries.is_empty()
+        && entries.iter().all(|(name, _)| members.contains(&name.as_str())));
+    if bare {
+        let message = "these texts have no locale".into();
+        let help = format!("wrap them: `{{\"{default}\": {{ … }}}}`");
+        walk.error(at, "bad_locale", message, help);
+    }
+    !bare
+}
+
 /// Notes a tag that is not one, or is not written in canonical case.
 pub(super) fn check_tag(walk: &mut Walk, tag: &str, at: &At<'_>) -> bool {
     let help = match canonical(tag) {

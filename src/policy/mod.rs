@@ -36,6 +36,7 @@ pub use lint::WARNINGS;
 pub use server::SERVER_FORMAT;
 pub use split::{bucket_ranges, equal_weights, namespace, split};
 pub use tree::{DEPTH_MAX, POLICY_BYTES, Tree, too_large};
+pub use walk::nearest_name;
 
 use crate::plim::{PatternDraft, RootDraft};
 use crate::unit::{Digest, MINUTE_MS, Millis, SECOND_MS};
@@ -230,12 +231,13 @@ fn read(walk: &mut Walk, fields: &Fields<'_>, lower: Lower) -> Policy {
         prompts = prompt::read_prompts(walk, tree, &place, &around, &mut conditions);
     }
     let texts = match fields.of("texts") {
-        Some(tree) => texts::read(walk, tree, &At::Field(at, "texts"), &|id| {
-            defaults
-                .iter()
-                .find(|prompt| prompt.id == id)
-                .map(|prompt| prompt.trigger.offer())
-        }),
+        Some(tree) => {
+            let offer = |id: &str| {
+                let prompt = defaults.iter().find(|prompt| prompt.id == id)?;
+                Some(prompt.trigger.offer())
+            };
+            texts::read(walk, tree, &At::Field(at, "texts"), &default_locale, &offer)
+        }
         None => Vec::new(),
     };
     let with_defaults = fields

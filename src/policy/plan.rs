@@ -252,13 +252,17 @@ fn read_limit(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<Limit> {
         }
         Tree::Integer(_) => walk.integer(tree, at, 1..=COUNT_MAX).map(Limit),
         other => {
-            let help = match other {
+            let near = match other {
                 Tree::Text(text) if text.parse::<i64>().is_ok() => {
-                    "write the number without quotes"
+                    Some("write the number without quotes".into())
                 }
-                _ => "write a whole number of 1 or more, `unlimited`, or `none`",
+                Tree::Text(text) => did_you_mean(text, ["unlimited", "none"].into_iter()),
+                _ => None,
             };
-            walk.wrong_type(at, other, "a whole number, `unlimited` or `none`", help);
+            let help = near.unwrap_or_else(|| {
+                "write a whole number of 1 or more, `unlimited`, or `none`".into()
+            });
+            walk.wrong_type(at, other, "a whole number, `unlimited` or `none`", &help);
             None
         }
     }

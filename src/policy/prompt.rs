@@ -3,14 +3,14 @@
 //! `compile` makes one instance for each of its subjects.
 
 use super::condition::Conditions;
-use super::locale::Localized;
+use super::locale::{Localized, check_has_locales};
 use super::pacing::{Group, read_caps};
 use super::scoring::Scoring;
 use super::subject::{PERCENT, REMAINING, Subjects, Threshold, fresh_id};
-use super::texts::{Words, read_words};
+use super::texts::{WORDS, Words, read_words};
 use super::tree::{Tree, shown};
 use super::trigger::{self, About, Trigger};
-use super::walk::{At, Fields, Walk, listed};
+use super::walk::{At, Fields, Walk, did_you_mean, listed};
 use crate::engine::effect::Surface;
 use crate::engine::input::ActionKind;
 use crate::plim::CapDraft;
@@ -43,6 +43,8 @@ const FIELDS: &[&str] = &[
     "dismissible",
     "audience",
 ];
+/// How the ids of built-in prompts begin, and no others.
+const BUILT_IN: &str = "default-";
 const LATER_FIELDS: &[&str] = &["experiment"];
 
 /// A prompt, for all its subjects.
@@ -223,6 +225,15 @@ pub(super) fn patch(
         let is_again = id.is_some_and(|id| patched.iter().any(|own| own == id));
         let id = match id {
             Some(id) if base.is_some() && !is_again => Some(id.to_owned()),
+            Some(id) if fields.of("trigger").is_none() && !id.starts_with(BUILT_IN) => {
+                let known = prompts.iter().map(|prompt| prompt.id.as_str());
+                let help = did_you_mean(id, known).unwrap_or_else(|| {
+                    "name a prompt of the policy, or add `trigger` to a new one".into()
+                });
+                let message = format!("there is no prompt {} to change", shown(id));
+                walk.error(&At::Field(&place, "id"), "unknown_prompt", message, help);
+                None
+            }
             Some(_) => read_id(walk, &fields, &place, prompts, around),
             None => None,
         };
@@ -261,8 +272,8 @@ fn read_id(
     let place = At::Field(at, "id");
     let id = walk.string(tree, &place)?;
     let defaults = around.defaults.iter().map(|prompt| prompt.id.as_str());
-    if id.starts_with("default-") && !defaults.clone().any(|own| own == id) {
-        let help = super::walk::did_you_mean(id, defaults.clone());
+    if id.starts_with(BUILT_IN) && !defaults.clone().any(|own| own == id) {
+        let help = did_you_mean(id, defaults.clone());
         let help = help.unwrap_or_else(|| {
             let names: Vec<&str> = defaults.clone().take(8).collect();
             format!(
@@ -317,6 +328,8 @@ fn read_prompt(
             around.scoring,
         ),
         (None, Some(base)) => Some((base.trigger, base.about.clone())),
+        // An id that was refused may be meant for a prompt that has a trigger.
+        (None, None) if id.is_empty() && fields.of("id").is_some() => None,
         (None, None) => walk.required(fields, at, "trigger").and(None),
     };
     let surface = fields.of("surface").and_then(|tree| {
@@ -350,14 +363,13 @@ fn read_prompt(
         .and_then(|tree| walk.boolean(tree, &At::Field(at, "on")));
     let (trigger, about) = trigger?;
     let texts = fields.of("texts").map(|tree| {
-        let place = At::Field(at, "texts");
-        Localized::read_object(
-            walk,
-            tree,
-            &place,
-            around.default_locale,
-            |walk, tree, at| read_words(walk, tree, at, trigger.offer()),
-        )
+        let (place, default) = (At::Field(at, "texts"), around.default_locale);
+        if !check_has_locales(walk, tree, &place, default, WORDS) {
+            return Localized::default();
+        }
+        Localized::read_object(walk, tree, &place, default, |walk, tree, at| {
+            read_words(walk, tree, at, trigger.offer())
+        })
     });
     let mut prompt = match base {
         Some(base) => base.clone(),
@@ -417,7 +429,7 @@ fn read_group(walk: &mut Walk, tree: &Tree, at: &At<'_>, groups: &[Group]) -> Op
         return Some(id.into());
     }
     let known = groups.iter().map(|group| group.id.as_str());
-    let help = super::walk::did_you_mean(id, known);
+    let help = did_you_mean(id, known);
     let help = help.unwrap_or_else(|| "add the group with its caps to `pacing.groups`".into());
     walk.error(
         at,

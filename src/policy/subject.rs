@@ -25,6 +25,17 @@ pub(super) struct Threshold {
     pub value: i64,
 }
 
+impl Threshold {
+    /// As it is written in a list.
+    pub fn shown(self) -> String {
+        match self.kind {
+            PERCENT => (self.value / 100).to_string(),
+            USED => format!("{{\"used\": {}}}", self.value),
+            _ => format!("{{\"remaining\": {}}}", self.value),
+        }
+    }
+}
+
 /// Kinds of [`Threshold`].
 pub(super) const PERCENT: u32 = 0;
 pub(super) const USED: u32 = 1;
@@ -338,15 +349,12 @@ pub(super) fn read_thresholds(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Vec<
             .rfind(|other| other.kind == threshold.kind);
         match last {
             Some(last) if last.value == threshold.value => {
-                walk.error(
-                    &place,
-                    "given_twice",
-                    "the same threshold again".into(),
-                    "keep one of them",
-                );
+                let message = format!("the threshold `{}` is given twice", threshold.shown());
+                walk.error(&place, "given_twice", message, "keep one of them");
             }
             Some(last) if last.value > threshold.value => {
-                let message = "a lower threshold after a higher one".into();
+                let (low, high) = (threshold.shown(), last.shown());
+                let message = format!("the threshold `{low}` stands after `{high}`");
                 walk.error(
                     &place,
                     "thresholds_unsorted",

@@ -2,12 +2,16 @@
 //! Owns the list of texts with the variables each may use; knows no plans.
 //! `texts/*.json` and a policy's `texts` have one shape and one reader.
 
-use super::locale::{LOCALES_MAX, check_tag};
+use super::locale::{LOCALES_MAX, check_has_locales, check_tag};
 use super::text::{self, Offer, Text};
 use super::tree::{Tree, shown};
 use super::walk::{At, Walk, did_you_mean};
 use crate::engine::input::ActionKind;
 
+/// What the texts of one locale consist of.
+const PARTS: &[&str] = &["usage", "actions", "ui", "prompts"];
+/// What the texts of one prompt consist of.
+pub(super) const WORDS: &[&str] = &["title", "body"];
 /// Built-in prompts that one locale says something else for.
 const PROMPTS_MAX: usize = 500;
 /// Sentences of one body.
@@ -114,9 +118,13 @@ pub(super) fn read(
     walk: &mut Walk,
     tree: &Tree,
     at: &At<'_>,
+    default: &str,
     default_prompt: &dyn Fn(&str) -> Option<Offer>,
 ) -> Vec<(String, Texts)> {
     let mut texts = Vec::new();
+    if !check_has_locales(walk, tree, at, default, PARTS) {
+        return texts;
+    }
     for (tag, tree) in walk.entries(tree, at, LOCALES_MAX).unwrap_or_default() {
         let place = At::Field(at, tag);
         if check_tag(walk, tag, &place) {
@@ -133,7 +141,7 @@ fn read_texts(
     default_prompt: &dyn Fn(&str) -> Option<Offer>,
 ) -> Texts {
     let mut texts = Texts::default();
-    let Some(fields) = walk.fields(tree, at, &["usage", "actions", "ui", "prompts"], &[]) else {
+    let Some(fields) = walk.fields(tree, at, PARTS, &[]) else {
         return texts;
     };
     if let Some(tree) = fields.of("usage") {
@@ -203,7 +211,7 @@ fn read_prompts(
 
 /// Reads `{"title": …, "body": …}`; the body is a sentence or a list of sentences.
 pub(super) fn read_words(walk: &mut Walk, tree: &Tree, at: &At<'_>, offer: Offer) -> Option<Words> {
-    let fields = walk.fields(tree, at, &["title", "body"], &[])?;
+    let fields = walk.fields(tree, at, WORDS, &[])?;
     let title = walk.required(&fields, at, "title");
     let title = title.and_then(|tree| read_text(walk, tree, &At::Field(at, "title"), offer));
     let place = At::Field(at, "body");

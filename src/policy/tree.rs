@@ -142,7 +142,7 @@ pub(super) fn is_hidden(character: char) -> bool {
         || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
-/// At most three decimals by integer arithmetic: formatting a float would cost the module 9 kB.
+/// Rounded to three decimals by integer arithmetic: formatting a float would cost the module 9 kB.
 fn shown_float(value: f64) -> String {
     if value.is_nan() {
         return "`NaN`".into();
@@ -153,10 +153,14 @@ fn shown_float(value: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "below 2^53 in magnitude")]
     let (whole, part) = (
         value.abs().trunc() as i64,
-        (value.abs().fract() * 1_000.0) as i64,
+        (value.abs().fract() * 1_000.0).round() as i64,
     );
-    let digits = format!("{part:03}");
     let sign = if value < 0.0 { "-" } else { "" };
+    if !(1..1_000).contains(&part) {
+        let near = whole.saturating_add(part / 1_000);
+        return format!("a fraction near `{sign}{near}`");
+    }
+    let digits = format!("{part:03}");
     format!(
         "the number `{sign}{whole}.{}`",
         digits.trim_end_matches('0')
@@ -254,6 +258,19 @@ mod tests {
         };
         assert_eq!(items[0].found(), "the number `0.125`");
         assert_eq!(items[1].found(), "the number `-0.5`");
+    }
+
+    #[test]
+    fn a_fraction_is_told_as_it_was_written() {
+        for (value, told) in [
+            (33.3, "the number `33.3`"),
+            (0.07, "the number `0.07`"),
+            (-1.005, "the number `-1.005`"),
+            (2.9999, "a fraction near `3`"),
+            (1e-7, "a fraction near `0`"),
+        ] {
+            assert_eq!(Tree::number(value).found(), told);
+        }
     }
 
     #[test]

@@ -39,7 +39,30 @@ pub(super) enum At<'p> {
     Path(&'p str),
 }
 
+/// Units by the end of a field's name.
+const UNITS: [(&str, &str); 6] = [
+    ("_ms", "milliseconds"),
+    ("_minutes", "minutes"),
+    ("_hours", "hours"),
+    ("_days", "days"),
+    ("_percent", "percent"),
+    ("_minor", "the currency's smallest unit, such as cents"),
+];
+
 impl At<'_> {
+    /// What the number at this place counts.
+    fn unit(&self) -> Option<&'static str> {
+        match self {
+            At::Field(_, name) => {
+                let mut units = UNITS.iter();
+                let found = units.find(|(end, _)| name.ends_with(end));
+                found.map(|(_, unit)| *unit)
+            }
+            At::Item(parent, _) => parent.unit(),
+            At::Root | At::Path(_) => None,
+        }
+    }
+
     fn push(&self, path: &mut String) {
         match *self {
             At::Root => {}
@@ -265,7 +288,13 @@ impl Walk {
                     "write the number without quotes",
                 );
             }
-            other => self.wrong_type(at, other, "a whole number", "write digits only"),
+            other => {
+                let help = at.unit().map_or_else(
+                    || "write digits only".into(),
+                    |unit| format!("write digits only: it is in {unit}"),
+                );
+                self.wrong_type(at, other, "a whole number", &help);
+            }
         }
         None
     }
@@ -384,11 +413,15 @@ impl Walk {
         names: &[&str],
         later: &[&str],
     ) -> Option<usize> {
-        let text = self.string(tree, at)?;
+        let Tree::Text(text) = tree else {
+            let expected = format!("one of {}", listed(names));
+            self.wrong_type(at, tree, &expected, "write one of them in double quotes");
+            return None;
+        };
         if let Some(index) = names.iter().position(|name| *name == text) {
             return Some(index);
         }
-        if later.contains(&text) {
+        if later.contains(&text.as_str()) {
             self.not_yet(at, text);
             return None;
         }
@@ -449,23 +482,22 @@ pub(super) fn did_you_mean<'k>(
     name: &str,
     known: impl Iterator<Item = &'k str> + Clone,
 ) -> Option<String> {
+    let begun = |other: &&str| (4..=ID_CHARS).contains(&name.len()) && other.starts_with(name);
+    let near = nearest_name(name, known.clone()).or_else(|| known.clone().find(begun));
+    near.map(|other| format!("did you mean `{other}`?"))
+}
+
+/// The name that is fewest edits away, when these are at most a third of the letters and three.
+pub fn nearest_name<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     if name.len() > ID_CHARS {
         return None;
     }
     let room = (name.chars().count() / 3).clamp(1, 3);
-    let near = known
-        .clone()
+    known
         .map(|other| (distance(name, other), other))
         .min_by_key(|(edits, _)| *edits)
         .filter(|(edits, _)| *edits <= room)
-        .map(|(_, other)| other);
-    let begun = || {
-        known
-            .clone()
-            .find(|other| name.len() >= 4 && other.starts_with(name))
-    };
-    near.or_else(begun)
-        .map(|other| format!("did you mean `{other}`?"))
+        .map(|(_, other)| other)
 }
 
 /// How many letters to change, add, drop or swap with a neighbour (optimal string alignment).

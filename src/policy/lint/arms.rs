@@ -2,7 +2,7 @@
 //! Owns what of them is the arm's own to tell; what the policy has without the arm is told there and not again.
 //! A part of `lint`.
 
-use super::{of_prompt, reach, shared};
+use super::{caps, of_prompt, reach, shared};
 use crate::policy::Policy;
 use crate::policy::experiment::Arm;
 use crate::policy::pacing::Pacing;
@@ -15,6 +15,8 @@ pub(super) struct Branch<'p> {
     pub path: String,
     pub tree: &'p Tree,
     pub arm: &'p Arm,
+    /// What it is compared with; none for the control itself.
+    control: Option<&'p Arm>,
 }
 
 /// The arms of all experiments that are on.
@@ -30,6 +32,7 @@ pub(super) fn branches<'p>(tree: &'p Tree, policy: &'p Policy) -> Vec<Branch<'p>
             path: format!("experiments[{index}].arms[{place}]"),
             tree,
             arm,
+            control: experiment.arms.first().filter(|_| place > 0),
         }));
     }
     found
@@ -48,17 +51,19 @@ impl<'p> Branch<'p> {
 
     /// What is odd about its prompts, and about its thresholds beside prompts that it leaves alone.
     pub fn check(&self, walk: &mut Walk, policy: &Policy) {
-        let at = &At::Path(&self.path);
+        let (at, before) = (&At::Path(&self.path), walk.errors.len());
         reach::thresholds(walk, self.tree, at, policy);
+        let draft = |arm: &Arm| {
+            let own = arm.pacing.as_ref();
+            own.unwrap_or(&policy.pacing.draft).clone()
+        };
         let pacing = Pacing {
-            draft: self
-                .arm
-                .pacing
-                .as_ref()
-                .unwrap_or(&policy.pacing.draft)
-                .clone(),
+            draft: draft(self.arm),
             groups: policy.pacing.groups.clone(),
         };
+        if pacing.draft.ladder_ms != policy.pacing.draft.ladder_ms {
+            caps::ladder(walk, at, &pacing);
+        }
         let place = At::Field(at, "prompts");
         let changed: Vec<&Prompt> = self.prompts().map(|(_, prompt)| prompt).collect();
         for (index, prompt) in changed.iter().enumerate() {
@@ -105,6 +110,18 @@ impl<'p> Branch<'p> {
             new_only(walk, base_of(prompt, policy), &compare, &|walk| {
                 compare(walk, prompt);
             });
+        }
+        let is_same = |control: &&Arm| {
+            control.prompts == self.arm.prompts
+                && control.thresholds == self.arm.thresholds
+                && draft(control) == pacing.draft
+        };
+        if let Some(control) = self.control.filter(is_same)
+            && walk.errors.len() == before
+        {
+            let message = format!("`{}` is the same as `{}`", self.arm.id, control.id);
+            let help = "let it differ in `thresholds`, `meters`, `prompts` or `pacing`";
+            walk.error(at, "arm_same", message, help);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Caps that can never hold anything, because the gap or another cap lets fewer through anyway.
+//! Caps that can never hold anything, because the gap or another cap lets fewer through anyway; ladders that fall.
 //! Owns the comparison of rolling windows; what a cap counts is the engine's pacing stage.
 //! A part of `lint`.
 
@@ -54,6 +54,7 @@ pub(super) fn of_pacing(walk: &mut Walk, policy: &Policy) {
             never_binds(walk, place, cap.count, if within_gap { 1 } else { most });
         }
     }
+    ladder(walk, &At::Root, &policy.pacing);
     let groups = At::Field(at, "groups");
     for group in &policy.pacing.groups {
         let place = At::Field(&groups, &group.id);
@@ -68,6 +69,28 @@ pub(super) fn of_pacing(walk: &mut Walk, policy: &Policy) {
             );
         }
         dominated(walk, &At::Field(&place, "caps"), &group.caps, &[]);
+    }
+}
+
+/// The first step of the ladder that is shorter than the one before, in a policy or an arm.
+pub(super) fn ladder(walk: &mut Walk, at: &At<'_>, pacing: &Pacing) {
+    let steps: Vec<Millis> = pacing
+        .draft
+        .ladder_ms
+        .iter()
+        .map(|step| step / DAY_MS)
+        .collect();
+    let falls = |pair: &[Millis]| matches!(pair, [first, next] if next < first);
+    let Some(index) = steps.windows(2).position(falls) else {
+        return;
+    };
+    let next = index.saturating_add(1);
+    if let (Some(first), Some(then)) = (steps.get(index), steps.get(next)) {
+        let message =
+            format!("`later` holds shorter when it is said again: `{then}` days after `{first}`");
+        let (pacing, help) = (At::Field(at, "pacing"), "write the days from short to long");
+        let place = At::Field(&pacing, "ladder_days");
+        walk.error(&At::Item(&place, next), "ladder_falls", message, help);
     }
 }
 

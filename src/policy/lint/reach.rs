@@ -2,7 +2,7 @@
 //! Owns what of plans, delays and routes can be seen beforehand; what a snapshot grants instead it does not know.
 //! A part of `lint`.
 
-use super::limit_of;
+use super::plans::limit_of;
 use super::shared::covers;
 use crate::engine::EXPLORED_FRESH_MS;
 use crate::engine::effect::Surface;
@@ -12,7 +12,7 @@ use crate::policy::prompt::Prompt;
 use crate::policy::subject::{PERCENT, USED, read_threshold};
 use crate::policy::tree::Tree;
 use crate::policy::trigger::{About, Trigger};
-use crate::policy::walk::{At, Walk};
+use crate::policy::walk::{At, Walk, listed};
 use crate::policy::{Links, Policy};
 use crate::unit::{DAY_MS, Limit, count_at};
 
@@ -138,21 +138,45 @@ fn routes_left(prompt: &Prompt, links: &Links) -> bool {
         .all(|route| out.iter().any(|wider| covers(wider, route)))
 }
 
-/// The thresholds that a policy or an arm writes, and that usage passes under no plan.
+/// The thresholds that a policy or an arm writes, and that no meter uses or usage passes under no plan.
 pub(super) fn thresholds(walk: &mut Walk, holder: &Tree, at: &At<'_>, policy: &Policy) {
     let meters = &policy.subjects.meters;
-    let own = |id: &str| holder.member("meters").and_then(|tree| tree.member(id));
-    let general: Vec<usize> = (0..meters.len())
-        .filter(|index| {
-            meters.get(*index).is_some_and(|meter| {
-                meter.thresholds.is_none()
-                    && own(&meter.id)
-                        .and_then(|own| own.member("thresholds"))
-                        .is_none()
-            })
-        })
-        .collect();
-    never_passed(walk, holder, at, &general, &policy.plans);
+    let of_meters = holder.member("meters");
+    let own = |id: &str| of_meters.and_then(|tree| tree.member(id));
+    let (mut general, mut missed) = (Vec::new(), Vec::new());
+    for (index, meter) in meters.iter().enumerate() {
+        if own(&meter.id).is_some_and(|own| own.member("thresholds").is_some()) {
+            continue;
+        }
+        match meter.thresholds {
+            None => general.push(index),
+            Some(_) => missed.push(meter.id.as_str()),
+        }
+    }
+    let unused = match missed.first() {
+        _ if holder.member("thresholds").is_none() => None,
+        Some(first) => Some((
+            format!(
+                "these do not reach {}: thresholds in `meters` go before them",
+                listed(&missed)
+            ),
+            format!(
+                "write them for each in this arm: `\"meters\": {{\"{first}\": {{\"thresholds\": […]}}}}`"
+            ),
+        )),
+        None if general.is_empty() => Some((
+            "no meter uses these: thresholds in `meters` go before them".into(),
+            "leave them out".into(),
+        )),
+        None => None,
+    };
+    if let Some((message, help)) = unused {
+        let place = At::Field(at, "thresholds");
+        walk.error(&place, "thresholds_unused", message, help);
+    }
+    if !general.is_empty() {
+        never_passed(walk, holder, at, &general, &policy.plans);
+    }
     let place = At::Field(at, "meters");
     for (index, meter) in meters.iter().enumerate() {
         if let Some(own) = own(&meter.id) {
