@@ -162,7 +162,10 @@ impl Policy {
                     (ActionKind::TalkToSales, &self.links.sales),
                 ];
                 for (action, link) in links {
-                    text(json, action.name(), link);
+                    // An action without a link is the form's, or the host's.
+                    if link != super::link::FORM {
+                        text(json, action.name(), link);
+                    }
                 }
             });
             json.key("plans").list(|json| {

@@ -9,6 +9,9 @@ use super::walk::{At, Walk, did_you_mean, listed};
 const LINK_CHARS: usize = 2_000;
 const PLACEHOLDERS: [&str; 4] = ["plan", "meter", "feature", "account"];
 
+/// Instead of the link to sales: the form that the package brings.
+pub(super) const FORM: &str = "form";
+
 /// Whether a link may have placeholders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holes {
@@ -26,6 +29,25 @@ pub(super) fn read(walk: &mut Walk, tree: &Tree, at: &At<'_>, holes: Holes) -> O
             None
         }
     }
+}
+
+/// Reads a link, or the word for the form.
+pub(super) fn read_or_form(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Option<String> {
+    let Tree::Text(text) = tree else {
+        return read(walk, tree, at, Holes::Typed);
+    };
+    if text == FORM {
+        return Some(text.clone());
+    }
+    let near = || did_you_mean(text, [FORM].into_iter());
+    if check(text, Holes::Typed).is_err()
+        && let Some(help) = near()
+    {
+        let message = format!("{}: neither a link nor `{FORM}`", shown(text));
+        walk.error(at, "bad_link", message, help);
+        return None;
+    }
+    read(walk, tree, at, Holes::Typed)
 }
 
 /// Patterns of the routes that a link within the host's site leads to: the part before a placeholder or

@@ -125,6 +125,7 @@ pub struct Policy {
 struct Links {
     checkout: String,
     pricing: String,
+    /// `form`, or a link as the others.
     sales: String,
 }
 
@@ -407,6 +408,9 @@ fn read_links(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Links {
     let Some(fields) = walk.fields(tree, at, &["checkout", "pricing", "sales"], &[]) else {
         return Links::default();
     };
+    let sales = fields
+        .of("sales")
+        .and_then(|tree| link::read_or_form(walk, tree, &At::Field(at, "sales")));
     let mut link = |name: &str| {
         let link = fields
             .of(name)
@@ -416,7 +420,7 @@ fn read_links(walk: &mut Walk, tree: &Tree, at: &At<'_>) -> Links {
     Links {
         checkout: link("checkout"),
         pricing: link("pricing"),
-        sales: link("sales"),
+        sales: sales.unwrap_or_default(),
     }
 }
 

@@ -169,6 +169,12 @@ pub(super) const READING: Offer = Offer(&[
     V::Meter,
     V::Date,
 ]);
+/// Who can buy.
+pub(super) const OWNER: Offer = Offer(&[V::Owner]);
+/// A feature's name.
+pub(super) const SUBJECT: Offer = Offer(&[V::Feature]);
+/// How much room is left.
+pub(super) const LEFT: Offer = Offer(&[V::Remaining]);
 /// Nothing.
 pub(super) const FIXED: Offer = Offer(&[]);
 

@@ -54,6 +54,28 @@ pub(super) const UI: &[(&str, Offer)] = &[
     ("thanks", text::FIXED),
     // After a request that was sent.
     ("status_sent", text::FIXED),
+    // In the form of a request: who gets it, where the person who can buy is known.
+    ("request_to_owner", text::OWNER),
+    // The same where they are not.
+    ("request_to_admin", text::FIXED),
+    // The same of a request to sales.
+    ("request_to_sales", text::FIXED),
+    // What goes with it: the meter's figures.
+    ("request_usage", text::READING),
+    // The same for a feature: its name.
+    ("request_feature", text::SUBJECT),
+    // Label of the note.
+    ("request_note", text::FIXED),
+    // Near the note's end: how many characters are left.
+    ("request_left", text::LEFT),
+    // Label of the button that sends it.
+    ("request_send", text::FIXED),
+    // Label of the button that leads back to the prompt.
+    ("request_back", text::FIXED),
+    // After a request that did not get through.
+    ("request_failed", text::FIXED),
+    // The same while the browser is offline.
+    ("request_offline", text::FIXED),
     // To a blocked person whose team is already talking with sales.
     ("sales_conversation", text::FIXED),
 ];

@@ -341,6 +341,19 @@ fn groups_caps_routes_and_links_arrive_as_written() {
 }
 
 #[test]
+fn sales_by_the_form_is_offered_and_leads_to_no_address() {
+    let plim = compiled(&with(r#""links": {"sales": "form"}"#), "en");
+    // The engine offers what the policy has; where it leads is the shell's.
+    assert!(!plim.root().sales_link().is_empty());
+    assert!(plim.root().target_routes().is_empty());
+    let words = self::words(&plim);
+    assert_eq!(words["links"]["talk_to_sales"], Value::Null);
+    let plim = compiled(&with(r#""links": {"sales": "/form"}"#), "en");
+    let words = self::words(&plim);
+    assert_eq!(words["links"]["talk_to_sales"], "/form");
+}
+
+#[test]
 fn each_text_comes_from_the_nearest_locale_that_has_it() {
     let own = r#""meters": {"emails": {"name": {"en": {"one": "e-mail", "other": "e-mails"}, "pt": {"other": "e-mails (pt)"}},
           "usage": {"en": "You have sent {used} of {limit} {meter}"}}},
@@ -440,6 +453,17 @@ fn all_that_is_text_is_json_and_every_surface_text_is_there() {
             "waiting",
             "failed",
             "thanks",
+            "request_to_owner",
+            "request_to_admin",
+            "request_to_sales",
+            "request_usage",
+            "request_feature",
+            "request_note",
+            "request_left",
+            "request_send",
+            "request_back",
+            "request_failed",
+            "request_offline",
         ] {
             assert!(ui[id].is_array(), "{locale} {id}");
         }

@@ -470,7 +470,7 @@ pub struct Links {
     checkout: Option<String>,
     /// The prices.
     pricing: Option<String>,
-    /// A conversation with sales.
+    /// A conversation with sales; `form` opens the form that the package brings.
     sales: Option<String>,
 }
 

@@ -114,6 +114,28 @@ pub struct UiTexts {
     thanks: Option<Words>,
     /// After a request that was sent.
     status_sent: Option<Words>,
+    /// In the form of a request: who gets it, where the person who can buy is known.
+    request_to_owner: Option<Words>,
+    /// The same where they are not.
+    request_to_admin: Option<Words>,
+    /// The same of a request to sales.
+    request_to_sales: Option<Words>,
+    /// What goes with it: the meter's figures.
+    request_usage: Option<Words>,
+    /// The same for a feature: its name.
+    request_feature: Option<Words>,
+    /// Label of the note.
+    request_note: Option<Words>,
+    /// Near the note's end: how many characters are left, `{remaining}`.
+    request_left: Option<Words>,
+    /// Label of the button that sends it.
+    request_send: Option<Words>,
+    /// Label of the button that leads back to the prompt.
+    request_back: Option<Words>,
+    /// After a request that did not get through.
+    request_failed: Option<Words>,
+    /// The same while the browser is offline.
+    request_offline: Option<Words>,
     /// To a blocked person whose team is already talking with sales.
     sales_conversation: Option<Words>,
 }
