@@ -5,7 +5,9 @@
 use std::path::PathBuf;
 
 use lexopt::prelude::*;
+use plimsoll::policy::nearest_name;
 
+use crate::mistake::Mistake;
 use crate::replaying::{self, Replay};
 use plimsoll_collector::http::Origins;
 
@@ -67,7 +69,7 @@ plimsoll check FILE [--against OLD] [--out DIR] [--deny-warnings] [--json]
     --against OLD       also says what is different from that policy (JSON), and refuses what would move
                         the arms of a running experiment
     --out DIR           writes a .plim for each locale when nothing is refused
-    --deny-warnings     a warning is exit code 1, too
+    --deny-warnings     a warning refuses the policy, too
     --json              one JSON object in place of text
     Colours are for terminals; NO_COLOR=1 takes them away.
 
@@ -95,9 +97,12 @@ Exit codes: 0 fine, 1 something is wrong, 2 wrong usage.
 const DEFAULT_PORT: u16 = 7420;
 const DEFAULT_REQUESTS_PER_S: u32 = 500;
 
-pub fn parse(mut words: lexopt::Parser) -> Result<Command, String> {
-    let parsed = match words.next().map_err(plain)? {
-        None => Err("no command was given".into()),
+const COMMANDS: [&str; 4] = ["serve", "check", "replay", "keys"];
+
+pub fn parse(mut words: lexopt::Parser) -> Result<Command, Mistake> {
+    let first = words.next().map_err(|error| wrong("", error))?;
+    let name = match first {
+        None => return Err(wrong("", "no command was given".into())),
         Some(Long("help") | Short('h')) => return Ok(Command::Help(HELP)),
         Some(Long("version") | Short('V')) => {
             return Ok(Command::Help(concat!(
@@ -105,22 +110,80 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Command, String> {
                 env!("CARGO_PKG_VERSION")
             )));
         }
-        Some(Value(name)) if name == "help" => return Ok(Command::Help(HELP)),
-        Some(Value(name)) if name == "serve" => serve(words),
-        Some(Value(name)) if name == "check" => check(words),
-        Some(Value(name)) if name == "keys" => keys(words),
-        Some(Value(name)) if name == "replay" => replaying::parse(words).map(|replay| {
+        Some(Value(name)) => name.to_string_lossy().into_owned(),
+        Some(other) => return Err(wrong("", other.unexpected())),
+    };
+    let parsed = match name.as_str() {
+        "help" => return Ok(Command::Help(HELP)),
+        "serve" => serve(words),
+        "check" => check(words),
+        "keys" => keys(words),
+        "replay" => replaying::parse(words).map(|replay| {
             replay.map_or(Command::Help(HELP), |replay| {
                 Command::Replay(Box::new(replay))
             })
         }),
-        Some(Value(name)) => Err(lexopt::Error::from(format!(
-            "there is no command `{}`",
-            name.display()
-        ))),
-        Some(other) => Err(other.unexpected()),
+        other => return Err(no_command(other)),
     };
-    parsed.map_err(plain)
+    parsed.map_err(|error| wrong(&name, error))
+}
+
+/// A command that there is not, with the one that does it.
+fn no_command(name: &str) -> Mistake {
+    let meant = match name {
+        "lint" | "validate" | "verify" | "compile" | "build" | "diff" => Some("check"),
+        _ => nearest_name(name, COMMANDS.into_iter()),
+    };
+    let help = match (name, meant) {
+        ("schema", _) => "the JSON Schema of a policy is a file, `policy.schema.json` in the npm package and in `pkg` of the repository".into(),
+        (_, Some(meant)) => format!("did you mean `plimsoll {meant}`?"),
+        _ => help_of(""),
+    };
+    Mistake::usage(format!("there is no command `{name}`"), help)
+}
+
+/// What is wrong with the words behind a command.
+fn wrong(command: &str, error: lexopt::Error) -> Mistake {
+    use lexopt::Error::*;
+    let mut help = help_of(command);
+    let message = match error {
+        UnexpectedOption(option) => {
+            if let Some(near) = nearest_name(&option, options(command).into_iter()) {
+                help = format!("did you mean `{near}`?");
+            }
+            format!("there is no option `{option}`")
+        }
+        UnexpectedArgument(word) => format!("`{}` is one word too many", word.display()),
+        MissingValue { option } => format!("`{}` has no value", option.unwrap_or_default()),
+        UnexpectedValue { option, value } => {
+            format!("`{option}` takes no value such as `{}`", value.display())
+        }
+        ParsingFailed { value, error } => format!("`{value}` does not fit: {error}"),
+        NonUnicodeValue(value) => format!("`{}` is not UTF-8", value.display()),
+        Custom(error) => error.to_string(),
+    };
+    Mistake::usage(message, help)
+}
+
+/// The lines of the help text about a command, the first with all of its options.
+fn section(command: &str) -> impl Iterator<Item = &'static str> {
+    let start = format!("plimsoll {command} ");
+    let lines = HELP
+        .lines()
+        .skip_while(move |line| !line.starts_with(&start));
+    lines.take_while(|line| !line.is_empty())
+}
+
+fn help_of(command: &str) -> String {
+    section(command).next().map_or_else(
+        || "`plimsoll --help` lists the commands".into(),
+        |usage| format!("write `{usage}`"),
+    )
+}
+
+fn options(command: &str) -> Vec<&'static str> {
+    let words = section(command).flat_map(|line| line.split([' ', '[', ']', ',']));
+    words.filter(|word| word.starts_with("--")).collect()
 }
 
 fn serve(mut words: lexopt::Parser) -> Result<Command, lexopt::Error> {
@@ -187,8 +250,4 @@ fn keys(mut words: lexopt::Parser) -> Result<Command, lexopt::Error> {
     }
     let data = data.ok_or("`keys` needs `--data DIR`")?;
     Ok(Command::Keys(Keys { data, action }))
-}
-
-fn plain(error: lexopt::Error) -> String {
-    error.to_string()
 }

@@ -3,10 +3,11 @@
 //! It owns the order of the questions and the exit code; what is wrong, odd or different the root crate says,
 //! and `print` makes it readable. Nothing is written where something is refused.
 
+mod place;
 mod print;
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
 
@@ -17,7 +18,9 @@ use plimsoll_collector::policy::Published;
 use serde_json::{Value, json};
 
 use crate::arguments::Check;
+use crate::mistake::Mistake;
 use crate::{FAILED, Outcome, WRONG_USAGE, say};
+use place::locate;
 pub use print::{Style, counted, told};
 
 /// The simulated people of the worst week; the same policy always meets the same ones.
@@ -26,13 +29,25 @@ const SEEDS: std::ops::Range<u64> = 0..16;
 /// What was found.
 #[derive(Default)]
 struct Report {
+    new: File,
+    /// The policy that is published now.
+    old: Option<File>,
     errors: Vec<PolicyError>,
     warnings: Vec<PolicyError>,
-    /// For a policy without errors.
+    denies_warnings: bool,
+    /// What is wrong with the old policy, which then says nothing about the new one.
+    old_errors: Vec<PolicyError>,
+    /// For a policy without errors of its own.
     fine: Option<Fine>,
-    /// Against the policy that is published now; none without one.
+    /// Against the old policy.
     changes: Option<Vec<Change>>,
     written: Vec<String>,
+}
+
+#[derive(Default)]
+struct File {
+    path: PathBuf,
+    text: String,
 }
 
 /// A policy that can be published.
@@ -45,75 +60,84 @@ struct Fine {
 }
 
 pub fn run(options: &Check) -> Outcome {
-    let read = |path: &Path| fs::read_to_string(path).map_err(|error| unreadable(path, &error));
-    let old = options.against.as_deref().map(read).transpose();
-    let (text, old) = match (read(&options.file), old) {
-        (Ok(text), Ok(old)) => (text, old),
-        (Err(code), _) | (_, Err(code)) => return Ok(code),
-    };
-    let old = old.as_deref().map(Tree::parse).transpose();
-    let old = match (old, &options.against) {
-        (Ok(old), _) => old,
-        (Err(error), path) => {
-            let path = path.as_deref().unwrap_or(Path::new(""));
-            return Ok(unreadable(path, &error));
+    let report = match examine(options) {
+        Ok(report) => report,
+        Err(error) => {
+            let Some(mistake) = error.downcast_ref::<Mistake>() else {
+                return Err(error);
+            };
+            if options.json {
+                say(&json!({"ok": false, "errors": [{"code": mistake.code, "path": "", "id": null, "line": null, "message": mistake.message, "help": mistake.help}], "warnings": []}).to_string())?;
+            } else {
+                eprintln!("error: {mistake}");
+            }
+            return Ok(ExitCode::from(WRONG_USAGE));
         }
     };
-    let mut report = examine(&text, old.as_ref())?;
-    if let (Some(fine), Some(out), true) = (&report.fine, &options.out, report.errors.is_empty()) {
-        report.written = write_artefacts(&fine.published, &options.file, out)?;
-    }
-    let failed =
-        !report.errors.is_empty() || (options.deny_warnings && !report.warnings.is_empty());
     if options.json {
-        say(&report.json(!failed).to_string())?;
+        say(&report.json().to_string())?;
     } else {
         let style = Style::of(&io::stdout());
-        say(print::report(style, &options.file, &report).trim_end())?;
+        say(print::report(style, &report).trim_end())?;
     }
-    Ok(if failed {
+    Ok(if report.is_refused() {
         ExitCode::from(FAILED)
     } else {
         ExitCode::SUCCESS
     })
 }
 
-fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("error: `{}` cannot be read: {error}", path.display());
-    ExitCode::from(WRONG_USAGE)
-}
-
-fn examine(text: &str, old: Option<&Tree>) -> Result<Report, Box<dyn Error>> {
-    let mut report = Report::default();
-    let tree = match Tree::parse(text) {
-        Ok(tree) => tree,
-        Err(error) => {
-            report.errors.push(error);
-            return Ok(report);
-        }
+fn examine(options: &Check) -> Result<Report, Box<dyn Error>> {
+    let mut report = Report {
+        new: File::read(&options.file)?,
+        old: options.against.as_deref().map(File::read).transpose()?,
+        denies_warnings: options.deny_warnings,
+        ..Report::default()
     };
-    match Policy::from_tree(&tree) {
-        Ok(policy) => {
-            report.warnings = policy.lint(&tree);
-            let published = Published::from(&policy);
-            let plim = Plim::open(&published.artefacts()[0].bytes);
-            let plim = plim
-                .map_err(|error| format!("what was compiled cannot be read: {}", error.code()))?;
-            let (bound, witness) = (bound(&plim), witness(&plim, SEEDS));
-            report.fine = Some(Fine {
-                published,
-                plim,
-                bound,
-                witness,
-            });
+    let old = report.old.as_ref().map(|file| read(&file.text));
+    let old = match old {
+        Some((tree, Ok(_))) => tree,
+        Some((_, Err(errors))) => {
+            report.old_errors = errors;
+            None
         }
-        Err(errors) => report.errors = errors,
+        None => None,
+    };
+    let (tree, policy) = read(&report.new.text);
+    match (&tree, policy) {
+        (Some(tree), Ok(policy)) => {
+            report.warnings = policy.lint(tree);
+            report.fine = Some(Fine::new(&policy)?);
+        }
+        (_, read) => report.errors = read.err().unwrap_or_default(),
     }
-    if let Some(old) = old {
-        report.changes = Some(difference(old, &tree));
-        report.errors.extend(moved_arms(old, &tree));
+    if let (Some(old), Some(tree)) = (old, tree) {
+        report.changes = Some(difference(&old, &tree));
+        report.errors.extend(moved_arms(&old, &tree));
+    }
+    if let (Some(fine), Some(out), false) = (&report.fine, &options.out, report.is_refused()) {
+        report.written = write_artefacts(&fine.published, &options.file, out)?;
     }
     Ok(report)
+}
+
+/// A policy as it was written, where that is JSON, and as it is understood.
+fn read(text: &str) -> (Option<Tree>, Result<Policy, Vec<PolicyError>>) {
+    match Tree::parse(text) {
+        Ok(tree) => {
+            let policy = Policy::from_tree(&tree);
+            (Some(tree), policy)
+        }
+        Err(error) => (None, Err(vec![error])),
+    }
+}
+
+impl File {
+    fn read(path: &Path) -> Result<File, Mistake> {
+        let text = fs::read_to_string(path).map_err(|error| Mistake::unreadable(path, &error))?;
+        let path = path.to_owned();
+        Ok(File { path, text })
+    }
 }
 
 /// `policy.json` becomes `policy.en.plim`, `policy.pt-BR.plim` and so on for browsers, and `policy.server.json`
@@ -123,8 +147,7 @@ fn write_artefacts(
     file: &Path,
     out: &Path,
 ) -> Result<Vec<String>, Box<dyn Error>> {
-    let cannot = |error: io::Error| format!("cannot write to `{}`: {error}", out.display());
-    fs::create_dir_all(out).map_err(cannot)?;
+    fs::create_dir_all(out).map_err(|error| Mistake::unwritable(out, &error))?;
     let stem = file
         .file_stem()
         .map(|stem| stem.to_string_lossy())
@@ -132,9 +155,9 @@ fn write_artefacts(
     let mut written = Vec::new();
     let mut write = |name: String, bytes: &[u8]| {
         let path = out.join(name);
-        fs::write(&path, bytes).map_err(cannot)?;
+        fs::write(&path, bytes).map_err(|error| Mistake::unwritable(&path, &error))?;
         written.push(path.display().to_string());
-        Ok::<(), String>(())
+        Ok::<(), Mistake>(())
     };
     for artefact in policy.artefacts() {
         write(format!("{stem}.{}.plim", artefact.locale), &artefact.bytes)?;
@@ -146,15 +169,16 @@ fn write_artefacts(
 }
 
 impl Report {
-    fn json(&self, ok: bool) -> Value {
-        let problems = |problems: &[PolicyError]| {
-            let problem = |p: &PolicyError| json!({"code": p.code, "path": p.path, "message": p.message, "help": p.help});
-            problems.iter().map(problem).collect::<Vec<Value>>()
-        };
+    fn is_refused(&self) -> bool {
+        let denied = self.denies_warnings && !self.warnings.is_empty();
+        denied || !self.errors.is_empty() || !self.old_errors.is_empty()
+    }
+
+    fn json(&self) -> Value {
         let mut report = json!({
-            "ok": ok,
-            "errors": problems(&self.errors),
-            "warnings": problems(&self.warnings),
+            "ok": !self.is_refused(),
+            "errors": problems(&self.errors, &self.new),
+            "warnings": problems(&self.warnings, &self.new),
         });
         if let Some(fine) = &self.fine {
             let artefacts = fine.published.artefacts().iter();
@@ -163,15 +187,62 @@ impl Report {
             report["written"] = json!(self.written);
             report["worst_week"] = fine.worst_week();
         }
+        if let Some(old) = &self.old {
+            report["against_errors"] = problems(&self.old_errors, old);
+        }
         if let Some(changes) = &self.changes {
-            let change = |c: &Change| json!({"part": c.part.name(), "path": c.path, "was": c.was, "now": c.now});
+            let change = |c: &Change| {
+                let [was, now] = [&c.was, &c.now].map(|side| side.as_ref().map(value));
+                json!({"part": c.part.name(), "path": c.path, "was": was, "now": now})
+            };
             report["changes"] = changes.iter().map(change).collect();
         }
         report
     }
 }
 
+fn problems(problems: &[PolicyError], file: &File) -> Value {
+    let problem = |p: &PolicyError| {
+        let place = locate(&file.text, &p.path);
+        json!({"code": p.code, "path": p.path, "id": place.id, "line": place.line, "message": p.message, "help": p.help})
+    };
+    problems.iter().map(problem).collect()
+}
+
+/// A part of a policy as JSON.
+fn value(tree: &Tree) -> Value {
+    match tree {
+        Tree::Bool(value) => json!(value),
+        Tree::Integer(value) => json!(value),
+        Tree::Float(value) => json!(value),
+        Tree::Text(text) => json!(text),
+        Tree::List(items) => items.iter().map(value).collect(),
+        Tree::Object(entries) => {
+            let entries = entries.iter();
+            Value::Object(
+                entries
+                    .map(|(name, item)| (name.clone(), value(item)))
+                    .collect(),
+            )
+        }
+        Tree::Null | Tree::Foreign(_) | Tree::TooDeep => Value::Null,
+    }
+}
+
 impl Fine {
+    fn new(policy: &Policy) -> Result<Fine, String> {
+        let published = Published::from(policy);
+        let plim = Plim::open(&published.artefacts()[0].bytes)
+            .map_err(|error| format!("what was compiled cannot be read: {}", error.code()))?;
+        let (bound, witness) = (bound(&plim), witness(&plim, SEEDS));
+        Ok(Fine {
+            published,
+            plim,
+            bound,
+            witness,
+        })
+    }
+
     fn worst_week(&self) -> Value {
         let met = self.witness.interruptions.iter();
         let met: Vec<Value> = met

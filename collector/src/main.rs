@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod mistake;
 mod replaying;
 
 use std::error::Error;
@@ -19,6 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use arguments::{Command, Keys, KeysDo, Serve};
 use check::Style;
+use mistake::Mistake;
 use plimsoll_collector::http::{self, App, Limiter};
 use plimsoll_collector::keys::{Key, Kind};
 use plimsoll_collector::policy::{LoadError, Published};
@@ -33,8 +35,8 @@ const WRONG_USAGE: u8 = 2;
 fn main() -> ExitCode {
     let command = match arguments::parse(lexopt::Parser::from_env()) {
         Ok(command) => command,
-        Err(message) => {
-            eprintln!("error: {message}\n  help: `plimsoll --help` lists the commands");
+        Err(mistake) => {
+            eprintln!("error: {mistake}");
             return ExitCode::from(WRONG_USAGE);
         }
     };
@@ -169,7 +171,8 @@ fn refuse_policy(file: &Path, error: LoadError) -> Outcome {
         LoadError::Refused(problems) => {
             let style = Style::of(&io::stderr());
             let name = file.display();
-            eprint!("{}", check::told(style, "error", &problems));
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            eprint!("{}", check::told(style, "error", &problems, &text, None));
             eprintln!("{name}: {}", check::counted(problems.len(), "error"));
         }
         LoadError::NotCompiled(error) => eprintln!(
@@ -178,16 +181,16 @@ fn refuse_policy(file: &Path, error: LoadError) -> Outcome {
             file.display(),
             env!("CARGO_PKG_VERSION")
         ),
-        LoadError::Unreadable(error) => {
-            eprintln!("error: `{}` cannot be read: {error}", file.display())
-        }
+        LoadError::Unreadable(error) => eprintln!("error: {}", Mistake::unreadable(file, &error)),
     }
     Ok(ExitCode::from(FAILED))
 }
 
-/// Prints a line at once; a closed pipe is an error, not a panic.
+/// Prints a line at once. Whoever has stopped reading, such as `head`, has what they want: that is no error.
 fn say(line: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
 }

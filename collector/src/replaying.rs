@@ -5,11 +5,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
-use std::{fs, io, thread};
+use std::{fs, thread};
 
 use lexopt::prelude::*;
 use plimsoll::plim::Plim;
 
+use crate::mistake::Mistake;
 use crate::{FAILED, Outcome, refuse_policy, say};
 use plimsoll_collector::policy::Published;
 use plimsoll_collector::replay::report::{Named, Report};
@@ -99,7 +100,8 @@ pub fn run(options: Replay) -> Outcome {
         plan: options.plan,
         jobs: options.jobs,
         attributes: options.attributes,
-    })?;
+    })
+    .map_err(told)?;
     let took = began.elapsed();
     let named: Vec<Named<'_>> = files
         .iter()
@@ -127,7 +129,9 @@ pub fn run(options: Replay) -> Outcome {
         );
     }
     if report.inputs.inputs == 0 {
-        eprintln!("error: there was nothing to replay");
+        let help =
+            "export more, or see above which lines were skipped; docs/replay.md has the formats";
+        eprintln!("error: there was nothing to replay\n  help: {help}");
         return Ok(ExitCode::from(FAILED));
     }
     Ok(ExitCode::SUCCESS)
@@ -138,7 +142,15 @@ fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    let cannot = |error: io::Error| format!("cannot write `{}`: {error}", path.display());
-    fs::write(path, text).map_err(cannot)
+fn write(path: &Path, text: &str) -> Result<(), Mistake> {
+    fs::write(path, text).map_err(|error| Mistake::unwritable(path, &error))
+}
+
+/// What stopped a replay, with what to do about it.
+fn told(message: String) -> String {
+    if message.contains("\n  help: ") {
+        return message;
+    }
+    let help = "inputs are a file that ends in .csv, .jsonl, .ndjson or .json, or a folder with such files; docs/replay.md has the formats";
+    format!("{message}\n  help: {help}")
 }

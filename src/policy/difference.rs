@@ -48,16 +48,16 @@ impl Part {
 }
 
 /// One difference. An item of a list that has an id is known by it, so that its place does not matter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// What it is about.
     pub part: Part,
     /// Where: `plans.free.quotas.emails.limit`.
     pub path: String,
-    /// What stood there; `None` when nothing did.
-    pub was: Option<String>,
+    /// What stood there, or the order of ids; `None` when nothing did.
+    pub was: Option<Tree>,
     /// What stands there now; `None` when nothing does.
-    pub now: Option<String>,
+    pub now: Option<Tree>,
 }
 
 /// What is different in the newer of two policies, by part and in the order of the newer.
@@ -92,7 +92,7 @@ fn compare<'t>(
             }
             moved(changes, path, &was, &now, new);
         }
-        _ => note(changes, path, old.map(brief), new.map(brief)),
+        _ => note(changes, path, old.cloned(), new.cloned()),
     }
 }
 
@@ -123,9 +123,7 @@ fn moved(
         let both = of
             .iter()
             .filter(|(name, _)| others.iter().any(|(other, _)| other == name));
-        both.map(|(name, _)| (*name).to_owned())
-            .collect::<Vec<String>>()
-            .join(", ")
+        Tree::List(both.map(|(name, _)| Tree::Text((*name).into())).collect())
     };
     let (was, now) = (kept(was, now), kept(now, was));
     if matches!(new, Some(Tree::List(_))) && was != now {
@@ -133,7 +131,7 @@ fn moved(
     }
 }
 
-fn note(changes: &mut Vec<Change>, path: &[&str], was: Option<String>, now: Option<String>) {
+fn note(changes: &mut Vec<Change>, path: &[&str], was: Option<Tree>, now: Option<Tree>) {
     changes.push(Change {
         part: part(path),
         path: path.join("."),
@@ -158,17 +156,17 @@ fn part(path: &[&str]) -> Part {
     }
 }
 
-/// A value in few characters.
-fn brief(tree: &Tree) -> String {
-    let mut out = String::new();
-    push(&mut out, tree);
-    match out.char_indices().nth(SHOWN_CHARS) {
-        Some((end, _)) => {
+impl Tree {
+    /// A value in few characters, for people.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let mut out = String::new();
+        push(&mut out, self);
+        if let Some((end, _)) = out.char_indices().nth(SHOWN_CHARS) {
             out.truncate(end);
             out.push('…');
-            out
         }
-        None => out,
+        out
     }
 }
 

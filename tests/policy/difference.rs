@@ -9,7 +9,7 @@ fn tree(value: &Value) -> Tree {
 
 fn changes(old: &Value, new: &Value) -> Vec<String> {
     let shown = |change: &Change| {
-        let side = |side: &Option<String>| side.clone().unwrap_or("-".into());
+        let side = |side: &Option<Tree>| side.as_ref().map_or("-".into(), Tree::brief);
         format!(
             "{}: {} {} > {}",
             change.part.name(),
@@ -56,7 +56,7 @@ fn what_is_different_is_told_by_part_and_id() {
             "plans: plans.pro.buy checkout > sales",
             "plans: plans.pro.features [sso] > [sso, audit]",
             "plans: plans.old {id: old} > -",
-            "plans: plans free, pro > pro, free",
+            "plans: plans [free, pro] > [pro, free]",
             "limits: plans.free.quotas.emails.limit 1000 > 500",
             "thresholds: thresholds [50, 75, 90] > [60, 90]",
             "prompts: prompts.new - > {id: new, trigger: {limit_hit: true}}",
@@ -70,6 +70,21 @@ fn what_is_different_is_told_by_part_and_id() {
         ]
     );
     assert_eq!(changes(&new, &new), [""; 0]);
+}
+
+#[test]
+fn a_change_holds_the_whole_values() {
+    let long = "x".repeat(500);
+    let told = difference(
+        &tree(&json!({"a": 3, "b": "3"})),
+        &tree(&json!({"a": {"b": [long]}})),
+    );
+    assert_eq!(told[0].was, Some(Tree::Integer(3)));
+    assert_eq!(told[0].now, Some(tree(&json!({"b": [long]}))));
+    assert_eq!(
+        (&told[1].was, &told[1].now),
+        (&Some(Tree::Text("3".into())), &None)
+    );
 }
 
 #[test]

@@ -8,9 +8,10 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use plimsoll::plim::Root;
-use plimsoll::policy::{Change, PolicyError};
+use plimsoll::policy::{Change, PolicyError, Tree};
 use plimsoll::unit::Limit;
 
+use super::place::locate;
 use super::{Fine, Report};
 
 /// The width of the column of names.
@@ -65,8 +66,15 @@ impl Style {
     }
 }
 
-/// Each mistake or warning in three lines, with an empty one between.
-pub fn told(style: Style, kind: &str, problems: &[PolicyError]) -> String {
+/// Each mistake or warning in three lines, with an empty one between. `text` is the file they are in; its name is
+/// said where it is not the one that everything else is about.
+pub fn told(
+    style: Style,
+    kind: &str,
+    problems: &[PolicyError],
+    text: &str,
+    name: Option<&Path>,
+) -> String {
     let mut out = String::new();
     for problem in problems {
         let title = format!("{kind}[{}]", problem.code);
@@ -75,15 +83,23 @@ pub fn told(style: Style, kind: &str, problems: &[PolicyError]) -> String {
         } else {
             style.yellow(&title)
         };
-        let place = if problem.path.is_empty() {
-            "the policy"
-        } else {
-            &problem.path
+        let path = match (problem.path.as_str(), name) {
+            ("", Some(name)) => name.display().to_string(),
+            ("", None) => "the policy".to_owned(),
+            (path, Some(name)) => format!("{}: {path}", name.display()),
+            (path, None) => path.to_owned(),
         };
-        let (place, help) = (style.bold(place), style.dim("help:"));
+        let place = locate(text, &problem.path);
+        let line = place.line.map(|line| format!("line {line}"));
+        let around: Vec<String> = place.id.into_iter().chain(line).collect();
+        let around = match around.join(", ") {
+            around if around.is_empty() => around,
+            around => style.dim(&format!(" ({around})")),
+        };
+        let (path, help) = (style.bold(&path), style.dim("help:"));
         let _ = writeln!(
             out,
-            "{title}: {place}\n  {}\n  {help} {}\n",
+            "{title}: {path}{around}\n  {}\n  {help} {}\n",
             problem.message, problem.help
         );
     }
@@ -95,9 +111,19 @@ pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-pub fn report(style: Style, file: &Path, report: &Report) -> String {
-    let mut out = told(style, "error", &report.errors);
-    out += &told(style, "warning", &report.warnings);
+pub fn report(style: Style, report: &Report) -> String {
+    let text = &report.new.text;
+    let mut out = told(style, "error", &report.errors, text, None);
+    out += &told(style, "warning", &report.warnings, text, None);
+    if let Some(old) = &report.old {
+        out += &told(
+            style,
+            "error",
+            &report.old_errors,
+            &old.text,
+            Some(&old.path),
+        );
+    }
     if let Some(changes) = &report.changes {
         differences(&mut out, style, changes);
     }
@@ -109,23 +135,37 @@ pub fn report(style: Style, file: &Path, report: &Report) -> String {
         }
         out.push('\n');
     }
-    let mut counts = vec![counted(report.warnings.len(), "warning")];
-    let verdict = if report.errors.is_empty() {
-        style.green("fine")
-    } else {
-        counts.insert(0, counted(report.errors.len(), "error"));
-        style.red("refused")
-    };
+    let _ = writeln!(
+        out,
+        "{}: {}",
+        report.new.path.display(),
+        verdict(style, report)
+    );
+    out
+}
+
+/// Whether it may be published, and why not.
+fn verdict(style: Style, report: &Report) -> String {
+    let refused = style.red("refused");
+    let warnings = counted(report.warnings.len(), "warning");
     let revision = report.fine.as_ref().map_or(String::new(), |fine| {
         format!(", revision {}", fine.published.revision())
     });
-    let _ = writeln!(
-        out,
-        "{}: {verdict}{revision}, {}",
-        file.display(),
-        counts.join(", ")
-    );
-    out
+    match (&report.old, report.errors.len(), report.old_errors.len()) {
+        (Some(old), 0, 1..) => format!(
+            "{refused}: `{}`, which it is held against, has {}",
+            old.path.display(),
+            counted(report.old_errors.len(), "error")
+        ),
+        (_, 0, _) if report.is_refused() => {
+            format!("{refused}: {warnings}, and `--deny-warnings` was given")
+        }
+        (_, 0, _) => format!("{}{revision}, {warnings}", style.green("fine")),
+        (_, errors, _) => format!(
+            "{refused}{revision}, {}, {warnings}",
+            counted(errors, "error")
+        ),
+    }
 }
 
 /// A line of the overview: a name, and what there is of it.
@@ -136,10 +176,6 @@ fn row(out: &mut String, style: Style, name: &str, text: &str) {
 fn overview(out: &mut String, style: Style, fine: &Fine) {
     let root = fine.plim.root();
     plans(out, style, root);
-    let features: Vec<&str> = root.features().iter().map(|feature| feature.id()).collect();
-    if !features.is_empty() {
-        row(out, style, "features", &features.join(" · "));
-    }
     let mut prompts: Vec<&str> = root.prompts().iter().map(|prompt| prompt.id()).collect();
     prompts.sort_unstable();
     prompts.dedup();
@@ -161,7 +197,7 @@ fn overview(out: &mut String, style: Style, fine: &Fine) {
     row(out, style, "locales", &locales.join(" · "));
 }
 
-/// Plans beside each other, and below them what each grants on the meters.
+/// Plans beside each other, and below them what each grants: limits of meters, and which features.
 fn plans(out: &mut String, style: Style, root: Root<'_>) {
     let mut table = vec![vec!["plans".to_owned(), String::new()]];
     table[0].extend(root.plans().iter().map(|plan| plan.id().to_owned()));
@@ -185,6 +221,16 @@ fn plans(out: &mut String, style: Style, root: Root<'_>) {
         cells.push(PERIODS[period as usize % PERIODS.len()].to_owned());
         table.push(cells);
     }
+    for (index, feature) in (0..).zip(root.features().iter()) {
+        let name = if index == 0 { "features" } else { "" };
+        let mut cells = vec![name.to_owned(), feature.id().to_owned()];
+        cells.extend(root.plans().iter().map(|plan| {
+            let has = plan.features().iter().any(|own| own == index);
+            if has { "✓" } else { "" }.to_owned()
+        }));
+        cells.push(String::new());
+        table.push(cells);
+    }
     let width = |column: usize| {
         let cells = table.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
@@ -200,7 +246,7 @@ fn plans(out: &mut String, style: Style, root: Root<'_>) {
             Some(_) => {}
             None => text = style.bold(&text),
         }
-        row(out, style, &cells[0], &text);
+        row(out, style, &cells[0], text.trim_end());
     }
 }
 
@@ -270,10 +316,10 @@ fn differences(out: &mut String, style: Style, changes: &[Change]) {
         heading = change.part.name();
         let (path, arrow) = (style.bold(&change.path), style.dim("→"));
         let text = match (&change.was, &change.now) {
-            (None, Some(now)) => format!("{} {path}  {now}", style.green("+")),
-            (Some(was), None) => format!("{} {path}  {was}", style.red("-")),
+            (None, Some(now)) => format!("{} {path}  {}", style.green("+"), now.brief()),
+            (Some(was), None) => format!("{} {path}  {}", style.red("-"), was.brief()),
             (was, now) => {
-                let of = |side: &Option<String>| side.clone().unwrap_or_default();
+                let of = |side: &Option<Tree>| side.as_ref().map_or(String::new(), Tree::brief);
                 format!(
                     "{} {path}  {} {arrow} {}",
                     style.yellow("~"),

@@ -7,12 +7,11 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
-use plimsoll::policy::Tree;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use plimsoll::policy::{Tree, nearest_name};
 
 use super::faults::{Code, Faults};
 use super::source::{Line, Lines};
+use super::usage::short;
 
 #[derive(Default)]
 pub struct Attributes {
@@ -20,17 +19,11 @@ pub struct Attributes {
     users: HashMap<(String, String), Tree>,
 }
 
-#[derive(Deserialize)]
-struct Known<'a> {
-    account: String,
-    #[serde(default)]
-    user: Option<String>,
-    #[serde(borrow)]
-    attributes: &'a RawValue,
-}
+const FIELDS: [&str; 3] = ["account", "user", "attributes"];
 
 impl Attributes {
-    /// Reads a file; lines that cannot be read are skipped and counted as of the file with this number.
+    /// Reads a file. What is not UTF-8 is skipped and counted as of the file with this number; a line that says
+    /// something else ends the replay, since the ids alone would decide where attributes were meant to.
     pub fn read(path: &Path, file: u32, faults: &mut Faults) -> io::Result<Attributes> {
         let mut all = Attributes::default();
         let mut lines = Lines::open(path)?;
@@ -41,25 +34,45 @@ impl Attributes {
                 });
                 continue;
             };
-            if let Err((code, about)) = all.line(line) {
-                faults.add((file, number), code, || about);
-            }
+            all.line(line).map_err(|(message, help)| {
+                io::Error::other(format!("line {number}: {message}\n  help: {help}"))
+            })?;
         }
         Ok(all)
     }
 
-    fn line(&mut self, line: &str) -> Result<(), (Code, String)> {
-        let known: Known<'_> = serde_json::from_str(line).map_err(|error| {
-            let about = format!("not `account`, `user` and `attributes` as JSON: {error}");
-            (Code::NotJson, about)
-        })?;
-        let tree = Tree::parse(known.attributes.get());
-        let Ok(tree @ Tree::Object(_)) = tree else {
-            return Err((Code::NotJson, "`attributes` is not an object".into()));
+    fn line(&mut self, line: &str) -> Result<(), (String, String)> {
+        let shape = || {
+            "write `{\"account\": \"…\", \"user\": \"…\", \"attributes\": {…}}` on each line; `user` may be left out"
+                .to_owned()
         };
-        match known.user {
-            Some(user) => self.users.insert((known.account, user), tree),
-            None => self.accounts.insert(known.account, tree),
+        let Ok(Tree::Object(members)) = Tree::parse(line) else {
+            return Err(("not an object of JSON".into(), shape()));
+        };
+        let (mut account, mut user, mut attributes) = (None, None, None);
+        for (name, value) in members {
+            match (name.as_str(), value) {
+                ("account", Tree::Text(id)) => account = Some(id),
+                ("user", Tree::Text(id)) => user = Some(id),
+                ("user", Tree::Null) => {}
+                ("attributes", tree @ Tree::Object(_)) => attributes = Some(tree),
+                ("account" | "user", _) => {
+                    return Err((format!("`{name}` is not a text"), shape()));
+                }
+                ("attributes", _) => return Err(("`attributes` is not an object".into(), shape())),
+                (other, _) => {
+                    let near = nearest_name(other, FIELDS.into_iter());
+                    let help = near.map_or_else(shape, |near| format!("did you mean `{near}`?"));
+                    return Err((format!("unknown key `{}`", short(other)), help));
+                }
+            }
+        }
+        let missing = |name: &str| (format!("`{name}` is missing"), shape());
+        let account = account.ok_or_else(|| missing("account"))?;
+        let tree = attributes.ok_or_else(|| missing("attributes"))?;
+        match user {
+            Some(user) => self.users.insert((account, user), tree),
+            None => self.accounts.insert(account, tree),
         };
         Ok(())
     }

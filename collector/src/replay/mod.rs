@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::{io, thread};
 
 use plimsoll::plim::{Plim, Prompt};
+use plimsoll::policy::nearest_name;
 use plimsoll::unit::Key;
 
 pub use crowd::Sums;
@@ -149,10 +150,11 @@ fn plans(plims: &[Plim], wanted: Option<&str>) -> Result<Vec<Key>, String> {
             return Ok(Key::of(wanted));
         }
         let known: Vec<&str> = plans.iter().map(|plan| plan.id()).collect();
-        Err(format!(
-            "a policy has no plan `{wanted}`; it has {}",
-            known.join(", ")
-        ))
+        let help = nearest_name(wanted, known.iter().copied()).map_or_else(
+            || format!("its plans are {}", known.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Err(format!("a policy has no plan `{wanted}`\n  help: {help}"))
     };
     plims.iter().map(plan_of).collect()
 }

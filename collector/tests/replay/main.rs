@@ -339,12 +339,18 @@ fn a_file_without_a_header_and_an_empty_one_are_nothing_to_replay() {
     scene.write("usage.csv", "a,2026-01-05,emails,550\n");
     let (code, out, err) = scene.run(&["usage.csv", "--policy", "now.json"]);
     assert!(code == 1 && out.contains("usage.csv:1: no_header"), "{out}");
-    assert_eq!(err, "error: there was nothing to replay\n");
+    assert_eq!(
+        err,
+        "error: there was nothing to replay\n  help: export more, or see above which lines were skipped; docs/replay.md has the formats\n"
+    );
     scene.write("empty.jsonl", "");
     let (code, _, err) = scene.run(&["empty.jsonl", "--policy", "now.json"]);
     assert_eq!(
         (code, err.as_str()),
-        (1, "error: there was nothing to replay\n")
+        (
+            1,
+            "error: there was nothing to replay\n  help: export more, or see above which lines were skipped; docs/replay.md has the formats\n"
+        )
     );
 }
 
@@ -357,7 +363,8 @@ fn what_cannot_be_asked_is_told() {
     );
     scene.write("notes.txt", "");
     scene.write("wrong.json", "{}");
-    let cases: [(&[&str], i32, &str); 11] = [
+    fs::create_dir_all(scene.0.path().join("empty")).expect("makes a folder");
+    let cases: [(&[&str], i32, &str); 13] = [
         (&[], 2, "needs a file or folder"),
         (&["usage.csv"], 2, "needs `--policy FILE`"),
         (
@@ -393,8 +400,14 @@ fn what_cannot_be_asked_is_told() {
         (
             &["usage.csv", "--policy", "now.json", "--plan", "gold"],
             1,
-            "no plan `gold`; it has free, pro",
+            "no plan `gold`\n  help: its plans are free, pro",
         ),
+        (
+            &["usage.csv", "--policy", "now.json", "--plan", "fre"],
+            1,
+            "no plan `fre`\n  help: did you mean `free`?",
+        ),
+        (&["empty", "--policy", "now.json"], 1, "holds no file"),
         (
             &["usage.csv", "--policy", "now.json", "--json", "no/where"],
             1,
@@ -415,7 +428,7 @@ fn what_cannot_be_asked_is_told() {
     for (words, code, message) in cases {
         let (found, _, err) = scene.run(words);
         assert!(
-            found == code && err.contains(message),
+            found == code && err.contains(message) && err.contains("\n  help: "),
             "{words:?}: {found} {err}"
         );
     }
@@ -442,10 +455,47 @@ fn attributes_decide_about_audiences_when_they_are_given() {
     let report = scene.report("usage.csv", &["--attributes", "known.jsonl"]);
     assert_eq!(report["policy"]["users_prompted"], json!(1));
     assert!(!report["assumptions"].to_string().contains("(`default-50`)"));
+}
+
+#[test]
+fn attributes_that_cannot_be_read_end_the_replay_with_their_line() {
+    let scene = Scene::new("attributes");
     scene.write(
-        "known.jsonl",
-        "{\"account\": \"a\", \"attributes\": 7}\n[]\n",
+        "usage.csv",
+        "account,date,meter,amount\na,2026-01-05,emails,1\n",
     );
-    let report = scene.report("usage.csv", &["--attributes", "known.jsonl"]);
-    assert_eq!(report["inputs"]["skipped"], json!({"not_json": 2}));
+    let good = r#"{"account": "a", "user": null, "attributes": {}}"#;
+    let cases = [
+        (
+            r#"{"account": "a", "atributes": {}}"#,
+            "unknown key `atributes`\n  help: did you mean `attributes`?\n",
+        ),
+        (
+            r#"{"account": "a", "attributes": 7}"#,
+            "`attributes` is not an object\n  help: write `{",
+        ),
+        (r#"{"attributes": {}}"#, "`account` is missing\n  help: "),
+        (
+            r#"{"account": 7, "attributes": {}}"#,
+            "`account` is not a text\n  help: ",
+        ),
+        ("[]", "not an object of JSON\n  help: "),
+        ("{", "not an object of JSON\n  help: "),
+    ];
+    for (line, told) in cases {
+        scene.write("known.jsonl", format!("{good}\n{line}\n"));
+        let words = [
+            "usage.csv",
+            "--policy",
+            "now.json",
+            "--attributes",
+            "known.jsonl",
+        ];
+        let (code, _, err) = scene.run(&words);
+        let told = format!("error: `known.jsonl` cannot be read: line 2: {told}");
+        assert!(
+            code == 1 && err.starts_with(&told) && err.matches("help: ").count() == 1,
+            "{line}: {err}"
+        );
+    }
 }

@@ -35,7 +35,49 @@ fn wrong_usage_is_exit_code_2_with_a_sentence() {
     for arguments in cases {
         let (code, out, err) = run(arguments);
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
-        assert!(err.starts_with("error: "), "{err}");
+        assert!(
+            err.starts_with("error: ") && err.contains("\n  help: "),
+            "{err}"
+        );
+    }
+    let told: [(&[&str], &str); 9] = [
+        (
+            &["lint", "p.json"],
+            "there is no command `lint`\n  help: did you mean `plimsoll check`?",
+        ),
+        (
+            &["chekc"],
+            "there is no command `chekc`\n  help: did you mean `plimsoll check`?",
+        ),
+        (&["schema"], "`policy.schema.json` in the npm package"),
+        (
+            &["check", "a", "--agains", "b"],
+            "there is no option `--agains`\n  help: did you mean `--against`?",
+        ),
+        (
+            &["check", "a.json", "b.json"],
+            "`b.json` is one word too many\n  help: write `plimsoll check FILE [--against OLD] ",
+        ),
+        (
+            &["check", "a", "--against"],
+            "`--against` has no value\n  help: write `plimsoll check FILE ",
+        ),
+        (
+            &["check", "a", "--json=1"],
+            "`--json` takes no value such as `1`\n",
+        ),
+        (
+            &["replay", "--polcy", "x"],
+            "there is no option `--polcy`\n  help: did you mean `--policy`?",
+        ),
+        (
+            &["--hepl"],
+            "there is no option `--hepl`\n  help: `plimsoll --help` lists the commands",
+        ),
+    ];
+    for (arguments, message) in told {
+        let (code, _, err) = run(arguments);
+        assert!(code == 2 && err.contains(message), "{arguments:?}: {err}");
     }
     let (code, out, _) = run(&["--help"]);
     assert!(code == 0 && out.contains("plimsoll serve --data DIR"));
@@ -224,7 +266,7 @@ fn a_warning_is_told_and_refuses_only_when_asked() {
     let (code, out, err) = run(&["check", file]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(
-        out.starts_with("warning[limit_falls]: plans[1].quotas.emails\n  "),
+        out.starts_with("warning[limit_falls]: plans[1].quotas.emails (pro, line 1)\n  "),
         "{out}"
     );
     assert!(
@@ -235,10 +277,32 @@ fn a_warning_is_told_and_refuses_only_when_asked() {
         !out.contains('\u{1b}'),
         "no colours where nobody looks: {out}"
     );
+    assert!(
+        out.contains("policy.json: fine, revision ") && out.ends_with(", 1 warning\n"),
+        "{out}"
+    );
+    let written = folder.path().join("out");
+    let (code, out, _) = run(&[
+        "check",
+        file,
+        "--deny-warnings",
+        "--out",
+        written.to_str().expect("text"),
+    ]);
+    assert!(
+        code == 1
+            && out.ends_with("policy.json: refused: 1 warning, and `--deny-warnings` was given\n"),
+        "{out}"
+    );
+    assert!(!written.exists(), "what is refused is not written");
     let (code, out, _) = run(&["check", file, "--json", "--deny-warnings"]);
     let report: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!((code, &report["ok"]), (1, &Value::Bool(false)), "{out}");
-    assert_eq!(report["warnings"][0]["code"], "limit_falls");
+    let warning = &report["warnings"][0];
+    assert_eq!(
+        (&warning["code"], &warning["id"], &warning["line"]),
+        (&"limit_falls".into(), &"pro".into(), &1.into())
+    );
     let week = &report["worst_week"];
     let met = week["witness"]["interruptions"].as_array().expect("a list");
     assert!(met.len() as u64 <= week["interruptions_max"].as_u64().expect("a number"));
@@ -292,7 +356,142 @@ fn a_policy_is_compared_with_the_one_that_is_published() {
     );
     assert!(!out.exists(), "what is refused is not written");
     assert_eq!(run(&["check", &new, "--against", "/nowhere/old.json"]).0, 2);
-    assert_eq!(run(&["check", &new, "--against", &write("x", "{")]).0, 2);
+    let (code, said, _) = run(&["check", &new, "--against", &old, "--json"]);
+    let report: Value = serde_json::from_str(&said).expect("JSON");
+    assert!(code == 1 && report["errors"][0]["code"] == "arms_moved");
+    assert_eq!(
+        report["changes"],
+        serde_json::json!([{"part": "experiments", "path": "experiments.when.seed", "was": "a", "now": "b"}])
+    );
+}
+
+#[test]
+fn what_is_no_policy_is_nothing_to_compare_with() {
+    let folder = Folder::new("no-policy");
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).expect("writes");
+        file.to_str().expect("text").to_owned()
+    };
+    let new = write("new.json", ODD);
+    for (text, told) in [
+        ("{\n\"a\": 1}", "error[unknown_field]: "),
+        ("{", "error[json_syntax]: "),
+    ] {
+        let old = write("old.json", text);
+        let (code, out, err) = run(&["check", &new, "--against", &old]);
+        let place = format!("{told}{old}");
+        assert!(
+            code == 1 && out.contains(&place) && !out.contains("+ ") && err.is_empty(),
+            "{out}{err}"
+        );
+        assert!(
+            out.contains("new.json: refused: `") && out.contains("held against, has "),
+            "{out}"
+        );
+        let (code, out, _) = run(&["check", &new, "--against", &old, "--json"]);
+        let report: Value = serde_json::from_str(&out).expect("JSON");
+        assert!(code == 1 && report["ok"] == false && report["errors"] == serde_json::json!([]));
+        assert!(
+            report["against_errors"][0]["help"].is_string() && report["changes"].is_null(),
+            "{out}"
+        );
+    }
+}
+
+#[test]
+fn a_change_is_told_whole_to_programs() {
+    let folder = Folder::new("changes");
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).expect("writes");
+        file.to_str().expect("text").to_owned()
+    };
+    let long = serde_json::json!({"en": "x".repeat(200)});
+    let mut policy: Value = serde_json::from_str(ODD).expect("JSON");
+    policy["plans"][0]["name"] = long.clone();
+    let old = write("old.json", &policy.to_string());
+    policy["plans"][0]["name"] = "3".into();
+    policy["plans"][0]["quotas"]["emails"]["limit"] = 3.into();
+    let new = write("new.json", &policy.to_string());
+    let (_, out, _) = run(&["check", &new, "--against", &old, "--json"]);
+    let report: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(
+        report["changes"],
+        serde_json::json!([
+            {"part": "limits", "path": "plans.free.quotas.emails.limit", "was": 9, "now": 3},
+            {"part": "texts", "path": "plans.free.name", "was": long, "now": "3"},
+        ])
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_told_with_help_and_as_json_too() {
+    let folder = Folder::new("unusable");
+    let file = folder.path().join("policy.json");
+    std::fs::write(&file, ODD).expect("writes");
+    let (file, under) = (
+        file.to_str().expect("text"),
+        file.join("out").to_str().expect("text").to_owned(),
+    );
+    let cases: [(&[&str], &str); 3] = [
+        (&["check", "/nowhere/policy.json"], "unreadable"),
+        (&["check", file, "--against", "/nowhere/x"], "unreadable"),
+        (&["check", file, "--out", &under], "unwritable"),
+    ];
+    for (words, code) in cases {
+        let (exit, out, err) = run(words);
+        assert!(
+            exit == 2 && out.is_empty() && err.contains("\n  help: "),
+            "{words:?}: {exit} {out}{err}"
+        );
+        let (exit, out, err) = run(&[words, &["--json"]].concat());
+        let report: Value = serde_json::from_str(&out).expect("JSON");
+        assert!(
+            exit == 2 && err.is_empty() && report["ok"] == false,
+            "{out}{err}"
+        );
+        assert_eq!(report["errors"][0]["code"], code);
+        assert!(report["errors"][0]["help"].is_string(), "{out}");
+    }
+}
+
+#[test]
+fn the_overview_shows_what_each_plan_grants() {
+    let folder = Folder::new("grants");
+    let file = folder.path().join("policy.json");
+    let policy = r#"{"format": 1, "plans": [{"id": "hobby", "quotas": {"renders": {"limit": 200}}},
+        {"id": "studio", "quotas": {"renders": {"limit": 2000}}, "features": ["batch"]},
+        {"id": "farm", "quotas": {"renders": {"limit": "unlimited"}}, "features": ["batch", "sso"]}]}"#;
+    std::fs::write(&file, policy).expect("writes");
+    let (_, out, _) = run(&["check", file.to_str().expect("text")]);
+    let table = concat!(
+        "  plans                hobby  studio       farm\n",
+        "  meters      renders    200   2,000  unlimited\n",
+        "  features    batch                ✓          ✓\n",
+        "              sso                             ✓\n",
+    );
+    assert!(out.contains(table), "{out}");
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_error() {
+    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/../www/demo/policy.json");
+    let mut child = plimsoll()
+        .args(["check", policy])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("ends");
+    assert_eq!(
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr)
+        ),
+        (Some(0), "".into())
+    );
 }
 
 #[test]
