@@ -61,14 +61,26 @@ export interface Options {
   target?: Element;
   /** The folder of the `.wasm` files, when they were moved; or the core's bytes or module. */
   wasm?: string | URL | ArrayBuffer | Uint8Array | WebAssembly.Module;
-  /** The amount due now for an upgrade. Without one the checkout opens, and nothing is bought with one press. */
+  /**
+   * The amount due now for an upgrade, asked for when a dialog or card offers one. With it the button says
+   * what a press charges. Without it (`null`, an error, no answer within 8 seconds, an amount that is no
+   * integer from 0, a currency that is none) the checkout opens, the button says so, and nothing is bought
+   * with one press; what was wrong comes as an `error` event. One older than 10 minutes is asked for again
+   * before it is charged, and where it has changed the person reads it first.
+   */
   quote?(intent: Intent): Promise<Quote | null> | Quote | null;
   /**
-   * Charges. Called only after the amount of `quote` was on the screen, or when the policy has no
-   * checkout link. The same intent may come again after `"failed"` and must charge once.
+   * Charges. Called only after the amount of `quote` (it is `intent.quote`) was on the screen, or where
+   * there is neither `quote` nor a checkout link; once for each `intent.id`, however often and in however
+   * many tabs it is pressed. After `"failed"` a new press has a new id. After `"done"` the prompt stays and
+   * says that the new plan is being set up, until a snapshot of a higher epoch comes.
    */
   purchase?(intent: Intent): Promise<PurchaseResult> | PurchaseResult;
-  /** Any other action: ask the admin, talk to sales, extend the trial. `"failed"` is said to the person. */
+  /**
+   * Any other action: ask the admin, talk to sales, extend the trial. `"failed"` is said to the person.
+   * Without it nothing offers to extend a trial. After an extension the prompt stays until a snapshot has
+   * a later `trial.ends_at`.
+   */
   onAction?(intent: Intent): unknown;
   /** A fresh token, asked for once when the collector refuses; without one sending waits for the next start. */
   identity?(): Promise<string | null> | string | null;
@@ -112,7 +124,10 @@ export interface Plimsoll {
    * @param count an integer from 1 to 2^53 − 1; default 1; a day holds a million
    */
   signal(name: string, count?: number): void;
-  /** The host saw a purchase: all prompts go, until a snapshot of a higher epoch, at most 24 hours. */
+  /**
+   * The host saw a purchase: all prompts go, until a snapshot of a higher epoch, at most 24 hours, in every
+   * tab and over reloads. `from_epoch` is the epoch that was bought from, by default the one known here.
+   */
   converted(from_epoch?: number): void;
   /** The newest truth from the host's server. One with a wrong field is refused whole, as an `error` event. */
   sync(snapshot: Snapshot): void;
@@ -232,6 +247,8 @@ export interface Prompt {
   plan: { from?: string; to?: string };
   /** It was open already (a reload, another tab). */
   repaint: boolean;
+  /** What was pressed is done, and the host's server is to follow: nothing to choose, all in the title. */
+  waiting?: true;
   /** In words, once the words are loaded: with `view: "none"` always. */
   title?: string;
   body?: string[];
@@ -239,14 +256,18 @@ export interface Prompt {
 
 /** One press of an action, however often it is clicked. */
 export interface Intent {
-  /** 16 hex digits; the host charges and requests once for each. */
+  /** 16 hex digits; the host charges and requests once for each. A press after one that failed has its own. */
   id: string;
   action: ActionId;
   prompt: string;
   exposure: string;
   plan: { from?: string; to?: string };
+  /** When it was pressed. A checkout that ends on a page of its own gives it to `converted`. */
+  plan_epoch: number;
   meter?: string;
   feature?: string;
+  /** Of a purchase: the amount that was on the screen. */
+  quote?: Quote;
 }
 
 export interface Quote {
@@ -261,9 +282,23 @@ export interface Quote {
 export interface Events {
   /** A prompt is on the screen, or for the host to draw. */
   prompt: { prompt: Prompt };
-  /** Figures changed; with `prompt`, an open prompt's did. */
-  update: { prompt?: Prompt; quote?: Quote };
-  withdraw: { exposure: string; reason: string };
+  /**
+   * Figures changed; with `prompt`, an open prompt did. Its `state` is what follows a press: `busy` until
+   * the host has answered, `failed` when that was to no avail, `waiting` from a purchase or an extended
+   * trial to the snapshot that has it, `overdue` when that takes a minute. `message` is to be said to the
+   * person once, without moving the focus.
+   */
+  update: {
+    prompt?: Prompt;
+    quote?: Quote;
+    state?: "busy" | "failed" | "waiting" | "overdue";
+    message?: string;
+  };
+  /**
+   * A prompt is to go. Reasons: `superseded`, `owned`, `converted`, `period_ended`, `plan_changed`,
+   * `expired`, `answered`, `lease`, `failed`, `gone`, `faded`, `reset`. `message` is to be said to the person.
+   */
+  withdraw: { exposure: string; reason: string; message?: string };
   response: { exposure: string; prompt?: string; response: Response; action?: ActionId };
   crossing: { meter: string; percent: number };
   converted: { intent?: Intent };

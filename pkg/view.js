@@ -11,6 +11,8 @@ import { fill, link } from "./text.js";
 const TEXT_LENGTH_MAX = 2000;
 /** Two presses closer than this are one: a double click. */
 const PRESS_GAP_MS = 800;
+/** A press so soon after the amount came was meant for what the button did before. */
+const READ_GAP_MS = 500;
 
 const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)\b/i;
 
@@ -90,11 +92,6 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
     });
   };
 
-  const change = (exposure, changes) => {
-    const state = open.get(exposure);
-    if (state) paint(exposure, Object.assign(state, changes));
-  };
-
   const draw = (state) => drawing(state, { locale, ui, theme });
 
   return {
@@ -110,22 +107,22 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
         quietly(on.painted)(prompt.exposure, "failed");
       }
     }),
-    update: quietly((prompt) => {
+    /**
+     * New words or figures, and what else has changed: `busy`, while the actions are marked as disabled and
+     * pressing them does nothing; `message`, said aloud by screen readers without moving the focus; `quote`,
+     * what is due now: `{amount_minor, currency, line?}`.
+     */
+    update: quietly((prompt, { busy, message, quote } = /** @type {any} */ ({})) => {
       const state = open.get(prompt.exposure);
       if (!state) return;
-      state.prompt = prompt;
+      if (quote && quote != state.quote) state.pressed_ms = performance.now() + READ_GAP_MS - PRESS_GAP_MS;
+      Object.assign(state, { prompt, busy, quote, message: message ?? state.message });
       later(prompt.exposure);
     }),
     hide: quietly((exposure) => {
       open.delete(exposure);
       view.hide(exposure);
     }),
-    /** While busy the actions are marked as disabled and pressing them does nothing. */
-    busy: (exposure, busy) => change(exposure, { busy }),
-    /** Said aloud by screen readers, without moving the focus. */
-    message: (exposure, message) => change(exposure, { message }),
-    /** What is due now: `{amount_minor, currency, line?}`; null goes back to the plan's price. */
-    quote: (exposure, quote) => change(exposure, { quote }),
     locale: quietly((next, texts) => {
       locale = next;
       ui = texts ?? ui;
@@ -161,7 +158,7 @@ function drawing({ prompt, busy, message, quote }, { locale, ui, theme }) {
     dir: RIGHT_TO_LEFT.test(locale) ? "rtl" : "ltr",
     "data-tone": prompt.tone,
     "data-theme": theme == "auto" ? pageTheme() : theme,
-    "aria-busy": String(!!busy),
+    "data-phase": busy ? "busy" : prompt.waiting ? "waiting" : undefined,
     "aria-label": said("more"),
     dialog: dialog || undefined,
     title: say(texts.title ?? ""),

@@ -26,11 +26,13 @@ export function makeMooring(tab) {
 
   const lease = makeLease(() =>
     guarded(() => {
-      others().forEach(absorb);
+      meet();
       look();
     }));
 
   const others = () => (is_open() ? berth.others() : []);
+
+  const meet = () => others().forEach(absorb);
 
   /**
    * Takes a berth and all that others know. Before the core has begun it remembers; after, it merges.
@@ -135,7 +137,7 @@ export function makeMooring(tab) {
   }
 
   return {
-    take, watch, heard, wantLease, leave, is_open,
+    take, watch, meet, heard, wantLease, leave, is_open,
     is_leased: lease.is_held,
     is_crowded: () => is_crowded,
     write(name, value) {

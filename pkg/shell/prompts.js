@@ -1,23 +1,27 @@
 /**
- * Prompts on their way to the screen and back: the painting module is loaded here, actions are
- * carried out here (amount, purchase, links, the host's own). What a response means for later
- * prompts is the core's.
+ * Prompts on their way to the screen and back: the painting module is loaded here, what is open is kept
+ * here, and what people do is told to the core. What a press leads to is in `press.js`, what a response
+ * means for later prompts is the core's.
  */
 
-import { CONVERTED, INTENT, PAINTED, READING, RESPOND } from "./core.js";
+import { PAINTED, READING, RESPOND } from "./core.js";
+import { makePresses } from "./press.js";
 import { ACTIONS, promptOf } from "./prompt.js";
 
 const RESPONSES = { later: 6, never: 7, close: 8 };
+/** From here on an action is a dismissal. */
+const DISMISSALS = ACTIONS.indexOf("later");
 const PAINTS = ["rendered", "seen", "failed", "faded"];
 const FADED = 3;
 const FAILED = 2;
-/** Where an amount is on the screen, so that one press may buy. */
-const CARDS = ["modal", "preview", "inline"];
 
 /** @param tab the instance's own side: `tell`, `text`, `emit`, `report`, `options`, `texts` */
 export function makePrompts(tab) {
   const { options, emit, report } = tab;
-  /** By exposure: {prompt, acting, quote, running}. */
+  /**
+   * By exposure: {prompt, phase, quote, wait …}. A phase is `busy` from a press to its answer, then `failed`,
+   * `waiting` for the host's server, or `overdue`.
+   */
   const shown = new Map();
   /** What a rebuilt core has not asked for again. */
   const stale = new Set();
@@ -27,16 +31,22 @@ export function makePrompts(tab) {
   let text;
   let is_gone = false;
 
-  const read = () => tab.json(READING);
+  const presses = makePresses(tab, { isOpen, paint, remove, note, words: loadText });
 
   function whole(given) {
     const words = tab.texts();
     const features_at = 2 + words.meters.length;
     let account;
-    return promptOf(given, words, tab.account(), (feature) => (account ??= read())[features_at + feature], tab.join);
+    // A button that nothing would follow is not there.
+    const leads = (kind) => ACTIONS[kind] !== "extend_trial" || options.onAction || words.links.extend_trial;
+    const possible = { ...given, actions: given.actions.filter(leads) };
+    const hasFeature = (feature) => (account ??= tab.json(READING))[features_at + feature];
+    return promptOf(possible, words, tab.account(), hasFeature, tab.join);
   }
 
-  const loadText = async () => (text ??= await import("../text.js"));
+  async function loadText() {
+    return (text ??= await import("../text.js"));
+  }
 
   const loadView = () =>
     (loading ??= Promise.all([import("../view.js"), loadText()])
@@ -48,8 +58,8 @@ export function makePrompts(tab) {
           target: options.target,
           wasm: typeof options.wasm == "string" || options.wasm instanceof URL ? options.wasm : undefined,
           on: {
-            painted,
-            respond,
+            painted: known(painted),
+            respond: known(respond),
           },
         }))
       .then((made) => {
@@ -61,6 +71,13 @@ export function makePrompts(tab) {
         report("view_missing", "view", `${error?.message ?? error}`);
       }));
 
+  /** A note is no prompt: what becomes of it is nobody's business. */
+  const known = (run) => (exposure, ...given) => shown.has(exposure) && run(exposure, ...given);
+
+  function isOpen(state) {
+    return shown.get(state.prompt.exposure) === state;
+  }
+
   async function show(prompt) {
     if (shown.has(prompt.exposure)) {
       // The core was rebuilt; the screen has it already.
@@ -71,28 +88,58 @@ export function makePrompts(tab) {
     const state = { prompt };
     shown.set(prompt.exposure, state);
     await (headless ? loadText() : loadView());
-    if (shown.get(prompt.exposure) !== state) return;
+    if (!isOpen(state)) return;
     if (!headless && !view) {
       shown.delete(prompt.exposure);
       return tab.tell(PAINTED, prompt.exposure, FAILED);
     }
     view?.show(state.prompt);
     emit("prompt", { prompt: filled(state.prompt) });
-    return askQuote(state);
+    return presses.price(state);
   }
 
   function update(prompt) {
     const state = shown.get(prompt.exposure);
     if (!state) return;
     state.prompt = prompt;
-    view?.update(prompt);
-    emit("update", { prompt: filled(prompt) });
+    paint(state);
+    presses.price(state)?.catch(tab.stumble);
+  }
+
+  /** Brings the screen, or the host that draws, in line with a prompt's state; a message is said once. */
+  function paint(state, message) {
+    if (!isOpen(state)) return;
+    const { phase, quote, prompt: { exposure } } = state;
+    const prompt = presses.dress(state);
+    view?.update(prompt, { busy: phase === "busy", quote, message });
+    emit("update", { prompt: filled(prompt), quote, state: phase, message });
   }
 
   function withdraw(exposure, reason) {
-    if (!shown.delete(exposure)) return;
-    view?.hide(exposure, reason);
-    emit("withdraw", { exposure, reason });
+    const state = shown.get(exposure);
+    // What was bought takes all prompts away but the one that says so.
+    if (!state || (reason === "converted" && (state.wait || state.is_buying))) return;
+    clear(state, reason);
+  }
+
+  function clear({ prompt: { exposure } }, reason, message) {
+    shown.delete(exposure);
+    view?.hide(exposure);
+    emit("withdraw", { exposure, reason, message });
+  }
+
+  /** Takes away what the core holds for answered, and says what came of it. */
+  function remove(state, reason, message) {
+    if (isOpen(state)) {
+      clear(state, reason, message);
+      tab.tell(PAINTED, state.prompt.exposure, FADED);
+    }
+    note(message);
+  }
+
+  /** A word about what is not on the screen any more; a toast that the core need not know of. */
+  function note(title) {
+    if (title) view?.show({ exposure: "note", surface: "toast", tone: "offer", texts: { title } });
   }
 
   /** For hosts that draw themselves: every text as words, beside the tokens. */
@@ -120,105 +167,36 @@ export function makePrompts(tab) {
     const state = shown.get(exposure);
     const place = response === "act" ? ACTIONS.indexOf(action) : (RESPONSES[response] ?? -1);
     if (place < 0 || typeof exposure != "string") return false;
-    if (state && response === "act" && !state.prompt.actions.some(({ id }) => id === action)) return false;
-    if (state?.acting && response !== "act") {
+    if (state && response === "act") {
+      if (!state.prompt.actions.some(({ id }) => id === action)) return false;
+      if (place < DISMISSALS) return press(state, action, place);
+    }
+    if (state?.phase) {
       // It was answered by the press; this only clears it away.
-      gone(state);
+      remove(state, "answered");
       return true;
     }
-    if (state?.running) return true;
-    const acts = response === "act" && place < RESPONSES.later - 2;
-    if (state && acts) state.acting = true;
-    tab.tell(RESPOND, exposure, place);
-    emit("response", { exposure, prompt: state?.prompt.prompt, response, action });
-    if (state && acts) carryOut(state, action, place).catch(tab.stumble);
+    answer(state, exposure, response, place, action);
     return true;
   }
 
-  function gone({ prompt: { exposure } }) {
-    view?.hide(exposure);
-    painted(exposure, "faded");
+  function answer(state, exposure, response, place, action) {
+    tab.tell(RESPOND, exposure, place);
+    emit("response", { exposure, prompt: state?.prompt.prompt, response, action });
   }
 
-  function intentOf({ prompt }, action, place) {
-    const { exposure, subject = {}, plan = {} } = prompt;
-    return { id: tab.text(INTENT, exposure, place), action, prompt: prompt.prompt, exposure, plan, ...subject };
-  }
-
-  async function askQuote(state) {
-    const { prompt } = state;
-    if (!options.quote || !CARDS.includes(prompt.surface)) return;
-    if (!prompt.actions.some(({ id }) => id === "upgrade")) return;
-    const quote = await asked("quote", intentOf(state, "upgrade", 0));
-    const usable = Number.isSafeInteger(quote?.amount_minor) && /^[A-Z]{3}$/.test(quote?.currency);
-    if (!usable || shown.get(prompt.exposure) !== state) return;
-    state.quote = quote;
-    view?.quote(prompt.exposure, { ...prompt.values.price, ...quote });
-    emit("update", { prompt: filled(prompt), quote });
-  }
-
-  /** What the host's function answers; "failed" when it throws, which the host hears as an event. */
-  async function asked(name, intent) {
-    try {
-      return await options[name](intent);
-    } catch (error) {
-      report("host_failed", name, `${error?.message ?? error}`);
-      return "failed";
+  function press(state, action, place) {
+    // However often and by whatever it is pressed, until it is answered it is one press.
+    if (state.phase && state.phase !== "failed") return true;
+    state.phase = "busy";
+    // Asked again of the newest that any tab knows: an offer that does not stand any more is taken back here.
+    tab.meet();
+    if (isOpen(state)) {
+      answer(state, state.prompt.exposure, "act", place, action);
+      paint(state);
     }
-  }
-
-  async function carryOut(state, action, place) {
-    state.running = true;
-    const { exposure, actions } = state.prompt;
-    const intent = intentOf(state, action, place);
-    const href = actions.find(({ id }) => id === action)?.href;
-    try {
-      await loadText();
-      if (action === "upgrade" && options.purchase && (state.quote || !href)) await buy(state, intent);
-      else if (action === "upgrade" && text.link(href)) leave(state, href);
-      else if (options.onAction) await handOver(state, intent);
-      else if (text.link(href)) leave(state, href);
-      else gone(state);
-    } finally {
-      state.running = false;
-      view?.busy(exposure, false);
-    }
-  }
-
-  async function buy(state, intent) {
-    const { exposure } = state.prompt;
-    view?.busy(exposure, true);
-    say(exposure, "waiting");
-    // The host may sync the new plan before it answers; the purchase is over the plan of the press.
-    const [, plan_epoch] = read();
-    const result = await asked("purchase", intent);
-    if (result === "done") {
-      say(exposure, "thanks");
-      tab.tell(CONVERTED, "", plan_epoch);
-      emit("converted", { intent });
-      if (shown.has(exposure)) gone(state);
-    } else if (text.link(result?.redirect)) {
-      leave(state, result.redirect);
-    } else {
-      say(exposure, "failed");
-    }
-  }
-
-  async function handOver(state, intent) {
-    const { exposure } = state.prompt;
-    view?.busy(exposure, true);
-    if ((await asked("onAction", intent)) === "failed") return say(exposure, "failed");
-    gone(state);
-  }
-
-  function say(exposure, id) {
-    const words = text.fill(tab.texts().ui[id], {}, tab.texts().locale);
-    if (words) view?.message(exposure, words);
-  }
-
-  function leave(state, href) {
-    gone(state);
-    location.assign(text.link(href));
+    void presses.carryOut(state, action);
+    return true;
   }
 
   return {
@@ -226,17 +204,24 @@ export function makePrompts(tab) {
     present: (given) => void show(whole(given)).catch(tab.stumble),
     update: (given) => update(whole(given)),
     prepare: () => (headless ? loadText() : loadView()),
-    /** The core is built anew, by `rebuild`; what it does not present again goes. */
+    /** The core is built anew, by `rebuild`; what it does not present again goes, if nothing is under way. */
     async refresh(rebuild) {
-      for (const exposure of shown.keys()) stale.add(exposure);
+      shown.forEach(({ phase }, exposure) => phase || stale.add(exposure));
       await rebuild();
       stale.forEach((exposure) => withdraw(exposure, "superseded"));
       stale.clear();
     },
-    withdrawAll: (reason) => [...shown.keys()].forEach((exposure) => withdraw(exposure, reason)),
-    translate: () => view?.locale(tab.texts().locale, tab.texts().ui),
+    withdrawAll(reason) {
+      presses.stop();
+      shown.forEach((state) => clear(state, reason));
+    },
+    translate() {
+      view?.locale(tab.texts().locale, tab.texts().ui);
+      shown.forEach(presses.translate);
+    },
     destroy() {
       is_gone = true;
+      presses.stop();
       shown.clear();
       view?.destroy();
       view = undefined;

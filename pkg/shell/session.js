@@ -428,6 +428,11 @@ export function makeSession(options, policy) {
     options, on, emit, report, tell, ask, text, json, sync, reset, setConsent, usePolicy, destroy, stumble, isHeadless,
     // For prompts.
     join: { SURFACES, readingOf, some, subjectOf, whole },
+    snapshot: () => snapshot,
+    meet() {
+      mooring.meet();
+      settle();
+    },
     // For the mooring.
     guarded, look, settle, persist, mayStore, watchGeneration,
     hasBegun: () => has_begun,

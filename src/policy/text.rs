@@ -160,6 +160,8 @@ pub(super) const USAGE: Offer = Offer(&[
 ]);
 /// The label of an action that leads to a plan.
 pub(super) const NEXT_PLAN: Offer = Offer(&[V::NextPlan]);
+/// The label of an action that buys: what is due now, and for what.
+pub(super) const DUE: Offer = Offer(&[V::Price, V::NextPlan]);
 /// A widget's line about a meter.
 pub(super) const READING: Offer = Offer(&[
     V::Used,

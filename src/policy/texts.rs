@@ -46,12 +46,28 @@ pub(super) const UI: &[(&str, Offer)] = &[
     ("next_adds", text::READING),
     // Before the list of what else the next plan has.
     ("also_in_plan", text::NEXT_PLAN),
+    // Label of the upgrade action where a press charges `{price}`, the amount due now.
+    ("pay", text::DUE),
+    // Label of the same where the amount is not known and a press only opens the checkout.
+    ("to_checkout", text::FIXED),
     // While an action runs.
     ("waiting", text::FIXED),
     // After an action that failed.
     ("failed", text::FIXED),
-    // After a purchase.
+    // Title from a purchase until the host's server has the new plan.
+    ("setting_up", text::FIXED),
+    // Said under it.
     ("thanks", text::FIXED),
+    // Said when that takes a minute.
+    ("overdue", text::FIXED),
+    // Said when the new plan is there.
+    ("plan_ready", text::FIXED),
+    // Title from an accepted extension until the host's server has the later end.
+    ("extending", text::FIXED),
+    // Said when the later end is there.
+    ("trial_extended", text::FIXED),
+    // To a person whose press came too late: another plan, no right to buy, a talk with sales.
+    ("outdated", text::FIXED),
     // After a request that was sent.
     ("status_sent", text::FIXED),
     // In the form of a request: who gets it, where the person who can buy is known.

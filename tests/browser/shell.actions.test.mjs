@@ -51,41 +51,6 @@ describe("actions", () => {
       assert.ok(prompt.actions.every(({ text }) => text.length > 0));
     }));
 
-  test("one press buys once, however often it is clicked, and only after the amount was there", () =>
-    inProfile(async (context) => {
-      const page = await openPage(stand, context);
-      await startHeadless(page, [FULL(), { quote: { amount_minor: 4900, currency: "USD" }, purchase: "done" }]);
-      const { exposure } = await dialog(page);
-      await until(async () => (await asked(page, "quote")).length === 1, "the quote");
-      await new Promise((done) => setTimeout(done, 120));
-      await page.evaluate((id) => { for (let n = 0; n < 5; n += 1) plimsoll.respond(id, "act", "upgrade"); }, exposure);
-      await until(async () => (await heard(page, "converted")).length === 1, "the conversion");
-      const bought = await asked(page, "purchase");
-      assert.equal(bought.length, 1);
-      assert.match(bought[0].id, /^[0-9a-f]{16}$/);
-      assert.equal(bought[0].id, (await asked(page, "quote"))[0].id, "the intent is the same from quote to purchase");
-      await hide(page);
-      await until(() => named(once(stand.events()), "Upgrade Started").length === 1, "the event");
-      assert.equal(named(once(stand.events()), "Upgrade Started")[0].properties.intent, bought[0].id);
-    }));
-
-  test("a purchase that fails may be tried again under the same id", () =>
-    inProfile(async (context) => {
-      const page = await openPage(stand, context);
-      await startHeadless(page, [FULL(), { quote: { amount_minor: 4900, currency: "USD" }, purchase: "throws" }]);
-      const { exposure } = await dialog(page);
-      await new Promise((done) => setTimeout(done, 150));
-      for (const times of [1, 2]) {
-        await page.evaluate((id) => plimsoll.respond(id, "act", "upgrade"), exposure);
-        await until(async () => (await asked(page, "purchase")).length === times, "the purchase");
-        await new Promise((done) => setTimeout(done, 120));
-      }
-      const ids = (await asked(page, "purchase")).map(({ id }) => id);
-      assert.equal(ids[0], ids[1]);
-      assert.deepEqual(await heard(page, "converted"), []);
-      assert.equal(named(once(stand.events()), "Upgrade Started").length <= 1, true);
-    }));
-
   test("without an amount the checkout opens", () =>
     inProfile(async (context) => {
       const page = await openPage(stand, context);

@@ -2,37 +2,15 @@
  * The view in Chromium, on the gallery's pages and under the strict policy of `view.server.mjs`.
  * Names are sentences about what a person meets. It needs `pkg/dist` (cargo xtask build).
  */
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
-import { serve } from "./view.server.mjs";
+import {
+  LOCALES, STATES, answered, axe, become, focused, openGallery, overflows, painted, responses, tour, visit,
+} from "./view.support.mjs";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
-const SAMPLES = JSON.parse(
-  readFileSync(new URL("../../www/gallery/samples.json", import.meta.url), "utf8"),
-);
-const STATES = Object.keys(SAMPLES.states);
-const LOCALES = Object.keys(SAMPLES.locales);
 const EXPOSURE = "00000000000000a1";
 
-let site;
-let browser;
-
-before(async () => {
-  site = await serve();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
-});
-
-after(async () => {
-  await browser?.close();
-  await site?.stop();
-});
+openGallery();
 
 test("every state is free of axe violations, in light and dark, left and right to left", async () => {
   const looks = [["light", "en"], ["dark", "pt-BR"], ["dark", "ar"]];
@@ -159,10 +137,10 @@ test("a double click is one act, and a busy prompt takes none", async () => {
     await page.getByRole("link", { name: "Upgrade to Pro" }).dblclick();
     assert.deepEqual(await responses(page), [["act", "upgrade"]]);
     await page.waitForTimeout(900);
-    await page.evaluate((exposure) => gallery.view.busy(exposure, true), EXPOSURE);
+    await become(page, "modal-busy");
     await page.getByRole("link", { name: "Upgrade to Pro" }).click({ force: true });
     assert.deepEqual(await responses(page), [["act", "upgrade"]]);
-    await page.evaluate((exposure) => gallery.view.busy(exposure, false), EXPOSURE);
+    await become(page, "modal-limit");
     await page.getByRole("link", { name: "Upgrade to Pro" }).click();
     assert.equal((await responses(page)).length, 2);
     assert.ok(page.url().includes("state.html"), "the view itself never navigates");
@@ -229,11 +207,11 @@ test("an update changes words in place, keeps the focus and is not announced aga
 });
 
 test("a message is said by the prompt's own status region, a quote replaces the price", async () => {
-  await visit({ state: "modal-quote" }, async (page) => {
+  await visit({ state: "modal-pay" }, async (page) => {
     await page.locator(".offer").getByText("$14.70", { exact: true }).waitFor();
-    await page.evaluate((exposure) => gallery.view.quote(exposure, null), EXPOSURE);
+    await become(page, "modal-checkout");
     await page.locator(".offer").getByText("$49 per month").waitFor();
-    await page.evaluate((exposure) => gallery.view.message(exposure, "One moment"), EXPOSURE);
+    await become(page, "modal-busy");
     await page.getByRole("status").filter({ hasText: "One moment" }).waitFor();
   });
 });
@@ -481,100 +459,3 @@ test("axe looks into the prompts: a bad one is found", async () => {
     assert.deepEqual(found.sort(), ["button-name", "color-contrast"]);
   });
 });
-
-/** Opens many states one after the other in one browser context. */
-async function tour(asked, options, check) {
-  await visit(asked[0], options, async (page, seen) => {
-    for (const state of asked) {
-      await page.goto(address(state));
-      await page.locator("html[data-ready]").waitFor();
-      await check(page, state, seen);
-    }
-  });
-}
-
-const address = (asked) => `${site.address}/www/gallery/state.html?${new URLSearchParams(asked)}`;
-
-/** Opens a state, runs the check, closes. Animations are off so that what is measured has arrived. */
-async function visit(asked, options, check) {
-  if (!check) return visit(asked, {}, options);
-  const context = await browser.newContext({
-    viewport: { width: 1100, height: 760 }, reducedMotion: "reduce", ...options,
-  });
-  const page = await context.newPage();
-  const seen = { errors: [] };
-  page.on("pageerror", (error) => seen.errors.push(error.message));
-  page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
-  await page.addInitScript(watch);
-  try {
-    await page.goto(address(asked));
-    await page.locator("html[data-ready]").waitFor();
-    await check(page, seen);
-  } finally {
-    await context.close();
-  }
-}
-
-/** Runs in the page before anything else does. */
-function watch() {
-  window.violations = [];
-  document.addEventListener("securitypolicyviolation", (event) => {
-    window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
-  });
-  window.shift = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) window.shift += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-  /** Of the page and of every shadow root in it. */
-  window.everywhere = (selector, root = document) =>
-    [...root.querySelectorAll(selector)].concat(
-      ...[...root.querySelectorAll("*")].filter((node) => node.shadowRoot).map((node) => everywhere(selector, node.shadowRoot)),
-    );
-  /** As a reader who has set the browser's text to twice the size. */
-  window.largeText = () => {
-    for (const frame of everywhere(".page, .slot")) {
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync(".page, .slot { font-size: 1.75em !important }");
-      frame.getRootNode().adoptedStyleSheets = [...frame.getRootNode().adoptedStyleSheets, sheet];
-    }
-  };
-}
-
-async function axe(page) {
-  // Evaluated by the browser's own tools, to which the page's policy does not apply.
-  await page.evaluate(readFileSync(AXE, "utf8") + ";undefined");
-  return page.evaluate(async () => {
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
-  });
-}
-
-const overflows = (page) =>
-  page.evaluate(() => {
-    const wide = everywhere("[data-exposure], [data-exposure] *, plimsoll-meter")
-      .filter((node) => {
-        const box = node.getBoundingClientRect();
-        return node.checkVisibility() && box.width > 0 && (box.left < -0.5 || box.right > innerWidth + 0.5);
-      })
-      .map((node) => node.outerHTML.slice(0, 120));
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth > clientWidth ? ["the page scrolls", ...wide] : wide;
-  });
-
-const focused = (page) =>
-  page.evaluate(() => {
-    const inner = document.activeElement?.shadowRoot?.activeElement ?? document.activeElement;
-    return inner?.dataset.focus ?? inner?.id;
-  });
-
-const responses = (page) =>
-  page.evaluate(() => gallery.heard.filter(([what]) => what === "respond").map(([, , ...said]) => said));
-
-/** Waits for responses that come with an event of the browser. */
-const answered = async (page, expected) => {
-  await page.waitForFunction(() => gallery.heard.some(([what]) => what === "respond"));
-  assert.deepEqual(await responses(page), expected);
-};
-
-const painted = (page) =>
-  page.evaluate(() => gallery.heard.filter(([what]) => what === "painted").map(([, , how]) => how));

@@ -450,8 +450,11 @@ fn all_that_is_text_is_json_and_every_surface_text_is_there() {
             "meter_unlimited",
             "meter_over",
             "paid_feature",
+            "pay",
+            "to_checkout",
             "waiting",
             "failed",
+            "setting_up",
             "thanks",
             "request_to_owner",
             "request_to_admin",
@@ -464,6 +467,11 @@ fn all_that_is_text_is_json_and_every_surface_text_is_there() {
             "request_back",
             "request_failed",
             "request_offline",
+            "overdue",
+            "plan_ready",
+            "extending",
+            "trial_extended",
+            "outdated",
         ] {
             assert!(ui[id].is_array(), "{locale} {id}");
         }

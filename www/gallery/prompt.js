@@ -1,11 +1,13 @@
 /** Makes prompts from `samples.json`, in the shape the engine gives them. */
 
+import { fill } from "../../pkg/text.js";
+
 export const samples = async () => (await fetch(new URL("samples.json", import.meta.url))).json();
 
 const LINKS = { upgrade: "/checkout?plan=pro", talk_to_sales: "https://example.com/sales" };
 const LIMIT = 1000;
 
-export function prompt(name, state, { labels, texts, values }, exposure) {
+export function prompt(name, state, { ui, labels, texts, values }, exposure) {
   const shared = {
     plan: "Free",
     next_plan: "Pro",
@@ -20,6 +22,7 @@ export function prompt(name, state, { labels, texts, values }, exposure) {
     percent: Math.floor((100 * state.used) / LIMIT),
     remaining: LIMIT - state.used,
   };
+  if (state.waiting ?? state.note) return said(name, state, ui[state.waiting ?? state.note], exposure);
   const { feature, outcome, meter } = values;
   const about = state.text === "preview" ? { feature, outcome } : { meter };
   if (state.text === "preview" || state.text === "trial") delete shared.next_limit;
@@ -37,12 +40,20 @@ export function prompt(name, state, { labels, texts, values }, exposure) {
     also: state.also && texts.also,
     actions: state.actions.map((id, place) => ({
       id,
-      label: labels[id],
+      label: id === "upgrade" && state.upgrade ? filled(ui[state.upgrade], state.quote) : labels[id],
       primary: place === 0 || undefined,
       menu: id === "never" || undefined,
-      href: LINKS[id],
+      href: id === "upgrade" && state.quote ? undefined : LINKS[id],
     })),
     plan: { from: "free", to: "pro" },
     repaint: false,
   };
 }
+
+/** What follows a press: nothing to choose, and no figures. */
+const said = (name, { surface, waiting, tone = "offer" }, title, exposure) => ({
+  exposure, prompt: name, surface, tone, waiting: !!waiting || undefined, texts: { title, body: [] }, values: {}, actions: [],
+});
+
+/** The amount due now, which is not the plan's price. */
+const filled = (label, quote) => fill(label, { price: { ...quote, per: undefined } }, document.documentElement.lang);

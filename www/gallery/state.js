@@ -39,13 +39,20 @@ const view = await createView({
   },
 });
 
-function open(exposure = "00000000000000a1") {
+const EXPOSURE = "00000000000000a1";
+
+function open(exposure = EXPOSURE) {
   const shown = prompt(name, state, locales[locale], exposure);
   view.show(shown);
-  if (state.quote) view.quote(exposure, { ...state.quote, line: texts.quote_line });
-  if (state.busy) view.busy(exposure, true);
-  if (state.message) view.message(exposure, texts[state.message]);
+  become(state, exposure);
   return shown;
+}
+
+/** What is open goes over into another state, as it does when something was pressed. */
+function become(state, exposure = EXPOSURE) {
+  const quote = state.quote && { ...state.quote, line: texts.quote_line };
+  const message = texts[state.message] ?? ui[state.says];
+  view.update(prompt(name, state, locales[locale], exposure), { busy: state.busy, quote, message });
 }
 
 if (state.surface === "meter") {
@@ -56,5 +63,6 @@ if (state.surface === "meter") {
 document.querySelector("#compose").addEventListener("click", () => open());
 
 // For tests only; a gallery is no product.
-Object.assign(window, { gallery: { view, open, heard, createView, locales } });
+Object.assign(window, { gallery: { view, open, become, states, heard, createView, locales } });
+await new Promise(requestAnimationFrame);
 page.dataset.ready = "yes";

@@ -77,15 +77,19 @@ impl Painting {
             .focused()
             .filter(|focused| self.content.contains(Some(focused)));
         self.fill(drawing);
-        if let Some(mark) = focused.and_then(|focused| focused.get_attribute("data-focus"))
-            && let Some(again) = self.content.find(&["[data-focus=", &mark, "]"].concat())
-        {
+        let mark = focused.and_then(|focused| focused.get_attribute("data-focus"));
+        let again = mark.and_then(|mark| {
+            let same = self.content.find(&["[data-focus=", &mark, "]"].concat());
+            // A button that is gone hands the focus to the title, and where that takes none, to the cross.
+            same.or_else(|| self.content.find("[data-focus=title],[data-focus=close]"))
+        });
+        if let Some(again) = again {
             again.focus();
         }
     }
 
     fn fill(&self, drawing: &Drawing) {
-        for name in ["lang", "dir", "data-tone", "data-theme", "aria-busy"] {
+        for name in ["lang", "dir", "data-tone", "data-theme", "data-phase"] {
             match drawing.part(name) {
                 Some(value) => self.base.copy(name, &value),
                 None => self.base.unset(name),

@@ -106,12 +106,28 @@ pub struct UiTexts {
     next_adds: Option<Words>,
     /// Before the list of what else the next plan has.
     also_in_plan: Option<Words>,
+    /// Label of the upgrade action where a press charges; may use `{price}`, the amount due now, and `{next_plan}`.
+    pay: Option<Words>,
+    /// Label of the same where the amount is not known and a press only opens the checkout.
+    to_checkout: Option<Words>,
     /// While an action runs.
     waiting: Option<Words>,
     /// After an action that failed.
     failed: Option<Words>,
-    /// After a purchase.
+    /// Title from a purchase until the host's server has the new plan.
+    setting_up: Option<Words>,
+    /// Said under it.
     thanks: Option<Words>,
+    /// Said when that takes a minute.
+    overdue: Option<Words>,
+    /// Said when the new plan is there.
+    plan_ready: Option<Words>,
+    /// Title from an accepted extension until the host's server has the later end.
+    extending: Option<Words>,
+    /// Said when the later end is there.
+    trial_extended: Option<Words>,
+    /// To a person whose press came too late: another plan, no right to buy, a talk with sales.
+    outdated: Option<Words>,
     /// After a request that was sent.
     status_sent: Option<Words>,
     /// In the form of a request: who gets it, where the person who can buy is known.

@@ -1,0 +1,140 @@
+/**
+ * What the view's tests stand on: the gallery's pages in Chromium, under the strict policy of
+ * `view.server.mjs`, and what a person would find out there. It knows nothing of what should happen.
+ */
+import { after, before } from "node:test";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { serve } from "./view.server.mjs";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+const SAMPLES = JSON.parse(
+  readFileSync(new URL("../../www/gallery/samples.json", import.meta.url), "utf8"),
+);
+export const STATES = Object.keys(SAMPLES.states);
+export const LOCALES = Object.keys(SAMPLES.locales);
+
+let site;
+let browser;
+
+/** For the tests of one file. */
+export function openGallery() {
+  before(async () => {
+    site = await serve();
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+  });
+  after(async () => {
+    await browser?.close();
+    await site?.stop();
+  });
+}
+
+/** Opens many states one after the other in one browser context. */
+export async function tour(asked, options, check) {
+  await visit(asked[0], options, async (page, seen) => {
+    for (const state of asked) {
+      await page.goto(address(state));
+      await page.locator("html[data-ready]").waitFor();
+      await check(page, state, seen);
+    }
+  });
+}
+
+const address = (asked) => `${site.address}/www/gallery/state.html?${new URLSearchParams(asked)}`;
+
+/** Opens a state, runs the check, closes. Animations are off so that what is measured has arrived. */
+export async function visit(asked, options, check) {
+  if (!check) return visit(asked, {}, options);
+  const context = await browser.newContext({
+    viewport: { width: 1100, height: 760 }, reducedMotion: "reduce", ...options,
+  });
+  const page = await context.newPage();
+  const seen = { errors: [] };
+  page.on("pageerror", (error) => seen.errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
+  await page.addInitScript(watch);
+  try {
+    await page.goto(address(asked));
+    await page.locator("html[data-ready]").waitFor();
+    await check(page, seen);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Runs in the page before anything else does. */
+function watch() {
+  window.violations = [];
+  document.addEventListener("securitypolicyviolation", (event) => {
+    window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+  });
+  window.shift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.shift += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  /** Of the page and of every shadow root in it. */
+  window.everywhere = (selector, root = document) =>
+    [...root.querySelectorAll(selector)].concat(
+      ...[...root.querySelectorAll("*")].filter((node) => node.shadowRoot).map((node) => everywhere(selector, node.shadowRoot)),
+    );
+  /** As a reader who has set the browser's text to twice the size. */
+  window.largeText = () => {
+    for (const frame of everywhere(".page, .slot")) {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(".page, .slot { font-size: 1.75em !important }");
+      frame.getRootNode().adoptedStyleSheets = [...frame.getRootNode().adoptedStyleSheets, sheet];
+    }
+  };
+}
+
+export async function axe(page) {
+  // Evaluated by the browser's own tools, to which the page's policy does not apply.
+  await page.evaluate(readFileSync(AXE, "utf8") + ";undefined");
+  return page.evaluate(async () => {
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+  });
+}
+
+export const overflows = (page) =>
+  page.evaluate(() => {
+    const wide = everywhere("[data-exposure], [data-exposure] *, plimsoll-meter")
+      .filter((node) => {
+        const box = node.getBoundingClientRect();
+        return node.checkVisibility() && box.width > 0 && (box.left < -0.5 || box.right > innerWidth + 0.5);
+      })
+      .map((node) => node.outerHTML.slice(0, 120));
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth > clientWidth ? ["the page scrolls", ...wide] : wide;
+  });
+
+export const focused = (page) =>
+  page.evaluate(() => {
+    const inner = document.activeElement?.shadowRoot?.activeElement ?? document.activeElement;
+    return inner?.dataset.focus ?? inner?.id;
+  });
+
+export const responses = (page) =>
+  page.evaluate(() => gallery.heard.filter(([what]) => what === "respond").map(([, , ...said]) => said));
+
+/** What is open goes over into another state of the gallery, at the next frame. */
+export const become = (page, state) =>
+  page.evaluate(async (name) => {
+    gallery.become(gallery.states[name]);
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  }, state);
+
+/** Waits for responses that come with an event of the browser. */
+export const answered = async (page, expected) => {
+  await page.waitForFunction(() => gallery.heard.some(([what]) => what === "respond"));
+  assert.deepEqual(await responses(page), expected);
+};
+
+export const painted = (page) =>
+  page.evaluate(() => gallery.heard.filter(([what]) => what === "painted").map(([, , how]) => how));
