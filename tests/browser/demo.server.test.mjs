@@ -10,6 +10,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
   addFile,
+  changePayments,
   changePlan,
   changeRole,
   checkout,
@@ -21,6 +22,7 @@ import {
   Refused,
   removePerson,
   sendEmails,
+  settle,
   snapshot,
 } from "../../www/demo/server/account.js";
 import { addMonths, DAY_MS, periodAt } from "../../www/demo/server/clock.js";
@@ -88,6 +90,20 @@ test("one intent is paid once, however often it is sent", () => {
   assert.equal(account.planEpoch, 2);
   const other = { intent: "00000000000000a2", plan: "pro" };
   assert.throws(() => checkout(account, policy, NOW, other), refusal(409, "already_on_plan"));
+});
+
+test("a payment may be declined, which buys nothing, or its plan may follow later", () => {
+  const account = open();
+  changePayments(account, "declined");
+  const wanted = { intent: INTENT, plan: "pro" };
+  assert.throws(() => checkout(account, policy, NOW, wanted), refusal(402, "card_declined"));
+  changePayments(account, "late");
+  assert.equal(checkout(account, policy, NOW, wanted).pending, true);
+  assert.equal(account.plan, "free");
+  const again = { intent: "00000000000000a2", plan: "pro" };
+  assert.throws(() => checkout(account, policy, NOW, again), refusal(409, "already_on_plan"));
+  settle(account, policy, NOW + 60_000);
+  assert.deepEqual([account.plan, account.planEpoch], ["pro", 2]);
 });
 
 test("an editor cannot buy, and the snapshot says who can", () => {

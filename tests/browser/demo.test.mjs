@@ -14,7 +14,7 @@ import {
   meterShown,
   modal,
   named,
-  newVisitor,
+  note,
   press,
   preview,
   ready,
@@ -27,15 +27,28 @@ import {
   sum,
   toast,
   used,
+  visitIn,
 } from "./support.mjs";
 
 /** What the account starts with; see the demo's server. */
 const STARTS_AT = 380;
 const LIMIT = 1000;
+/** A press that comes with the amount is not taken for a purchase. */
+const READ_MS = 600;
 
 const WORDS = {
-  en: { of: (count) => `${count} of 1,000 e-mails`, price: "$", plan: "Pro" },
-  "pt-BR": { of: (count) => `${count} de 1.000 e-mails`, price: "US$", plan: "Pro" },
+  en: {
+    of: (count) => `${count} of 1,000 e-mails`,
+    plan: "Pro",
+    pay: (due) => `Pay ${due} and upgrade`,
+    ready: "Your new plan is ready.",
+  },
+  "pt-BR": {
+    of: (count) => `${count} de 1.000 e-mails`,
+    plan: "Pro",
+    pay: (due) => `Pagar ${due} e mudar de plano`,
+    ready: "Seu novo plano está pronto.",
+  },
 };
 
 let stand;
@@ -44,21 +57,7 @@ before(async () => {
 });
 after(() => stand?.stop());
 
-async function visit(options, run) {
-  const visitor = await newVisitor(stand, options);
-  let failed;
-  try {
-    await run(visitor);
-  } catch (error) {
-    failed = error;
-  }
-  try {
-    await visitor.leave();
-  } catch (error) {
-    failed ??= error;
-  }
-  if (failed) throw failed;
-}
+const visit = (options, run) => visitIn(stand, options, run);
 
 for (const locale of ["en", "pt-BR"]) {
   test(`from 38 % to an upgrade, each prompt is the right one, in ${locale}`, () =>
@@ -120,8 +119,11 @@ for (const locale of ["en", "pt-BR"]) {
       await shown.filter({ hasText: due }).waitFor();
       assert.equal((await shown.textContent()).length, due.length, "an amount due has no period");
 
+      await page.getByRole("button", { name: words.pay(due) }).waitFor();
+      await page.waitForTimeout(READ_MS);
       await press(modal(page), "upgrade");
       await anyPrompt(page).first().waitFor({ state: "detached" });
+      await note(page).filter({ hasText: words.ready }).waitFor();
       await page.locator(".plan-name", { hasText: "Pro" }).waitFor();
       await settle(page);
       assert.equal(await anyPrompt(page).count(), 0, "nothing is offered that is owned");
@@ -387,6 +389,7 @@ describe("a trial", () => {
       await banner(page).filter({ hasText: "Automation" }).waitFor();
       await press(banner(page), "extend_trial");
       await banner(page).waitFor({ state: "detached" });
+      await note(page).filter({ hasText: "Your trial has been extended." }).waitFor();
       const events = await eventsUntil(
         stand,
         await accountId(page),

@@ -90,7 +90,7 @@ export async function startStand() {
  * A visitor with an account of their own; their tabs share cookies and storage as one profile.
  * `faults` collects what must stay empty: page errors, console errors, CSP violations.
  */
-export async function newVisitor(
+async function newVisitor(
   stand,
   { locale = "en", theme = "light", width = 1280, dock = "closed" } = {},
 ) {
@@ -134,6 +134,23 @@ export async function newVisitor(
     },
   };
   return visitor;
+}
+
+/** A visitor for the time of one test, whose faults fail it. */
+export async function visitIn(stand, options, run) {
+  const visitor = await newVisitor(stand, options);
+  let failed;
+  try {
+    await run(visitor);
+  } catch (error) {
+    failed = error;
+  }
+  try {
+    await visitor.leave();
+  } catch (error) {
+    failed ??= error;
+  }
+  if (failed) throw failed;
 }
 
 /** Until Plimsoll has started on the page. */
@@ -188,8 +205,10 @@ export const accountId = (page) =>
 export const banner = (page) => page.locator("section.banner[data-exposure]");
 export const modal = (page) => page.locator("dialog.modal[data-exposure]");
 export const preview = (page) => page.locator("dialog.preview[data-exposure]");
-export const toast = (page) => page.locator("section.toast[data-exposure]");
-export const anyPrompt = (page) => page.locator("[data-exposure]");
+export const toast = (page) => page.locator("section.toast:not([data-exposure=note])");
+export const anyPrompt = (page) => page.locator("[data-exposure]:not([data-exposure=note])");
+/** What became of a press, said when its prompt is gone. */
+export const note = (page) => page.locator("section.toast[data-exposure=note]");
 
 export const press = (prompt, action) => prompt.locator(`[data-action="${action}"]`).click();
 

@@ -20,12 +20,15 @@ export const load = () => call("GET", "/api/state");
 export function change(method, path, body = {}) {
   const result = queue.then(async () => {
     const reply = await call(method, path, body);
-    channel?.postMessage("changed");
+    tellOthers();
     return reply;
   });
   queue = result.catch(() => {});
   return result;
 }
+
+/** Other tabs of this visitor read the truth again. */
+export const tellOthers = () => channel?.postMessage("changed");
 
 /** A question that changes nothing: a quote. */
 export const ask = (path, body) => call("POST", path, body);

@@ -41,8 +41,6 @@ const ctx = {
   },
   go,
   say: (id, values) => shell.say(words.t(id, values)),
-  bought: ({ name, amount_minor, currency }) =>
-    ctx.say("toast.bought", { plan: name, price: words.money(amount_minor, currency) }),
   setLocale,
   setTheme,
 };
@@ -61,7 +59,7 @@ if (first.ok) {
   await startPlimsoll(latest(), {
     locale: words.locale,
     route: location.pathname,
-    hooks: { locale: () => words.locale, say: ctx.say, go, bought: ctx.bought },
+    hooks: { locale: () => words.locale, say: ctx.say, go },
   });
   document.body.dataset.plimsoll = plimsoll() ? "started" : "failed";
   shell.plimsollReady(plimsoll());

@@ -1,9 +1,12 @@
 // How a host embeds Plimsoll, whole: start, tell it what happened, sync, and answer its actions.
 // If it cannot start, Postwharf works on without prompts: its server decides what a plan allows.
 
-import { ask, change, latest, refresh } from "./api.js";
+import { ask, change, latest, refresh, tellOthers } from "./api.js";
 
 const LOOK_AGAIN_MS = 200;
+/** A payment whose plan follows later is asked after so often, and not for ever. */
+const PAID_LOOK_AGAIN_MS = 1_000;
+const PAID_LOOKS_MAX = 60;
 
 let instance;
 let failure;
@@ -79,13 +82,11 @@ async function quote(intent, hooks) {
 
 /**
  * Charged once per intent: the server gives a repeated intent the first one's answer. Plimsoll takes
- * `done` as the conversion.
+ * `done` as the conversion, and says that the plan is being set up until a snapshot has it.
  */
 async function purchase(intent, hooks) {
   const reply = await pay(intent.id, intent.plan?.to, hooks.locale());
-  if (!reply.ok) return "failed";
-  hooks.bought(reply.receipt);
-  return "done";
+  return reply.ok ? "done" : "failed";
 }
 
 /** Postwharf's own checkout page, which has to tell Plimsoll itself what was bought, and from where. */
@@ -96,13 +97,25 @@ export async function buy(intentId, plan, locale) {
   return reply;
 }
 
-const pay = (intentId, plan, locale) =>
-  change("POST", "/api/checkout", { intent: intentId, plan, locale });
+async function pay(intentId, plan, locale) {
+  const reply = await change("POST", "/api/checkout", { intent: intentId, plan, locale });
+  if (reply.receipt?.pending) follow(reply.receipt.plan_epoch);
+  return reply;
+}
+
+/** Asks the server for the truth until it has the plan that was paid for. */
+async function follow(plan_epoch) {
+  for (let look = 0; look < PAID_LOOKS_MAX; look += 1) {
+    if (latest().snapshot.plan_epoch > plan_epoch) return tellOthers();
+    await new Promise((resolve) => setTimeout(resolve, PAID_LOOK_AGAIN_MS));
+    await refresh();
+  }
+}
 
 async function act(intent, hooks) {
   if (intent.action === "extend_trial") {
     const reply = await change("POST", "/api/trial/extend");
-    if (reply.ok) hooks.say("toast.extended");
+    if (!reply.ok) return "failed";
   } else if (intent.action === "ask_admin") {
     await change("POST", "/api/requests", { action: "ask_admin", plan: intent.plan?.to });
     hooks.say("toast.ask_admin");

@@ -160,8 +160,6 @@ export const en = {
   "sales.done": "Thank you. Rita writes to you by tomorrow.",
 
   "toast.ask_admin": "Ana has your request.",
-  "toast.bought": "You are on {plan}. {price} paid.",
-  "toast.extended": "Your trial now lasts seven more days.",
 
   "dock.title": "Behind the scenes",
   "dock.open": "Show behind the scenes",
@@ -178,6 +176,10 @@ export const en = {
   "dock.trial": "Trial",
   "dock.trial_on": "Ends in 3 days",
   "dock.trial_off": "None",
+  "dock.payments": "Payments",
+  "dock.payments_at_once": "Go through",
+  "dock.payments_late": "Plan follows",
+  "dock.payments_declined": "Fail",
   "dock.time": "Time",
   "dock.day": "+1 day",
   "dock.week": "+1 week",

@@ -160,8 +160,6 @@ export const ptBR = {
   "sales.done": "Obrigado. A Rita escreve até amanhã.",
 
   "toast.ask_admin": "Ana recebeu seu pedido.",
-  "toast.bought": "Você está no {plan}. {price} pagos.",
-  "toast.extended": "Seu teste agora dura mais sete dias.",
 
   "dock.title": "Bastidores",
   "dock.open": "Mostrar os bastidores",
@@ -178,6 +176,10 @@ export const ptBR = {
   "dock.trial": "Teste",
   "dock.trial_on": "Termina em 3 dias",
   "dock.trial_off": "Nenhum",
+  "dock.payments": "Pagamentos",
+  "dock.payments_at_once": "Passam",
+  "dock.payments_late": "Plano depois",
+  "dock.payments_declined": "Falham",
   "dock.time": "Tempo",
   "dock.day": "+1 dia",
   "dock.week": "+1 semana",

@@ -20,6 +20,9 @@ const SENT_THIS_PERIOD = 380;
 const DAILY_DAYS_MAX = 62;
 const TRIAL_DAYS = 3;
 const TRIAL_EXTENSION_DAYS = 7;
+/** How a payment may end: as real ones do, it may be refused, or its plan may follow later. */
+const PAYMENTS = ["at_once", "late", "declined"];
+const LATE_MS = 8_000;
 const SENDS_KEPT = 20;
 /** Tabs come and go; the newest writers are the only ones whose uses can still be on their way. */
 const WRITERS_KEPT = 200;
@@ -39,6 +42,8 @@ export function openAccount({ ids, nowMs }) {
     clockShiftMs: 0,
     inSalesConversation: false,
     trial: null,
+    payments: PAYMENTS[0],
+    coming: null,
     user: { id: `u_${ids.user}`, role: "owner" },
     emailsByDay: new Map(),
     sends: [],
@@ -119,6 +124,7 @@ export function pageState(account, policy, nowMs) {
     trial: trialRuns(account, nowMs)
       ? { ends_at: iso(account.trial.endsMs), extendable: !account.trial.extended }
       : null,
+    payments: account.payments,
     in_sales_conversation: account.inSalesConversation,
     people: account.people,
     files: account.files,
@@ -225,17 +231,26 @@ export function checkout(account, policy, nowMs, { intent, plan, locale }) {
   const done = account.purchases.get(intent);
   if (done) return done;
   if (account.user.role !== "owner") throw new Refused(403, "not_billing_owner");
-  if (account.plan === plan) throw new Refused(409, "already_on_plan");
+  if ([account.plan, account.coming?.plan].includes(plan)) throw new Refused(409, "already_on_plan");
   const due = quote(account, policy, nowMs, { plan, locale });
-  changePlan(account, policy, plan);
-  const receipt = { ...due, plan_epoch: account.planEpoch };
+  if (account.payments === "declined") throw new Refused(402, "card_declined");
+  account.coming = { plan, atMs: nowMs + (account.payments === "late" ? LATE_MS : 0) };
+  settle(account, policy, nowMs);
+  const receipt = { ...due, plan_epoch: account.planEpoch, pending: account.coming !== null };
   account.purchases.set(intent, receipt);
   return receipt;
+}
+
+/** What was paid for takes effect once its time has come. */
+export function settle(account, policy, nowMs) {
+  if (!account.coming || nowMs < account.coming.atMs) return;
+  changePlan(account, policy, account.coming.plan);
 }
 
 /** Sold by a person or switched by the demo's controls: no payment, a new epoch all the same. */
 export function changePlan(account, policy, plan) {
   planOf(policy, plan);
+  account.coming = null;
   if (account.plan === plan) return;
   account.plan = plan;
   account.planEpoch += 1;
@@ -246,6 +261,11 @@ export function changePlan(account, policy, plan) {
 export function changeRole(account, role) {
   if (role !== "owner" && role !== "editor") throw new Refused(422, "bad_role");
   account.user.role = role;
+}
+
+export function changePayments(account, how) {
+  if (!PAYMENTS.includes(how)) throw new Refused(422, "bad_payments");
+  account.payments = how;
 }
 
 /** A trial of Automation, a few days before its end, so that the reminder can be seen. */

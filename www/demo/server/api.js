@@ -4,6 +4,7 @@
 import {
   accountTime,
   addFile,
+  changePayments,
   changePlan,
   changeRole,
   changeTrial,
@@ -19,6 +20,7 @@ import {
   removeFile,
   removePerson,
   sendEmails,
+  settle,
   snapshot,
 } from "./account.js";
 import { accountEvents } from "./collector.js";
@@ -46,6 +48,7 @@ const ROUTES = {
   "POST /api/trial/extend": ({ account, nowMs }) => extendTrial(account, nowMs),
   "POST /api/demo/plan": ({ account, policy, body }) => changePlan(account, policy, body.plan),
   "POST /api/demo/role": ({ account, body }) => changeRole(account, body.role),
+  "POST /api/demo/payments": ({ account, body }) => changePayments(account, body.how),
   "POST /api/demo/trial": ({ account, nowMs, body }) => changeTrial(account, nowMs, body.running),
   "POST /api/demo/sales": ({ account }) => endSalesConversation(account),
   "POST /api/demo/clock": ({ account, nowMs, body }) => moveClock(account, nowMs, body.step),
@@ -65,6 +68,7 @@ export async function handleApi(request, response, url, { config, policy, sessio
   if (!handler) throw new Refused(404, "no_such_route");
   const body = request.method === "GET" ? {} : await readJson(request, BODY_MAX_BYTES);
   const nowMs = () => accountTime(session.account, Date.now());
+  settle(session.account, policy, nowMs());
   let status = 200;
   let extra;
   try {

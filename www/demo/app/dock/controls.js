@@ -38,6 +38,12 @@ export function controls(ctx) {
     ],
     (id) => change("POST", "/api/demo/trial", { running: id === "on" }),
   );
+  const payments = choice(
+    t("dock.payments"),
+    "payments",
+    ["at_once", "late", "declined"].map((how) => [how, t(`dock.payments_${how}`)]),
+    (how) => change("POST", "/api/demo/payments", { how }),
+  );
   const locale = choice(t("dock.locale"), "locale", Object.entries(LOCALES), (id) =>
     ctx.setLocale(id),
   );
@@ -92,6 +98,7 @@ export function controls(ctx) {
     plan.node,
     role.node,
     trial.node,
+    payments.node,
     time,
     locale.node,
     theme.node,
@@ -104,6 +111,7 @@ export function controls(ctx) {
       plan.select(state.plan);
       role.select(state.role);
       trial.select(state.trial ? "on" : "off");
+      payments.select(state.payments);
       locale.select(ctx.words.locale);
       theme.select(document.documentElement.dataset.theme);
       setText(now, date(state.time));
