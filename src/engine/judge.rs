@@ -7,7 +7,7 @@ use super::daily::day_of;
 use super::decide::{Hit, Shown};
 use super::effect::{CrossingKind, HoldReason, Lane, Surface};
 use super::entry::Entry;
-use super::ledger::{self, no_later_than};
+use super::ledger::{self, Exposure, no_later_than};
 use super::memory::Table;
 use super::pacing;
 use super::period::minute_of_day;
@@ -259,13 +259,15 @@ impl Engine {
                 let Some(entry) = entry.filter(|_| judgement.passes(slot)) else {
                     continue;
                 };
-                // What one tab saw at first sight and shows as a banner, another saw crossed: it is open already.
+                // What one tab saw at first sight and shows as a banner, another saw crossed: it is open
+                // already, here or where it waits for an answer.
+                let same = |exposure: &Exposure| {
+                    exposure.about() == entry.about && exposure.surface() != Surface::Inline
+                };
                 let open = slot != Surface::Toast
                     && entry.trigger != 2
-                    && self.shown.iter().any(|shown| {
-                        shown.exposure.about() == entry.about
-                            && shown.exposure.surface() != Surface::Inline
-                    });
+                    && (self.shown.iter().any(|shown| same(&shown.exposure))
+                        || ledger::open_exposures(&self.memory).any(same));
                 let free = occupant.is_none() || (fault!(2) && slot == Surface::Banner);
                 if open || !free {
                     judgement.held = Some(HoldReason::LaneOccupied);

@@ -54,11 +54,13 @@ impl Model {
                     continue;
                 }
                 let compiled = self.prompt(candidate.prompt);
-                let here = |shown: &Showing| {
-                    shown.on_screen && shown.prompt == candidate.prompt && shown.surface != "inline"
+                let same = |shown: &Showing| {
+                    (shown.on_screen || shown.open)
+                        && shown.prompt == candidate.prompt
+                        && shown.surface != "inline"
                 };
                 let open =
-                    lane != "toast" && compiled.trigger() != 2 && self.shown.iter().any(here);
+                    lane != "toast" && compiled.trigger() != 2 && self.shown.iter().any(same);
                 if open || occupied.is_some() {
                     candidate.held = Some("lane_occupied");
                     candidate.by = if open {
