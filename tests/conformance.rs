@@ -7,6 +7,7 @@
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a test may stop: that is how it fails; what passed and failed is the point of it"
@@ -80,13 +81,16 @@ fn every_planted_bug_fails_a_case() {
 /// Every case that fails, with what was found.
 fn run_all(told: bool) -> Vec<String> {
     let file = std::env::var("PLIMSOLL_CASES").unwrap_or_else(|_| CASES.to_owned());
-    let text = std::fs::read_to_string(&file).unwrap();
-    let cases: Value = serde_json::from_str(&text).unwrap();
-    let mut all_failed = Vec::new();
+    let text = std::fs::read_to_string(&file)
+        .unwrap_or_else(|error| panic!("`{file}` cannot be read, from the root of the project: {error}"));
+    let cases: Value = serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("`{file}` is not JSON: {error}"));
+    let (mut all_failed, mut found) = (Vec::new(), 0);
     for (name, run) in SECTIONS {
         let (mut passed, mut unmapped, mut failed) = (0, Vec::new(), Vec::new());
         let section = name.split('/').fold(&cases, |cases, part| &cases[part]);
         for case in section.as_array().into_iter().flatten() {
+            found += 1;
             match run(case) {
                 Outcome::Passed => passed += 1,
                 Outcome::Failed(why) => failed.push(format!("{name}: {case}: {why}")),
@@ -105,6 +109,7 @@ fn run_all(told: bool) -> Vec<String> {
         }
         all_failed.append(&mut failed);
     }
+    assert!(found > 0, "`{file}` has no section with cases, such as `hash`");
     all_failed
 }
 

@@ -132,10 +132,10 @@ pub fn task(words: &[String]) -> Result<()> {
     })?;
     let table = format!("{}\n{}", targets(&page)?, rivals(&page, &native)?);
     println!("\n{table}");
-    report::write("speeds", &table)?;
+    report::write("docs/performance.md", "speeds", &table)?;
     let table = step("measure replays", || replays(&native))?;
     println!("\n{table}");
-    report::write("replays", &table)?;
+    report::write("docs/performance.md", "replays", &table)?;
     let over: Vec<_> = TARGETS
         .iter()
         .filter(|target| {

@@ -1,17 +1,17 @@
-//! Figures that tasks write into docs/performance.md, between two markers.
+//! Figures that tasks write into a page of docs, between two markers.
 //! It does not know what a figure means.
-//! `size` and `bench` hand it a Markdown table under a name.
+//! `size`, `bench` and `simulate` hand it Markdown under a name.
 
 use anyhow::{Context, Result};
 
 use crate::host::{at, write_if_changed};
 
 /// Replaces what stands between `<!-- name -->` and `<!-- /name -->`.
-pub fn write(name: &str, table: &str) -> Result<()> {
-    let path = at("docs/performance.md");
-    let text = std::fs::read_to_string(&path).context("docs/performance.md is missing")?;
+pub fn write(page: &str, name: &str, table: &str) -> Result<()> {
+    let path = at(page);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{page} is missing"))?;
     let text = replace(&text, name, table)
-        .with_context(|| format!("docs/performance.md has no place for `{name}`"))?;
+        .with_context(|| format!("{page} has no place for `{name}`"))?;
     write_if_changed(&path, text.as_bytes())
 }
 

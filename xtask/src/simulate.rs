@@ -2,6 +2,8 @@
 //! that is worth: the accounts an experiment needs when all that were dealt are compared, and when only
 //! those are whose arms differed. Runs the real engine; the people and their answers are assumed, and said.
 
+use std::io::Write;
+
 use anyhow::{Context, Result, bail};
 use plimsoll::engine::effect::Event;
 use plimsoll::engine::input::{Context as Page, Input, Now, Paint, Response, Said, Snapshot};
@@ -11,6 +13,8 @@ use plimsoll::plim::Plim;
 use plimsoll::policy::Policy;
 use plimsoll::unit::{DAY_MS, HOUR_MS, Key, MINUTE_MS, Timestamp, Writer};
 use plimsoll::{Effect, unit::ExposureId};
+
+use crate::report;
 
 const POLICY: &str = r#"{"format": 1,
   "plans": [
@@ -40,32 +44,52 @@ const Z_POWER: f64 = 0.841_621;
 /// Experiments lived through for each line, to see that the size gives the power.
 const TRIALS: u32 = 2_000;
 
+/// What docs/divergence.md shows.
+const ACCOUNTS: u64 = 20_000;
+const SEED: u64 = 1;
+const BETWEEN_SIGNS: u64 = 1_000;
+
 pub fn task(words: &[String]) -> Result<()> {
-    let Some(("divergence", rest)) = words
-        .split_first()
-        .map(|(word, rest)| (word.as_str(), rest))
-    else {
-        bail!("simulate what? `cargo xtask simulate divergence [--accounts N] [--seed N]`");
+    const USAGE: &str = "`cargo xtask simulate divergence [--accounts N] [--seed N]`";
+    let rest = match words.split_first() {
+        Some((word, rest)) if word == "divergence" => rest,
+        Some((word, _)) => bail!("`{word}` is nothing to simulate: {USAGE}"),
+        None => bail!("simulate what? {USAGE}"),
     };
-    let (mut accounts, mut seed) = (20_000_u64, 1_u64);
+    let (mut accounts, mut seed) = (ACCOUNTS, SEED);
     for pair in rest.chunks(2) {
         let (name, value) = (&pair[0], pair.get(1).map_or("", String::as_str));
-        let number = value
+        let given = match name.as_str() {
+            "--accounts" => &mut accounts,
+            "--seed" => &mut seed,
+            _ => bail!("unknown argument `{name}`: {USAGE}"),
+        };
+        *given = value
             .parse()
-            .with_context(|| format!("`{name}` needs a number, not `{value}`"))?;
-        match name.as_str() {
-            "--accounts" => accounts = number,
-            "--seed" => seed = number,
-            _ => bail!("unknown argument `{name}`; this task takes --accounts N and --seed N"),
-        }
+            .with_context(|| format!("`{name}` needs a whole number, not `{value}`"))?;
+    }
+    if accounts < 1 {
+        bail!("`--accounts` needs a number from 1, not `0`");
     }
     let policy = Policy::parse(POLICY).map_err(|errors| anyhow::anyhow!("{}", errors.len()))?;
     let plim = Plim::open(&policy.compile("en")).map_err(|error| anyhow::anyhow!(error.code()))?;
     let mut counts = Counts::default();
     for account in 0..accounts {
         live(&plim, seed, account, &mut counts);
+        if (account + 1).is_multiple_of(BETWEEN_SIGNS) {
+            eprint!("\r{} of {accounts} accounts", account + 1);
+        }
     }
-    report(accounts, seed, &counts);
+    eprintln!();
+    if counts.diverged.contains(&0) {
+        bail!("in one arm no account of {accounts} diverged; `--accounts` needs more of them");
+    }
+    let text = page(accounts, seed, &counts);
+    if (accounts, seed) == (ACCOUNTS, SEED) {
+        report::write("docs/divergence.md", "simulated", &text)?;
+    }
+    // Whoever reads only the beginning may close the pipe.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
 }
 
@@ -177,32 +201,36 @@ fn snapshot_of(at: i64) -> Snapshot {
     snapshot
 }
 
-fn report(accounts: u64, seed: u64, counts: &Counts) {
+/// As it stands in docs/divergence.md.
+fn page(accounts: u64, seed: u64, counts: &Counts) -> String {
     let assigned: u64 = counts.assigned.iter().sum();
     let diverged: u64 = counts.diverged.iter().sum();
-    let share = diverged as f64 / assigned.max(1) as f64;
-    println!("Arms 50/75/90 and 60/80/95, {accounts} accounts, {DAYS} days, seed {seed}\n");
-    println!("| | control | later | both |");
-    println!("|---|---:|---:|---:|");
+    let share = diverged as f64 / assigned as f64;
     let row = |name: &str, of: &[u64; 2]| {
-        println!("| {name} | {} | {} | {} |", of[0], of[1], of[0] + of[1]);
+        format!("| {name} | {} | {} | {} |", of[0], of[1], of[0] + of[1])
     };
-    row("accounts dealt an arm", &counts.assigned);
-    row("accounts whose arms ever differed", &counts.diverged);
-    row("prompts shown", &counts.shown);
-    println!("\n{:.1} % of all accounts ever diverge.\n", 100.0 * share);
-    println!(
-        "Upgrades in {DAYS} days: {:.0} % of those who diverge in the control, {:.0} % more of them in the",
-        100.0 * RATE_DIVERGED,
-        100.0 * LIFT
-    );
-    println!(
-        "other arm; of the rest as the line says, in both arms alike. Two-sided 5 %, power 80 %.\n"
-    );
-    println!(
-        "| upgrades of the rest | accounts an arm, all dealt | of those who diverge | dealt for these | saving | power, all dealt | power, diverged |"
-    );
-    println!("|---:|---:|---:|---:|---:|---:|---:|");
+    let mut lines = vec![
+        format!("**Arms 50/75/90 and 60/80/95, {accounts} accounts, {DAYS} days, seed {seed}**"),
+        String::new(),
+        "| | control | later | both |".into(),
+        "|---|---:|---:|---:|".into(),
+        row("accounts dealt an arm", &counts.assigned),
+        row("accounts whose arms ever differed", &counts.diverged),
+        row("prompts shown", &counts.shown),
+        String::new(),
+        format!("{:.1} % of all accounts ever diverge.", 100.0 * share),
+        String::new(),
+        format!(
+            "Upgrades in {DAYS} days: {:.0} % of those who diverge in the control, {:.0} % more of them in the \
+             other arm; of the rest as the line says, in both arms alike.",
+            100.0 * RATE_DIVERGED,
+            100.0 * LIFT
+        ),
+        "Two-sided 5 %, power 80 %.".into(),
+        String::new(),
+        "| upgrades of the rest | accounts an arm, all dealt | of those who diverge | dealt for these | saving | power, all dealt | power, diverged |".into(),
+        "|---:|---:|---:|---:|---:|---:|---:|".into(),
+    ];
     let mut random = Random(seed ^ 0x5eed);
     for rest in RATES_OTHERS {
         let treated = RATE_DIVERGED * (1.0 + LIFT);
@@ -216,22 +244,23 @@ fn report(accounts: u64, seed: u64, counts: &Counts) {
         };
         let power_all = power(&mut random, mixed(RATE_DIVERGED), mixed(treated), all);
         let power_diverged = power(&mut random, RATE_DIVERGED, treated, triggered);
-        println!(
+        lines.push(format!(
             "| {:.0} % | {all:.0} | {triggered:.0} | {dealt:.0} | {:.0} % | {power_all:.0} % | {power_diverged:.0} % |",
             100.0 * rest,
             100.0 * (1.0 - dealt / all),
-        );
+        ));
     }
-    println!(
-        "\nThe last two columns are {TRIALS} experiments of that size, drawn anew: how many find the difference."
-    );
-    println!(
-        "Assumed: demand log-normal, median {MEDIAN} of the limit, spread {SPREAD}; weekdays {WEEKDAYS:?} from Sunday;"
-    );
-    println!(
-        "a third of the days carry eight times the others; 1 to 3 sessions a day, each with a snapshot;"
-    );
-    println!("of 100 prompts {LATER} are answered `later`, {NEVER} `never`, the rest stay open.");
+    lines.extend([
+        String::new(),
+        format!("The last two columns are {TRIALS} experiments of that size, drawn anew: how many find the difference."),
+        format!(
+            "Assumed: demand log-normal, median {MEDIAN} of the limit, spread {SPREAD}; weekdays {WEEKDAYS:?} from Sunday; \
+             a third of the days carry eight times the others; 1 to 3 sessions a day, each with a snapshot; \
+             of 100 prompts {LATER} are answered `later`, {NEVER} `never`, the rest stay open."
+        ),
+        String::new(),
+    ]);
+    lines.join("\n")
 }
 
 /// Accounts an arm: the two-sided test of two proportions with the pooled variance under no difference

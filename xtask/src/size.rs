@@ -89,7 +89,7 @@ pub fn task(words: &[String]) -> Result<()> {
     let table = table(&rows, plain_rows.as_deref());
     println!("\n{table}");
     if plain {
-        report::write("sizes", &table)?;
+        report::write("docs/performance.md", "sizes", &table)?;
     }
     append_history(&rows)?;
     hold_budgets(&rows)

@@ -19,6 +19,7 @@ pub enum Code {
     BadAmount,
     OutOfOrder,
     NotJson,
+    Page,
     FieldMissing,
     NotRecording,
     NewerRecording,
@@ -27,7 +28,7 @@ pub enum Code {
 }
 
 impl Code {
-    pub const ALL: [Code; 14] = [
+    pub const ALL: [Code; 15] = [
         Code::NotUtf8,
         Code::TooLong,
         Code::NoHeader,
@@ -37,6 +38,7 @@ impl Code {
         Code::BadAmount,
         Code::OutOfOrder,
         Code::NotJson,
+        Code::Page,
         Code::FieldMissing,
         Code::NotRecording,
         Code::NewerRecording,
@@ -72,9 +74,13 @@ impl Code {
             ),
             Code::OutOfOrder => (
                 "out_of_order",
-                "sort by time; within an account, time only goes on: `sort -t, -k1,1 -k2,2`",
+                "sort by time, below the header of a table; within an account time only goes on",
             ),
             Code::NotJson => ("not_json", "write one event as JSON on each line"),
+            Code::Page => (
+                "page_of_events",
+                "write its events on lines of their own: `jq -c '.events[]'`",
+            ),
             Code::FieldMissing => (
                 "field_missing",
                 "export whole events, as docs/wire.md has them",

@@ -4,7 +4,7 @@
 //! words keep their size where shapes stretch.
 
 use super::report::{Changes, Outcome, Pql, Report, Shown, Skipped, WeekOf, Who, grouped};
-use super::text::{found, who};
+use super::text::who;
 
 const STYLE: &str = include_str!("report.css");
 /// The height of the drawing of weeks, in its own units.
@@ -329,7 +329,7 @@ impl Report {
         let list = |texts: &[String]| texts.iter().map(item).collect::<String>();
         format!(
             "<section>\n<h2>What this rests on</h2>\n<ul>{}</ul>\n<h3>Assumed</h3>\n<ul>{}</ul>\n{}</section>\n",
-            list(&found(&self.inputs)),
+            list(&self.found()),
             list(&self.assumptions),
             skipped(self.inputs.skipped_lines, &self.inputs.first_skipped),
         )

@@ -318,9 +318,10 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// What a line says; nothing for an empty one, with which many files end.
     fn text<'a>(&mut self, line: Line<'a>, at: (u32, u64)) -> Option<&'a str> {
         match line {
-            Line::Text(text) => return Some(text),
+            Line::Text(text) => return Some(text).filter(|text| !text.trim().is_empty()),
             Line::NotUtf8 => self.faults.add(at, Code::NotUtf8, || "not UTF-8".into()),
             Line::TooLong => {
                 let about = || "longer than a mebibyte".into();

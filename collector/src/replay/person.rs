@@ -206,8 +206,10 @@ impl Person {
             self.begin_week(at, books.tallies);
             for (index, side) in self.sides.iter_mut().enumerate() {
                 let who = (self.account.as_str(), self.user.as_str());
-                side.turn_to(at, writer, &scene.plims[index], scene.respond, who);
+                let plim = &scene.plims[index];
+                side.turn_to(at, writer, plim, scene.respond, who);
                 side.told(at, &told);
+                books.tallies[index].told(plim, &told);
                 side.count(scene, index, books, who.0);
             }
         }

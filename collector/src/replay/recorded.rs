@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use plimsoll::json::read_hex;
 use plimsoll::unit::Writer;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::faults::Code;
 
@@ -25,6 +26,8 @@ pub struct Recorded<'a> {
 struct Head<'a> {
     #[serde(borrow, default)]
     event: Option<Cow<'a, str>>,
+    /// An answer of the collector, which has many on one line.
+    events: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +70,10 @@ pub fn read(line: &str) -> Result<Option<Recorded<'_>>, (Code, String)> {
         let about = format!("this is not an event as JSON: {error}");
         (Code::NotJson, about)
     })?;
+    if head.events.is_some() {
+        let about = "this is a page of events, as the collector answers".into();
+        return Err((Code::Page, about));
+    }
     if head.event.as_deref() != Some("Inputs Recorded") {
         return Ok(None);
     }
@@ -111,6 +118,7 @@ mod tests {
             ("", Code::NotJson),
             ("[]", Code::NotJson),
             ("{\"event\":", Code::NotJson),
+            (r#"{"events":[],"next":"7"}"#, Code::Page),
             (r#"{"event":"Inputs Recorded"}"#, Code::FieldMissing),
             (&LINE.replace(r#""userId":"u_9","#, ""), Code::FieldMissing),
             (&LINE.replace("\"R1AAA\"", "7"), Code::FieldMissing),

@@ -82,6 +82,8 @@ pub struct Outcome {
     pub caps_hit: u64,
     pub crossings: Vec<Crossed>,
     pub limit_hits: u64,
+    /// What recordings say of meters, features and plans that this policy does not have.
+    pub unknown_inputs: u64,
     /// Accounts that were a PQL at some time, and the first two hundred of them.
     pub pqls: u64,
     pub first_pqls: Vec<Pql>,
@@ -201,8 +203,15 @@ impl Report {
             .iter()
             .zip(&sums.tallies)
             .map(|(named, tally)| outcome(named, tally, &weeks));
-        let policy = outcomes.next().expect("a replay has a policy");
-        let against = outcomes.next();
+        let mut policy = outcomes.next().expect("a replay has a policy");
+        let mut against = outcomes.next();
+        if let Some(against) = &mut against
+            && against.file == policy.file
+        {
+            for outcome in [against, &mut policy] {
+                outcome.file = format!("{} {}", outcome.file, outcome.revision);
+            }
+        }
         let difference = against.is_some().then(|| changes(&replayed, policies));
         Report {
             inputs,
@@ -278,7 +287,10 @@ fn assumptions(replayed: &Replayed, policies: &[Named<'_>], respond: Respond) ->
         "Every prompt is painted at once, and a user has one page in front at a time.".to_owned(),
     ];
     let answer = match respond {
-        Respond::Later => "A banner or dialog is closed after a minute, which counts as `later`",
+        Respond::Later => {
+            "A banner or dialog is closed after a minute, which counts as `later`, and once the ladder is \
+             climbed as `never`"
+        }
         Respond::Never => "A banner or dialog is answered `never` after a minute",
         Respond::Ignore => "A banner or dialog is left open until the engine takes it back",
     };
@@ -306,7 +318,8 @@ fn assumptions(replayed: &Replayed, policies: &[Named<'_>], respond: Respond) ->
     if replayed.rows > 0 {
         said.push(
             "For usage alone: a page is in front whenever something is used, a day without a time is its noon, \
-             nobody attempts or explores, and amounts are this period's uses on top of nothing."
+             and amounts are this period's uses on top of nothing. Nobody attempts or explores, so prompts that \
+             answer a limit hit or a feature never come and their interruptions are not in the figures."
                 .to_owned(),
         );
     }
@@ -402,6 +415,7 @@ fn outcome(named: &Named<'_>, tally: &Tally, weeks: &BTreeSet<i64>) -> Outcome {
         caps_hit: caps.map(|(_, count)| count).sum(),
         crossings: crossings.collect(),
         limit_hits: tally.limit_hits,
+        unknown_inputs: tally.unknown,
         pqls: all.pqls,
         first_pqls: pqls(&tally.pqls),
         worst_week: tally.worst.as_ref().map(|worst| WorstWeek {

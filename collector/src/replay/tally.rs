@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::HoldReason;
 use plimsoll::engine::effect::{CrossingKind, Event, Lane, Surface};
-use plimsoll::engine::input::Response;
+use plimsoll::engine::input::{Input, Response};
+use plimsoll::plim::Plim;
+use plimsoll::recording::Told;
 use plimsoll::unit::DAY_MS;
 
 pub const WEEK_MS: i64 = 7 * DAY_MS;
@@ -28,6 +30,8 @@ pub struct Tally {
     /// Users who saw anything above inline.
     pub prompted: u64,
     pub worst: Option<Worst>,
+    /// What was told of meters, features and plans that the policy does not have.
+    pub unknown: u64,
     /// The first accounts that were a PQL, with when each first was.
     pub pqls: Names<(i64, String)>,
 }
@@ -127,6 +131,23 @@ impl Tally {
         }
     }
 
+    /// Counts what is told of a meter, feature or plan that the policy does not have.
+    pub fn told(&mut self, plim: &Plim, told: &Told) {
+        let Told::Input(input) = told else {
+            return;
+        };
+        let is_known = match input {
+            Input::Use { meter, .. }
+            | Input::Release { meter, .. }
+            | Input::Attempt { meter, .. }
+            | Input::LimitHit { meter } => plim.meter_index(*meter).is_some(),
+            Input::Explore { feature, .. } => plim.feature_index(*feature).is_some(),
+            Input::Snapshot(snapshot) => plim.plan_index(snapshot.plan).is_some(),
+            _ => true,
+        };
+        self.unknown += u64::from(!is_known);
+    }
+
     /// Counts that a user saw a prompt for the first time.
     pub fn first(&mut self, prompt: u32, after_days: i64) {
         let showings = self.prompts.entry(prompt).or_default();
@@ -188,6 +209,7 @@ impl Tally {
         sum(&mut self.crossings, other.crossings);
         self.limit_hits += other.limit_hits;
         self.prompted += other.prompted;
+        self.unknown += other.unknown;
         if let Some(worst) = other.worst {
             self.worse(worst);
         }

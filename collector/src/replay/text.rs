@@ -14,7 +14,12 @@ impl Report {
     /// For people, with a newline at its end.
     pub fn text(&self) -> String {
         let mut lines = vec![title(&self.inputs)];
-        lines.extend(found(&self.inputs));
+        lines.extend(self.found());
+        if self.inputs.inputs == 0 {
+            // A table of zeros would hide why.
+            lines.extend(skipped(&self.inputs));
+            return lines.join("\n");
+        }
         lines.push(String::new());
         lines.extend(self.overview());
         lines.extend(self.showings());
@@ -29,6 +34,23 @@ impl Report {
         lines.extend(skipped(&self.inputs));
         lines.push(String::new());
         lines.join("\n")
+    }
+
+    /// Which inputs there were, and what is missing in them; the HTML says it in the same words.
+    pub fn found(&self) -> Vec<String> {
+        let mut lines = found(&self.inputs);
+        for outcome in self.outcomes() {
+            let count = outcome.unknown_inputs;
+            if count > 0 {
+                lines.push(format!(
+                    "{} {} of a meter, feature or plan that {} does not have",
+                    grouped(count),
+                    plural(count, "input is", "inputs are"),
+                    outcome.file,
+                ));
+            }
+        }
+        lines
     }
 
     fn overview(&self) -> Vec<String> {
@@ -66,7 +88,9 @@ impl Report {
             };
             let (interruptions, prompts) = (worst.interruptions, worst.prompts);
             lines.push(format!(
-                "Worst week of a user: {interruptions} interruptions, {prompts} prompts, {} in the week of {} ({})",
+                "Worst week of a user: {interruptions} {}, {prompts} {}, {} in the week of {} ({})",
+                plural(interruptions, "interruption", "interruptions"),
+                plural(prompts, "prompt", "prompts"),
                 who(&worst.account, &worst.user),
                 worst.from,
                 outcome.file,
@@ -182,8 +206,7 @@ fn title(inputs: &Inputs) -> String {
     )
 }
 
-/// Which inputs there were, and what is missing in them; the HTML says it in the same words.
-pub fn found(inputs: &Inputs) -> Vec<String> {
+fn found(inputs: &Inputs) -> Vec<String> {
     let mut lines = Vec::new();
     if inputs.recordings > 0 {
         let percents: Vec<String> = inputs
@@ -198,7 +221,8 @@ pub fn found(inputs: &Inputs) -> Vec<String> {
                 percents.join(" or ")
             ),
         };
-        lines.push(format!("{} recordings, {kind}", grouped(inputs.recordings)));
+        let recordings = plural(inputs.recordings, "recording", "recordings");
+        lines.push(format!("{} {recordings}, {kind}", grouped(inputs.recordings)));
     }
     if inputs.usage_rows > 0 {
         let rows = plural(inputs.usage_rows, "row", "rows");
@@ -207,18 +231,35 @@ pub fn found(inputs: &Inputs) -> Vec<String> {
             grouped(inputs.usage_rows)
         ));
     }
-    for (count, about) in [
-        (inputs.cut_recordings, "recordings are cut off"),
-        (inputs.lost_inputs, "inputs are lost with their ends"),
+    for (count, one, other) in [
+        (
+            inputs.cut_recordings,
+            "recording is cut off",
+            "recordings are cut off",
+        ),
+        (
+            inputs.lost_inputs,
+            "input is lost with its end",
+            "inputs are lost with their ends",
+        ),
         (
             inputs.missing_recordings,
+            "recording lacks the one before it",
             "recordings lack the one before them",
         ),
-        (inputs.left_out_inputs, "inputs had no room in their minute"),
-        (inputs.other_events, "other events are passed over"),
+        (
+            inputs.left_out_inputs,
+            "input had no room in its minute",
+            "inputs had no room in their minute",
+        ),
+        (
+            inputs.other_events,
+            "other event is passed over",
+            "other events are passed over",
+        ),
     ] {
         if count > 0 {
-            lines.push(format!("{} {about}", grouped(count)));
+            lines.push(format!("{} {}", grouped(count), plural(count, one, other)));
         }
     }
     for (meter, rows) in &inputs.unknown_meters {

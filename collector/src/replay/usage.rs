@@ -87,7 +87,10 @@ impl Table {
             let wanted = self.columns;
             return Err((
                 Code::Columns,
-                format!("{columns} columns where the header has {wanted}"),
+                format!(
+                    "{columns} {} where the header has {wanted}",
+                    if columns == 1 { "column" } else { "columns" }
+                ),
             ));
         }
         let [account, date, meter, amount] = cells.map(str::trim);

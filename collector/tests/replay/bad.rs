@@ -53,7 +53,7 @@ fn every_mistake_of_a_table_is_named_and_its_neighbours_count() {
         ),
         (b"b,2026-01-05,\"emails,1", "columns: 3 columns"),
         (b"b,2026-01-05,em\xc3\x28ils,1", "not_utf8: not UTF-8"),
-        (b"", "columns: 1 columns where the header has 4"),
+        (b"b", "columns: 1 column where the header has 4"),
     ];
     for (line, words) in cases {
         let text = [

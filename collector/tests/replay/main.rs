@@ -334,11 +334,43 @@ fn a_broken_recording_is_named_and_its_neighbours_count() {
 }
 
 #[test]
+fn a_policy_of_something_else_is_told_by_what_it_does_not_have() {
+    let scene = Scene::new("unknown");
+    let bytes = Policy::parse(POLICY).expect("right").compile("en");
+    let plim = Rc::new(Plim::open(&bytes).expect("compiled"));
+    scene.write("inputs.jsonl", text_of(&live(&plim, 4, 5).lines));
+    let foreign = POLICY.replace("emails", "seats").replace("free", "hobby");
+    scene.write("other.json", foreign);
+    let report = scene.report("inputs.jsonl", &["--against", "other.json"]);
+    assert_eq!(report["policy"]["unknown_inputs"], json!(0));
+    let unknown = report["against"]["unknown_inputs"].as_u64();
+    assert!(unknown > Some(0), "{unknown:?}");
+    let (_, out, _) = scene.run(&["inputs.jsonl", "--policy", "other.json"]);
+    assert!(
+        out.contains("of a meter, feature or plan that other.json does not have"),
+        "{out}"
+    );
+}
+
+#[test]
+fn policies_of_one_file_name_are_told_apart_by_their_revision() {
+    let scene = Scene::new("twice");
+    scene.write("usage.csv", "account,date,meter,amount\na,2026-01-05,emails,550\n\n");
+    fs::create_dir(scene.0.path().join("old")).expect("a folder");
+    scene.write("old/now.json", OTHER);
+    let report = scene.report("usage.csv", &["--against", "old/now.json"]);
+    assert_eq!(report["against"]["file"], json!("now.json next"));
+    // The empty line at the end of a table is no mistake.
+    assert_eq!(report["inputs"]["skipped_lines"], json!(0));
+}
+
+#[test]
 fn a_file_without_a_header_and_an_empty_one_are_nothing_to_replay() {
     let scene = Scene::new("nothing");
     scene.write("usage.csv", "a,2026-01-05,emails,550\n");
     let (code, out, err) = scene.run(&["usage.csv", "--policy", "now.json"]);
     assert!(code == 1 && out.contains("usage.csv:1: no_header"), "{out}");
+    assert!(!out.contains("Users who see a prompt"), "{out}");
     assert_eq!(
         err,
         "error: there was nothing to replay\n  help: export more, or see above which lines were skipped; docs/replay.md has the formats\n"
