@@ -81,10 +81,11 @@ fn every_planted_bug_fails_a_case() {
 /// Every case that fails, with what was found.
 fn run_all(told: bool) -> Vec<String> {
     let file = std::env::var("PLIMSOLL_CASES").unwrap_or_else(|_| CASES.to_owned());
-    let text = std::fs::read_to_string(&file)
-        .unwrap_or_else(|error| panic!("`{file}` cannot be read, from the root of the project: {error}"));
-    let cases: Value = serde_json::from_str(&text)
-        .unwrap_or_else(|error| panic!("`{file}` is not JSON: {error}"));
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| {
+        panic!("`{file}` cannot be read, from the root of the project: {error}")
+    });
+    let cases: Value =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("`{file}` is not JSON: {error}"));
     let (mut all_failed, mut found) = (Vec::new(), 0);
     for (name, run) in SECTIONS {
         let (mut passed, mut unmapped, mut failed) = (0, Vec::new(), Vec::new());
@@ -109,7 +110,10 @@ fn run_all(told: bool) -> Vec<String> {
         }
         all_failed.append(&mut failed);
     }
-    assert!(found > 0, "`{file}` has no section with cases, such as `hash`");
+    assert!(
+        found > 0,
+        "`{file}` has no section with cases, such as `hash`"
+    );
     all_failed
 }
 

@@ -10,8 +10,8 @@ use crate::host::{at, write_if_changed};
 pub fn write(page: &str, name: &str, table: &str) -> Result<()> {
     let path = at(page);
     let text = std::fs::read_to_string(&path).with_context(|| format!("{page} is missing"))?;
-    let text = replace(&text, name, table)
-        .with_context(|| format!("{page} has no place for `{name}`"))?;
+    let text =
+        replace(&text, name, table).with_context(|| format!("{page} has no place for `{name}`"))?;
     write_if_changed(&path, text.as_bytes())
 }
 

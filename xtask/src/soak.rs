@@ -35,7 +35,9 @@ pub fn task(words: &[String]) -> Result<()> {
     let is_full = steps >= STEPS && seconds >= SECONDS;
     let mark = target("soak.txt");
     // A short run begins anew; only the full one is continued.
-    let known = is_full.then(|| std::fs::read_to_string(&mark).ok()).flatten();
+    let known = is_full
+        .then(|| std::fs::read_to_string(&mark).ok())
+        .flatten();
     let mut done: u64 = known.unwrap_or_default().trim().parse().unwrap_or(0);
     let (began, first) = (Instant::now(), done);
     while done < steps {
@@ -72,7 +74,9 @@ pub fn task(words: &[String]) -> Result<()> {
     if is_full {
         report(done, Some(&bodies))
     } else {
-        println!("{steps} steps and {seconds} s a body are not the full length: docs/soak.md stays as it is");
+        println!(
+            "{steps} steps and {seconds} s a body are not the full length: docs/soak.md stays as it is"
+        );
         Ok(())
     }
 }

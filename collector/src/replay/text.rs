@@ -222,7 +222,10 @@ fn found(inputs: &Inputs) -> Vec<String> {
             ),
         };
         let recordings = plural(inputs.recordings, "recording", "recordings");
-        lines.push(format!("{} {recordings}, {kind}", grouped(inputs.recordings)));
+        lines.push(format!(
+            "{} {recordings}, {kind}",
+            grouped(inputs.recordings)
+        ));
     }
     if inputs.usage_rows > 0 {
         let rows = plural(inputs.usage_rows, "row", "rows");

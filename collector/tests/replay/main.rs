@@ -355,7 +355,10 @@ fn a_policy_of_something_else_is_told_by_what_it_does_not_have() {
 #[test]
 fn policies_of_one_file_name_are_told_apart_by_their_revision() {
     let scene = Scene::new("twice");
-    scene.write("usage.csv", "account,date,meter,amount\na,2026-01-05,emails,550\n\n");
+    scene.write(
+        "usage.csv",
+        "account,date,meter,amount\na,2026-01-05,emails,550\n\n",
+    );
     fs::create_dir(scene.0.path().join("old")).expect("a folder");
     scene.write("old/now.json", OTHER);
     let report = scene.report("usage.csv", &["--against", "old/now.json"]);
