@@ -74,12 +74,16 @@ impl Engine {
         match row.table {
             Table::Clock | Table::Snapshot | Table::Converted => true,
             Table::Listed => self.account.made(&row.v),
-            Table::Figure => !past(v3, KEPT_MS),
+            // What was said last stands until something else is said: without it a level would seem to change.
+            Table::Figure => {
+                self.plim.meter_index(Key(row.a as u32)).is_some() || !past(v3, KEPT_MS)
+            }
             Table::Cover => {
                 let known = self.memory.find(Table::Tally, row.a, row.b).is_some();
                 // A host may go on naming every writer it ever counted; the next snapshot names them again.
                 let few = self.memory.table(row.table).len() <= COVERS_MAX;
-                !past(v3, KEPT_MS) && (known || few)
+                let of_figure = kept.row(Table::Figure, row.a, 0)[..4] == row.v[..4];
+                (of_figure || !past(v3, KEPT_MS)) && (known || few)
             }
             // Other writers' tallies go when the snapshot's figure holds them whole.
             Table::Tally => {

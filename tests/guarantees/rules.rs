@@ -388,7 +388,7 @@ impl Watch {
     }
 
     /// G8: no use and no release is lost.
-    pub(super) fn figures_add_up(&self, time: i64, tab: &Tab, now: Now) -> Result<(), String> {
+    pub(super) fn figures_add_up(&self, tab: &Tab, now: Now) -> Result<(), String> {
         if self.damaged || !self.figures_count {
             // What the damaged berth had counted is gone; everything since is held to.
             return Ok(());
@@ -403,8 +403,7 @@ impl Watch {
                 "G8: {desks} desks were used here and {read} are read"
             ));
         }
-        let truth = self.known.truth.as_ref();
-        let Some(truth) = truth.filter(|truth| is_recent(truth, time)) else {
+        let Some(truth) = &self.known.truth else {
             return Ok(());
         };
         if let Some((used, held)) = &truth.rooms {
@@ -430,16 +429,7 @@ impl Watch {
     }
 
     /// G8: a use too young for the server to have heard of it stays on top of the server's figure.
-    pub(super) fn young_uses_stay(
-        &self,
-        time: i64,
-        truth: &Truth,
-        tab: &Tab,
-        now: Now,
-    ) -> Result<(), String> {
-        if !is_recent(truth, time) {
-            return Ok(());
-        }
+    pub(super) fn young_uses_stay(&self, truth: &Truth, tab: &Tab, now: Now) -> Result<(), String> {
         let (Some(figure), Some(reading)) = (truth.emails, tab.read(now, "emails")) else {
             return Ok(());
         };
@@ -462,9 +452,4 @@ impl Watch {
         }
         Ok(())
     }
-}
-
-/// A figure of two months ago is let go: it says nothing any more.
-fn is_recent(truth: &Truth, time: i64) -> bool {
-    truth.server_time > time - 60 * DAY_MS
 }

@@ -139,9 +139,9 @@ impl Watch {
         if let Event::Told(truth) = event
             && self.known.truth.as_ref() == Some(truth)
         {
-            self.young_uses_stay(time, truth, tab, now)?;
+            self.young_uses_stay(truth, tab, now)?;
         }
-        self.figures_add_up(time, tab, now)
+        self.figures_add_up(tab, now)
     }
 
     fn learn(
