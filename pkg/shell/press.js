@@ -12,6 +12,8 @@ const QUOTE_MAX_MS = 8_000;
 const QUOTE_FRESH_MS = 10 * 60 * 1000;
 /** A wait that takes longer is called long. */
 const OVERDUE_MS = 60_000;
+/** A failure that stood no longer than this when the prompt was closed may not have been read. */
+const READ_MS = 2_000;
 /** Longer than another tab takes to hear of a press. */
 const CLAIM_MS = 10_000;
 /** Between the ids of presses on one action: 2^64 over the golden ratio, so that none comes twice. */
@@ -226,6 +228,7 @@ export function makePresses(tab, stage) {
     // The amount is asked for anew, for the next press and its own id.
     state.quoted_ms = -QUOTE_FRESH_MS;
     const words = said("failed");
+    state.failed_ms = performance.now();
     if (stage.isOpen(state)) say(state, "failed", words);
     else stage.note(words);
   }
@@ -260,6 +263,9 @@ export function makePresses(tab, stage) {
 
   return {
     dress, price, carryOut,
+    /** What has to be said again of a prompt that is closed now. */
+    unread: ({ phase, failed_ms }) =>
+      phase === "failed" && performance.now() - failed_ms < READ_MS ? said("failed") : undefined,
     /** In the words of another locale. */
     translate(state) {
       const { phase, wait } = state;

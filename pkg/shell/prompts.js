@@ -173,7 +173,7 @@ export function makePrompts(tab) {
     }
     if (state?.phase) {
       // It was answered by the press; this only clears it away.
-      remove(state, "answered");
+      remove(state, "answered", presses.unread(state));
       return true;
     }
     answer(state, exposure, response, place, action);

@@ -307,6 +307,21 @@ describe("after the purchase", () => {
       await note(page).filter({ hasText: "That did not work" }).waitFor();
     }));
 
+  for (const [what, wait_ms, times] of [["in the moment of", 0, 1], ["when there was time to read of", 3000, 0]]) {
+    test(`closed ${what} a failure, it is said ${times} times more`, () =>
+      inProfile(async (context) => {
+        const page = await startHost(context, FULL(), { quote: QUOTE, purchase: "failed" });
+        await page.evaluate((time_ms) => {
+          const close = ({ state, prompt }) => state === "failed" && plimsoll.respond(prompt.exposure, "close");
+          plimsoll.on("update", (detail) => setTimeout(close, time_ms, detail));
+        }, wait_ms);
+        await buyIn(context, page);
+        await dialog(page).waitFor({ state: "detached" });
+        await page.waitForTimeout(300);
+        assert.equal(await note(page).filter({ hasText: "That did not work" }).count(), times);
+      }));
+  }
+
   test("a host that told of the new plan before it answered is waited for no more", () =>
     inProfile(async (context) => {
       const page = await startHost(context, FULL(), { quote: QUOTE, purchase: "waits" });
