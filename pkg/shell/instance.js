@@ -7,6 +7,7 @@ import { ATTEMPT, CONVERTED, COUNT, EXPLORE, FEATURE, FITS, LIMIT_HIT, METER, RE
 import { wrong } from "./error.js";
 import { NAME_LENGTH_MAX, ROUTE_LENGTH_MAX } from "./limits.js";
 import { loadPolicy } from "./load.js";
+import { NEUTRAL } from "./neutral.js";
 import { OPTIONS, readLocale } from "./options.js";
 import { makeSession } from "./session.js";
 import { readSnapshot } from "./snapshot.js";
@@ -61,18 +62,6 @@ export async function makeInstance(options, policy) {
   }
 
   const readAccount = () => accountOf(json(READING), session.texts());
-
-  /** What a call answers when it cannot do its work. */
-  const NEUTRAL = {
-    use: String,
-    release: String,
-    attempt: () => ({ verdict: "fits", used: 0 }),
-    fits: () => true,
-    setLocale: async () => {},
-    read: () => ({ meters: {}, features: {}, arms: {} }),
-    explain: () => ({ prompts: [], meters: {}, arms: {} }),
-    on: () => () => {},
-  };
 
   const calls = {
     use(meter, amount = 1) {
