@@ -4,6 +4,7 @@
 
 use super::effect::{About, Effect, Event, HoldReason, Projected, Prompt, Surface, WithdrawReason};
 use super::entry::Entry;
+use super::input::Actions;
 use super::judge::{Judgement, LEASE_WAIT_MS, slot_of};
 use super::ledger::{self, Closed, EXPOSURE_MS, Exposure, no_later_than};
 use super::memory::Table;
@@ -31,6 +32,8 @@ pub(super) struct Shown {
     pub stale: bool,
     /// The amount of the blocked attempt it answers.
     pub amount: i64,
+    /// The buttons it was painted with.
+    pub actions: Actions,
 }
 
 impl Shown {
@@ -437,7 +440,7 @@ impl Engine {
         now: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        let shown = Shown {
+        let mut shown = Shown {
             index,
             exposure,
             number,
@@ -445,10 +448,35 @@ impl Engine {
             acting: false,
             stale: false,
             amount,
+            actions: Actions::default(),
         };
-        self.shown.push(shown);
         if let Some(prompt) = self.build(&shown, now) {
+            shown.actions = prompt.actions;
             out.push(Effect::Present(prompt));
+        }
+        self.shown.push(shown);
+    }
+
+    /// The buttons that a prompt on the screen has now.
+    pub(super) fn offered(&self, shown: &Shown, now: Timestamp) -> Actions {
+        let Some(entry) = self.entries.get(shown.index as usize) else {
+            return Actions::default();
+        };
+        let actions = self.actions(entry, self.next_plan(entry, shown.amount), now);
+        if shown.exposure.surface() == Surface::Toast {
+            actions.offers()
+        } else {
+            actions
+        }
+    }
+
+    /// What this person may do may have changed: where that is so, what is on the screen is painted anew.
+    pub(super) fn touch_offers(&mut self, now: Timestamp) {
+        for place in 0..self.shown.len() {
+            let offered = self.shown.get(place).map(|shown| self.offered(shown, now));
+            if let Some(shown) = self.shown.get_mut(place) {
+                shown.stale |= offered != Some(shown.actions) && !fault!(65);
+            }
         }
     }
 
@@ -457,10 +485,6 @@ impl Engine {
         let entry = self.entries.get(shown.index as usize)?;
         let view = self.meters.get(entry.meter as usize);
         let next_plan = self.next_plan(entry, shown.amount);
-        let mut actions = self.actions(entry, next_plan, now);
-        if shown.exposure.surface() == Surface::Toast {
-            actions = actions.offers();
-        }
         let reading = view.map(|view| view.reading);
         Some(Box::new(Prompt {
             exposure: shown.exposure.id(),
@@ -486,7 +510,7 @@ impl Engine {
             } else {
                 self.owner.clone()
             },
-            actions,
+            actions: self.offered(shown, now),
             repaint: shown.repaint(),
         }))
     }
@@ -508,6 +532,9 @@ impl Engine {
             {
                 let shown = *shown;
                 if let Some(prompt) = self.build(&shown, now) {
+                    if let Some(shown) = self.shown.get_mut(place) {
+                        shown.actions = prompt.actions;
+                    }
                     out.push(Effect::Update(prompt));
                 }
             }

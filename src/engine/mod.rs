@@ -511,6 +511,7 @@ impl Engine {
             };
             record(event, out);
         }
+        self.touch_offers(now);
         NONE
     }
 
@@ -528,6 +529,7 @@ impl Engine {
         self.rescore(now, out);
         // Another tab's newer snapshot is as good as our own.
         self.fresh |= known && self.account.server_time > before;
+        self.touch_offers(now);
         NONE
     }
 

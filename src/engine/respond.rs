@@ -94,9 +94,15 @@ impl Engine {
         };
         let late = !exposure.open();
         let acts = matches!(response, Response::Act(_));
-        let here = self.shown.get_mut(place);
-        if late && acts && exposure.closed() == Closed::Act as i64 && here.is_some() {
+        let is_here = place < self.shown.len();
+        if late && acts && exposure.closed() == Closed::Act as i64 && is_here {
             // Pressed again while the first press is under way.
+            return;
+        }
+        if let Response::Act(action) = response
+            && !late
+            && !self.still_offered(place, action, now)
+        {
             return;
         }
         let response = match response {
@@ -118,7 +124,7 @@ impl Engine {
         let chosen = exposure.surface() != Surface::Toast;
         let how = match response {
             Response::Act(action) => {
-                if let Some(shown) = here {
+                if let Some(shown) = self.shown.get_mut(place) {
                     shown.acting = true;
                 }
                 ledger::answer(&mut self.memory, exposure.occasion(), now);
@@ -142,6 +148,19 @@ impl Engine {
         if how != Closed::Act {
             self.hide(place, WithdrawReason::Answered, out);
         }
+    }
+
+    /// Whether a button is still there when it is pressed. Where it is not, what is there is painted and nothing
+    /// is done.
+    fn still_offered(&mut self, place: usize, action: ActionKind, now: Timestamp) -> bool {
+        let Some(shown) = self.shown.get(place) else {
+            return true;
+        };
+        let offered = self.offered(shown, now).contains(action) || fault!(66);
+        if let Some(shown) = self.shown.get_mut(place) {
+            shown.stale |= !offered;
+        }
+        offered
     }
 
     fn say_never(&mut self, exposure: &Exposure, until: Timestamp, now: Timestamp) {

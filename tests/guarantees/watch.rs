@@ -235,7 +235,7 @@ impl Watch {
         let about = open.about.clone();
         let toast = open.surface == Surface::Toast;
         match said(response) {
-            None => open.acting = true,
+            None => open.acting = taken(effects),
             // Closing the answer to an attempt is no choice about its prompt.
             Some(Said::Later) if toast => {
                 self.open.remove(position);
@@ -467,4 +467,11 @@ impl Watch {
             self.plim.subject_of(prompt).to_owned(),
         )
     }
+}
+
+/// Whether an answer was taken: what is offered no more when it is pressed is not.
+pub fn taken(effects: &[Effect]) -> bool {
+    let answered =
+        |effect: &Effect| matches!(effect, Effect::Record(Recorded::PromptAnswered { .. }));
+    effects.iter().any(answered)
 }

@@ -10,7 +10,7 @@ pub mod counts;
 use super::host::Host;
 use super::known::{Known, Said, Truth};
 use super::random::Random;
-use super::watch::{Event, Watch};
+use super::watch::{Event, Watch, taken};
 use crate::spec_reader::clock;
 use crate::spec_reader::snapshot::Snapshot;
 use crate::spec_reader::tab::{Identity, Stored, Tab};
@@ -448,7 +448,7 @@ impl World {
                     page.screen
                         .iter_mut()
                         .filter(|shown| shown.0 == exposure)
-                        .for_each(|shown| shown.2 = true);
+                        .for_each(|shown| shown.2 |= taken(&effects));
                 }
                 _ => page.screen.retain(|(id, _, _)| *id != exposure),
             }
@@ -462,6 +462,15 @@ impl World {
                     page.actions
                         .push((prompt.exposure, prompt.actions.iter().collect()));
                     shown.push(prompt.exposure);
+                }
+                Effect::Update(prompt) => {
+                    let known = page
+                        .actions
+                        .iter_mut()
+                        .find(|(id, _)| *id == prompt.exposure);
+                    if let Some((_, actions)) = known {
+                        *actions = prompt.actions.iter().collect();
+                    }
                 }
                 Effect::Withdraw { exposure, .. } => {
                     page.screen.retain(|(id, _, _)| id != exposure)

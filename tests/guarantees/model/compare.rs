@@ -396,6 +396,13 @@ impl History {
                         prompt.surface.name()
                     ));
                 }
+                Effect::Update(prompt) => {
+                    let mut on_screen = self.on_screen.iter_mut();
+                    let known = on_screen.find(|shown| shown.exposure == prompt.exposure);
+                    if let Some(shown) = known {
+                        shown.actions = prompt.actions.offers().iter().collect();
+                    }
+                }
                 Effect::Withdraw { exposure, reason } => {
                     self.on_screen.retain(|shown| shown.exposure != *exposure);
                     let prompt = self
