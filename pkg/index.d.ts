@@ -168,28 +168,43 @@ export interface Answer {
   limit?: Limit;
 }
 
-/** What the host's server makes; `docs/snapshot.md` has handlers that do. Times are RFC 3339 texts. */
+/**
+ * What the host's server makes; `docs/snapshot.md` has handlers that do, and what is best sent. Times are RFC 3339
+ * texts. Ids have 1 to 256 characters; one of an account or user that looks like an e-mail address is refused.
+ */
 export interface Snapshot {
-  /** `attributes` are what a policy's audiences ask about; they are never stored and never sent. */
+  /** The paying organisation. `attributes` are what a policy's audiences ask about; they are never stored and never sent. */
   account: { id: string; created_at?: string | Date; attributes?: object };
+  /** The person: choices and limits of how often belong to them. */
   user: { id: string; created_at?: string | Date; attributes?: object };
+  /** A plan of the policy; of one that it does not name nothing is shown. */
   plan: string;
-  /** Grows with each change of the plan. */
+  /** An integer from 0 that grows with each change of the plan. Default: changes that this browser has seen. */
   plan_epoch?: number;
+  /** When the figures were read, by the server's clock. Default: when they arrived. */
   server_time?: string | Date;
+  /** Whether this person may change the plan; else prompts offer to ask who may. Default `true`. */
   can_purchase?: boolean;
+  /** The first name of the person who may. */
   billing_owner?: string;
+  /** A trial that runs, and whether to offer an extension. Default: none, and `false`. */
   trial?: { ends_at?: string | Date; extendable?: boolean };
+  /** What the account has beside its plan's. */
   features?: string[];
+  /** Meters whose soft limits it has agreed to pass: they stay silent. */
   overage_accepted?: string[];
+  /** While true nothing is offered. Default `false`. */
   in_sales_conversation?: boolean;
   meters?: Record<string, {
+    /** An integer from 0: of a counter in the current period, of a level now. Default: what this browser has counted. */
     used?: number;
+    /** 0 is `"none"`. Default: the plan's. */
     limit?: Limit | 0;
+    /** Of a counter; the end is exclusive. Default: the policy's. */
     period?: { start: string | Date; end: string | Date };
     /** What `used` includes of each writer's own counting. */
     counted?: Record<string, number | [added: number, released: number]>;
-    /** Per UTC day, oldest first, the last one complete. */
+    /** Per UTC day, oldest first, the last one complete; the last 62 are looked at. */
     daily?: number[];
   }>;
 }
@@ -243,6 +258,8 @@ export interface Prompt {
   values: Record<string, unknown>;
   texts: { title: unknown; body: unknown[] };
   image?: { src: string; alt: string };
+  /** Of a preview: what else the next plan has that the account has not, by name; at most four. */
+  also?: string[];
   actions: { id: ActionId; label: unknown; text?: string; href?: string; primary?: boolean; menu?: boolean }[];
   plan: { from?: string; to?: string };
   /** It was open already (a reload, another tab). */
@@ -279,6 +296,11 @@ export interface Quote {
   line?: string;
 }
 
+/** Why a prompt goes; the last two are of the page: a toast that had its time, logging out. */
+export type WithdrawReason =
+  | "superseded" | "owned" | "converted" | "period_ended" | "plan_changed" | "expired" | "answered" | "lease"
+  | "failed" | "gone" | "faded" | "reset";
+
 export interface Events {
   /** A prompt is on the screen, or for the host to draw. */
   prompt: { prompt: Prompt };
@@ -294,11 +316,8 @@ export interface Events {
     state?: "busy" | "failed" | "waiting" | "overdue";
     message?: string;
   };
-  /**
-   * A prompt is to go. Reasons: `superseded`, `owned`, `converted`, `period_ended`, `plan_changed`,
-   * `expired`, `answered`, `lease`, `failed`, `gone`, `faded`, `reset`. `message` is to be said to the person.
-   */
-  withdraw: { exposure: string; reason: string; message?: string };
+  /** A prompt is to go. `message` is to be said to the person. */
+  withdraw: { exposure: string; reason: WithdrawReason; message?: string };
   response: { exposure: string; prompt?: string; response: Response; action?: ActionId };
   crossing: { meter: string; percent: number };
   converted: { intent?: Intent };
@@ -307,6 +326,15 @@ export interface Events {
   /** The collector has acknowledged so many events. */
   sent: { count: number };
 }
+
+/** Why a prompt is held. Stable; docs/glossary.md says what each means. */
+export type HoldReason =
+  | "not_fired" | "superseded" | "answered_by_other" | "spent" | "snapshot_missing" | "unknown_plan"
+  | "plan_includes" | "pending_purchase" | "overage_accepted" | "sales_conversation" | "provisional" | "route"
+  | "account_too_new" | "user_too_new" | "condition" | "no_text" | "held_out" | "other_arm" | "never" | "later"
+  | "delay" | "cap_prompt" | "cap_group" | "cap_all" | "gap" | "weekly_budget" | "hidden" | "busy"
+  | "quiet_hours" | "dialog_open" | "lease" | "no_storage" | "clock_jump" | "failed" | "outranked"
+  | "lane_occupied";
 
 export interface Trace {
   /** Engine time. */
@@ -325,8 +353,7 @@ export interface Trace {
     decision: "shown" | "held" | "next";
     exposure?: string;
     stage?: "trigger" | "owned" | "audience" | "experiment" | "choice" | "pacing" | "page" | "rank";
-    /** Stable codes; docs/glossary.md says what each means. */
-    reason?: string;
+    reason?: HoldReason;
     eligible_at?: number;
     by?: string;
     fired_at?: number;
