@@ -3,12 +3,16 @@
  * nothing of its neighbours, so that a bundler makes one file of it.
  */
 
-/** The bytes of a policy given as JSON, as text, bytes or an object, for a locale; `Fault` is the class of what it throws. */
-export async function compile(policy, locale, Fault) {
+/**
+ * The bytes of a policy given as JSON, as text, bytes or an object, for a locale; `Fault` is the class of what it
+ * throws, `wasm` the option of `start`.
+ */
+export async function compile(policy, locale, Fault, wasm) {
   let compiler;
   try {
     compiler = await import("../dist/plimsoll_policy.js");
-    await compiler.default();
+    const folder = isFolder(wasm) ? new URL(wasm, globalThis.document?.baseURI ?? import.meta.url) : undefined;
+    await compiler.default(folder && { module_or_path: new URL("plimsoll_policy_bg.wasm", folder) });
   } catch {
     throw new Fault("policy_module_missing", "policy");
   }
@@ -19,6 +23,9 @@ export async function compile(policy, locale, Fault) {
     throw invalid(errors, Fault);
   }
 }
+
+/** Not the core's own bytes or module, which the option takes, too. */
+const isFolder = (wasm) => typeof wasm == "string" || wasm instanceof URL;
 
 /** All mistakes of a policy in one error: the first in full, each in `errors`. */
 function invalid(errors, Fault) {

@@ -65,18 +65,21 @@ export async function fetchBytes(path, code, locate) {
   throw new PlimsollError(code, path, `\`${url.origin + url.pathname}\`` + (response ? `: status ${response.status}` : ""));
 }
 
-/** A core for a compiled policy, or the same core with another policy. */
-export function openCore(policy, core) {
+/** The wall's clock and the page's, as the core takes them. @type {() => [number, number]} */
+export const clocks = () => [Date.now(), performance.now()];
+
+/** A core for a compiled policy, or the same core with another policy; a test brings clocks of its own. */
+export function openCore(policy, core, now = clocks) {
   const at = wasm.open(core?.at ?? -1, put(policy), length, put(sectionOf(policy, TEXTS)), length);
   if (at < 0) throw new PlimsollError(`policy_${REFUSALS[-at - 1]}`, "policy");
   return {
     at,
     /** A number that is left out is 0. @type {(kind: number, given?: string, ...numbers: number[]) => number} */
     ask: (kind, given, a, b, c, d) =>
-      wasm.ask(at, kind, Date.now(), performance.now(), put(given), length, a, b, c, d),
+      wasm.ask(at, kind, ...now(), put(given), length, a, b, c, d),
     /** @type {(kind: number, given?: string, ...numbers: number[]) => string} */
     text(kind, given, a, b) {
-      const [place, size] = wasm.text(at, kind, Date.now(), performance.now(), put(given), length, a, b);
+      const [place, size] = wasm.text(at, kind, ...now(), put(given), length, a, b);
       const said = decoder.decode(new Uint8Array(wasm.memory.buffer, place >>> 0, size));
       wasm.__wbindgen_free(place, size, 1);
       return said;

@@ -17,8 +17,7 @@ const STEPS = ["seen", "tried", "previewed", "built", "requested"];
 const EVENTS = ["prompt", "update", "withdraw", "response", "crossing", "converted", "error", "sent"];
 const CONTEXT_TYPES = { route: "string", busy: "boolean", dialog_open: "boolean" };
 
-export async function makeInstance(options, policy) {
-  const session = makeSession(options, policy);
+export async function makeInstance(options, policy, session = makeSession(options, policy)) {
   const { tell, json } = session;
   /** What a meter's name stands for: {index, is_level}. Names of JavaScript are no names here. */
   const meters = new Map();

@@ -11,7 +11,7 @@ import { FORMAT, MAGIC } from "./limits.js";
  * The bytes of the compiled policy for a locale. A policy that was not compiled ahead needs the
  * policy module, which is loaded then and only then.
  */
-export async function loadPolicy({ policy, endpoint, key, locale }) {
+export async function loadPolicy({ policy, endpoint, key, locale, wasm }) {
   policy ??= `${endpoint}/v1/policy`;
   if (isAddress(policy)) {
     policy = await fetchBytes("policy", "policy_missing", (base) => addressOf(policy, base, locale, key));
@@ -22,7 +22,7 @@ export async function loadPolicy({ policy, endpoint, key, locale }) {
   const { compile } = await import("./compile.js").catch(() => {
     throw new PlimsollError("policy_module_missing", "policy");
   });
-  return compile(policy, locale, PlimsollError);
+  return compile(policy, locale, PlimsollError, wasm);
 }
 
 function addressOf(policy, base, locale, key = "") {

@@ -96,6 +96,7 @@ export function makePresses(tab, stage) {
         report("host_failed", "quote", `no answer within ${QUOTE_MAX_MS / 1000} s`);
         resolve(undefined);
       }, QUOTE_MAX_MS);
+      timer.unref?.();
     });
     const first = await Promise.race([answer, late]);
     clearTimeout(timer);
@@ -249,7 +250,9 @@ export function makePresses(tab, stage) {
     };
     // A listener of the host's may sync: what follows from it has happened once this is over.
     const off = tab.on("update", () => queueMicrotask(() => tab.guarded(look)));
+    /** @type {any} */
     const timer = setTimeout(() => tab.guarded(() => say(state, "overdue", said("overdue"))), OVERDUE_MS);
+    timer.unref?.();
     const stop = () => {
       off();
       clearTimeout(timer);

@@ -8,7 +8,7 @@ import {
   ANSWERED, CLOSE, CONTEXT, EFFECT_LIST, EFFECTS, FLAGS, FORCE, GIVEN, HIDDEN, LEAVING, LINE, LINE_TEXT, MEMORY, MEMORY_TEXT,
   ONLINE, RECORD, RENEW, TOKEN, WAKE, WAKE_IN,
 } from "./core.js";
-import { openCore, sectionOf } from "./door.js";
+import { clocks, openCore, sectionOf } from "./door.js";
 import { PlimsollError, inFull, why } from "./error.js";
 import { TIMER_MAX_MS, UNKNOWN_MAX, WORDS } from "./limits.js";
 import { makeMooring } from "./mooring.js";
@@ -57,7 +57,6 @@ export function makeSession(options, policy) {
   const mayStore = () => consent === "granted" && options.storage === "local" && !!snapshot;
   const mayRecord = () =>
     consent === "granted" && !!(endpoint && key && snapshot) && !globalThis.navigator?.["globalPrivacyControl"];
-  const clocks = () => [Date.now(), performance.now()];
   const random = () => (Math.random() * 2 ** 32) >>> 0;
 
   /** Whether what is awaited from here on still concerns the one it began for. */

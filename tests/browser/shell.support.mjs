@@ -20,7 +20,7 @@ const TYPES = {
   ".json": "application/json",
   ".wasm": "application/wasm",
 };
-const FLAGS = [
+export const FLAGS = [
   "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
   "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CALLS_MAX, makeBuffer } from "../../pkg/shell/buffer.js";
+import { makeInstance } from "../../pkg/shell/instance.js";
 
 /** An instance that notes what it is called with. */
 function makeWitness() {
@@ -17,6 +18,11 @@ function makeWitness() {
   });
   return { seen, heard, calls };
 }
+
+test("what stands in has exactly the calls of an instance", async () => {
+  const instance = await makeInstance({}, undefined, { begin: async () => {} });
+  assert.deepEqual(Object.keys(makeBuffer().calls).sort(), Object.keys(instance).sort());
+});
 
 test("calls wait, answer neutrally, and are made in order once there is an instance", () => {
   const { calls, open } = makeBuffer();

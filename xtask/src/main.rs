@@ -65,6 +65,11 @@ const TASKS: &[Task] = &[
         run: parts::task,
     },
     Task {
+        name: "projects",
+        about: "build a product with every bundler and framework, and show a prompt in each",
+        run: suite::projects,
+    },
+    Task {
         name: "schema",
         about: "compare the policy's JSON Schema with the one in the package (--bless: write it)",
         run: schema::task,

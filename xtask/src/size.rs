@@ -28,7 +28,7 @@ struct Load {
 }
 
 /// In the order of loading: what an earlier one has brought is not counted again.
-const LOADS: [Load; 5] = [
+const LOADS: [Load; 6] = [
     Load {
         name: "start",
         entries: &["pkg/index.js"],
@@ -63,6 +63,13 @@ const LOADS: [Load; 5] = [
         wasm: None,
         budget_kb: None,
         when: "in idle time: actions, requests",
+    },
+    Load {
+        name: "react",
+        entries: &["pkg/react.js"],
+        wasm: None,
+        budget_kb: Some(2),
+        when: "with `plimsoll/react`, React aside",
     },
 ];
 
@@ -173,6 +180,7 @@ fn bundle(stage: &Path) -> Result<Value> {
         "--format=esm",
         "--splitting",
         "--target=es2022",
+        "--external:react",
     ]);
     esbuild.args(["--outdir=out", "--metafile=meta.json", "--log-level=error"]);
     run(&mut esbuild)?;
@@ -200,7 +208,8 @@ fn downloads(bundle: &Value, entry: &str) -> Result<BTreeSet<String>> {
             if let ("import-statement", Some(path)) = (
                 import["kind"].as_str().unwrap_or_default(),
                 import["path"].as_str(),
-            ) && !found.contains(path)
+            ) && import["external"] != true
+                && !found.contains(path)
             {
                 open.push(path.to_owned());
             }

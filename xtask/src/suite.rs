@@ -76,6 +76,11 @@ const STAGES: &[Stage] = &[
         about: "pages in Chromium against the real collector",
         run: pages,
     },
+    Stage {
+        name: "package",
+        about: "the packed package, and products that install it",
+        run: package,
+    },
 ];
 
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
@@ -263,7 +268,9 @@ fn sizes() -> Result<Tally> {
 fn types() -> Result<Tally> {
     node::install()?;
     modules::build_package(Flavour::Published)?;
-    run(command("node").arg(at("tests/types/cases.mjs")))?;
+    for written in ["cases", "shapes"] {
+        run(command("node").arg(at(&format!("tests/types/{written}.mjs"))))?;
+    }
     let projects = ["pkg/tsconfig.json", "tests/types/tsconfig.json"];
     Ok(Tally::sum(projects.map(|project| {
         check(node::tool("tsc").args(["--project", project])).unwrap_or(FAILED)
@@ -307,24 +314,39 @@ fn wasm_tests() -> Result<Command> {
     Ok(tests)
 }
 
-/// Every `*.test.mjs` of tests/browser, on the files that are published.
+/// On the files that are published.
 fn pages() -> Result<Tally> {
+    let mut tests = tests_of("tests/browser", "")?;
+    count(tests.env("PLIMSOLL_BIN", demo::build_collector()?))
+}
+
+fn package() -> Result<Tally> {
+    count(&mut tests_of("tests/package", "")?)
+}
+
+/// Also the products whose tools take long to install; docs/bundlers.md says what came of it.
+pub fn projects(_: &[String]) -> Result<()> {
+    run(tests_of("tests/package", "projects")?.env("PLIMSOLL_PROJECTS", "all"))
+}
+
+/// Every `*.test.mjs` of a folder whose name begins so, with the package built and Chromium found.
+fn tests_of(folder: &str, beginning: &str) -> Result<Command> {
     let chromium = browsers::chromium()?;
     modules::build_package(Flavour::Published)?;
-    let collector = demo::build_collector()?;
-    let mut files: Vec<PathBuf> = std::fs::read_dir(at("tests/browser"))?
+    let mut files: Vec<PathBuf> = std::fs::read_dir(at(folder))?
         .map(|entry| Ok(entry?.path()))
         .collect::<std::io::Result<_>>()?;
-    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    files.retain(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(beginning) && name.ends_with(".test.mjs")
+    });
     files.sort();
     let mut node = command("node");
     // Every test file starts servers and a browser of its own: one at a time is steadier.
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
-        .args(files);
-    count(
-        node.env("CHROMIUM", chromium)
-            .env("PLIMSOLL_BIN", collector),
-    )
+        .args(files)
+        .env("CHROMIUM", chromium);
+    Ok(node)
 }
 
 /// A command that is one check by its exit code.
