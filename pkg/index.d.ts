@@ -246,15 +246,20 @@ export interface MeterReading {
 
 /** A prompt, whole: texts as tokens for `text.js`, and the same as words. */
 export interface Prompt {
-  /** This showing: 16 hex digits. */
+  /** This showing, also after a reload: 16 hex digits. */
   exposure: string;
+  /** Its id in the policy. */
   prompt: string;
   surface: Surface;
+  /** One prompt that interrupts is open in all tabs, one that is ambient in each tab. */
   lane: "interrupt" | "ambient" | "inline";
   tone: "notice" | "warning" | "urgent" | "limit" | "offer";
   trigger: "threshold" | "at_limit" | "limit_hit" | "explored" | "trial_ending" | "projected" | "score" | "signal";
+  /** What it is about, by id; a trial, a score and a signal are about neither. */
   subject: { meter?: string; feature?: string };
+  /** Of its meter. */
   state?: MeterReading["state"];
+  /** What its tokens are filled with: counts, dates in milliseconds, names. */
   values: Record<string, unknown>;
   texts: { title: unknown; body: unknown[] };
   image?: { src: string; alt: string };
@@ -318,8 +323,11 @@ export interface Events {
   };
   /** A prompt is to go. `message` is to be said to the person. */
   withdraw: { exposure: string; reason: WithdrawReason; message?: string };
+  /** A person answered a prompt. `prompt` is absent when it was gone already. */
   response: { exposure: string; prompt?: string; response: Response; action?: ActionId };
+  /** Usage passed a threshold of the policy, in percent of the limit. A jump passes several, each an event. */
   crossing: { meter: string; percent: number };
+  /** A purchase was made: with the `intent` that was pressed, or without one by `converted()`. */
   converted: { intent?: Intent };
   /** Never thrown: something is wrong that the developer should know. Warned of once a code. */
   error: { code: string; path: string; message: string; help: string };
@@ -334,7 +342,7 @@ export type HoldReason =
   | "account_too_new" | "user_too_new" | "condition" | "no_text" | "held_out" | "other_arm" | "never" | "later"
   | "delay" | "cap_prompt" | "cap_group" | "cap_all" | "gap" | "weekly_budget" | "hidden" | "busy"
   | "quiet_hours" | "dialog_open" | "lease" | "no_storage" | "clock_jump" | "failed" | "outranked"
-  | "lane_occupied";
+ ;
 
 export interface Trace {
   /** Engine time. */
@@ -350,12 +358,17 @@ export interface Trace {
     meter?: string;
     feature?: string;
     surface: Surface;
+    /** `next`: nothing holds it, and it comes with the next decision. */
     decision: "shown" | "held" | "next";
     exposure?: string;
+    /** The first stage that held it, and why. */
     stage?: "trigger" | "owned" | "audience" | "experiment" | "choice" | "pacing" | "page" | "rank";
     reason?: HoldReason;
+    /** When it could come, as far as that is a question of time. */
     eligible_at?: number;
+    /** The id of the prompt that goes before it. */
     by?: string;
+    /** When its trigger came. */
     fired_at?: number;
   }[];
   memory?: { rows: number; bytes: number };
