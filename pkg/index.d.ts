@@ -342,7 +342,7 @@ export type HoldReason =
   | "account_too_new" | "user_too_new" | "condition" | "no_text" | "held_out" | "other_arm" | "never" | "later"
   | "delay" | "cap_prompt" | "cap_group" | "cap_all" | "gap" | "weekly_budget" | "hidden" | "busy"
   | "quiet_hours" | "dialog_open" | "lease" | "no_storage" | "clock_jump" | "failed" | "outranked"
- ;
+  | "lane_occupied";
 
 export interface Trace {
   /** Engine time. */
