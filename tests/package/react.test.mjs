@@ -92,6 +92,17 @@ for (const [version, project] of Object.entries(PROJECTS)) {
         await ready(page);
       }));
 
+    test("an instance that the host has started is used, and outlives the provider", () =>
+      onPage("given", async (page) => {
+        await ready(page);
+        await page.locator("#use").click();
+        await ready(page, "ready 410 1000 41");
+        await page.locator("#leave").click();
+        assert.equal(await page.evaluate(() => globalThis.seen.given.read().meters.emails.used), 410);
+        await page.locator("#leave").click();
+        await ready(page, "ready 410 1000 41");
+      }));
+
     test("calls before the start are made again in order, with the same calls before and after", () =>
       onPage("early", async (page) => {
         await ready(page, "ready 500 1000 50");

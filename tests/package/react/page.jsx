@@ -1,6 +1,7 @@
 // A page of a product in React, in the states that tests/package/react.test.mjs asks for by its address; the same
 // source is rendered on a server and hydrated here. What it counts is on `window.seen`.
 import { StrictMode, memo, useEffect, useRef, useState } from "react";
+import { start } from "plimsoll";
 import { FeatureHint, PlimsollProvider, useFeature, useMeter, usePlimsoll, usePrompt } from "plimsoll/react";
 
 export const snapshot = (used = 400, more = {}) => ({
@@ -58,6 +59,7 @@ export function Page({ wanted = "", policy = "/policy.json" }) {
   const [used, setUsed] = useState(400);
   const [plan, setPlan] = useState("free");
   const [is_known, setKnown] = useState(true);
+  const [instance, setInstance] = useState(undefined);
   const options = {
     policy: wanted.includes("missing") ? "/nowhere.json" : policy,
     wasm: "/dist/",
@@ -65,6 +67,9 @@ export function Page({ wanted = "", policy = "/policy.json" }) {
     snapshot: is_known ? snapshot(wanted.includes("banner") ? 900 : used, { plan, plan_epoch: plan === "free" ? 1 : 2 }) : undefined,
     onAction: (intent) => (seen.action = [intent.action, used]),
   };
+  useEffect(() => {
+    if (wanted.includes("given")) start(options).then((made) => setInstance((seen.given = made)));
+  }, [wanted]);
   return (
     <main>
       <h1>Product</h1>
@@ -72,8 +77,8 @@ export function Page({ wanted = "", policy = "/policy.json" }) {
       <button id="upgrade" onClick={() => setPlan("pro")}>Upgrade</button>
       <button id="leave" onClick={() => setThere(!is_there)}>Leave</button>
       <button id="logout" onClick={() => setKnown(false)}>Log out</button>
-      {is_there && (
-        <PlimsollProvider options={options} onError={(error) => seen.errors.push(error.code)}>
+      {is_there && (instance || !wanted.includes("given")) && (
+        <PlimsollProvider {...(instance ? { instance } : { options })} onError={(error) => seen.errors.push(error.code)}>
           <Meter id="emails" />
           <Seats />
           <Meter id="nothing" />
