@@ -15,7 +15,7 @@
  * @property {number} used
  * @property {number | "unlimited" | "none"} [limit]
  */
-import { fill } from "./text.js";
+import { fill, isRightToLeft } from "./text.js";
 
 /** From here on the bar takes the tone of the banners of the same share. */
 const WARNING_PERCENT = 75;
@@ -150,6 +150,10 @@ export class PlimsollMeter extends Base {
       const tag = locale ?? (this.closest("[lang]")?.getAttribute("lang") || undefined);
       const words = fill(ui?.[id] ?? FALLBACK[id], values, tag)?.trim();
       if (this.#face || !this.textContent.trim()) this.#say(words ?? "");
+      if (locale) {
+        this.#words.lang = locale;
+        this.#words.dir = isRightToLeft(locale) ? "rtl" : "ltr";
+      }
       this.#bar.max = bounded ? limit : 1;
       this.#bar.value = bounded ? used : 0;
       this.#bar.className = bounded ? tone((100 * used) / limit) : "unlimited";

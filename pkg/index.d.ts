@@ -49,7 +49,10 @@ export interface Options {
   key?: string;
   /** What the host's server knows. Without it nothing is shown, stored or sent until `sync`. */
   snapshot?: Snapshot;
-  /** BCP 47. Default: the page's `lang`, else the browser's. */
+  /**
+   * BCP 47. Default: the page's `lang`, else the browser's. Texts are those of the nearest locale: `de-AT`
+   * reads `de`, `pt` and `pt-PT` read `pt-BR`, and a language that is not spoken the policy's default.
+   */
   locale?: string;
   /** Default `"granted"`. Before it is granted nothing is stored or sent, and nothing interrupts. */
   consent?: Consent;
@@ -250,6 +253,11 @@ export interface Prompt {
   exposure: string;
   /** Its id in the policy. */
   prompt: string;
+  /**
+   * BCP 47, what its texts are in, for `lang` and `dir`: the instance's, or where the policy does not say
+   * this prompt in it the policy's default or English, for the whole prompt.
+   */
+  locale: string;
   surface: Surface;
   /** One prompt that interrupts is open in all tabs, one that is ambient in each tab. */
   lane: "interrupt" | "ambient" | "inline";
@@ -262,6 +270,8 @@ export interface Prompt {
   /** What its tokens are filled with: counts, dates in milliseconds, names. */
   values: Record<string, unknown>;
   texts: { title: unknown; body: unknown[] };
+  /** What the surfaces themselves say, by id, where the prompt is in another language than the instance. */
+  ui?: Record<string, unknown>;
   image?: { src: string; alt: string };
   /** Of a preview: what else the next plan has that the account has not, by name; at most four. */
   also?: string[];
@@ -271,7 +281,10 @@ export interface Prompt {
   repaint: boolean;
   /** What was pressed is done, and the host's server is to follow: nothing to choose, all in the title. */
   waiting?: true;
-  /** In words, once the words are loaded: with `view: "none"` always. */
+  /**
+   * In words, once the words are loaded: with `view: "none"` always. Where two directions of writing meet,
+   * what is inserted stands between U+2068 and U+2069, which are not seen.
+   */
   title?: string;
   body?: string[];
 }

@@ -15,9 +15,18 @@ const LINK_LENGTH_MAX = 2048;
  */
 export function fill(text, values, locale) {
   try {
-    return join(text, values ?? {}, locale);
+    return join(text, { values: values ?? {}, locale });
   } catch {
     return null;
+  }
+}
+
+/** Whether a locale is written from right to left. */
+export function isRightToLeft(locale) {
+  try {
+    return /Adlm|Arab|Hebr|Mand|Nkoo|Rohg|Samr|Syrc|Thaa/.test(new Intl.Locale(locale).maximize().script);
+  } catch {
+    return false;
   }
 }
 
@@ -38,35 +47,41 @@ export function link(href) {
   }
 }
 
-function join(text, values, locale, count) {
+/** @param said `{values, locale}`, and `number`, the last that was said: the meter's noun agrees with it */
+function join(text, said, count) {
   if (typeof text == "string") return text;
   let words = "";
   for (const token of text) {
-    const part = typeof token == "string" ? token : variable(token, values, locale, count);
+    const part = typeof token == "string" ? token : variable(token, said, count);
     if (part == null) return null;
     words += part;
   }
   return words;
 }
 
-function variable([name, forms, kind], values, locale, count) {
-  if (name == "#") return number(count, locale);
-  const value = own(values, name);
+function variable([name, forms, kind], said, count) {
+  const { values, locale } = said;
+  const value = name == "#" ? count : own(values, name);
   if (value == null) return null;
-  if (!forms) return say(name, value, values, locale);
+  if (kind != "s" && NUMBERS.includes(name)) said.number = value;
+  if (!forms) return isolated(say(name, value, said), locale);
   const form =
     kind == "s" ? own(forms, value) : (own(forms, "=" + value) ?? plural(forms, value, locale));
-  return join(form ?? forms.other, values, locale, kind == "s" ? count : value);
+  return join(form ?? forms.other, said, kind == "s" ? count : value);
 }
 
-function say(name, value, values, locale) {
+const NUMBERS = ["#", "used", "limit", "remaining", "next_limit", "over"];
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** Where two directions meet, a name keeps its own and leaves the order of what is around it alone. */
+function isolated(words, locale) {
+  if (words == null || !(isRightToLeft(locale) || RIGHT_TO_LEFT.test(words))) return words;
+  return `\u2068${words}\u2069`;
+}
+
+function say(name, value, { values, locale, number: counted }) {
+  if (NUMBERS.includes(name)) return number(value, locale);
   switch (name) {
-    case "used":
-    case "limit":
-    case "remaining":
-    case "next_limit":
-    case "over":
-      return number(value, locale);
     case "percent":
       // Rounded down: 100 % is said only when the limit is reached.
       return number(Math.floor(value) / 100, locale, { style: "percent" });
@@ -79,7 +94,7 @@ function say(name, value, values, locale) {
     case "meter":
       return typeof value == "string"
         ? value
-        : plural(value, own(values, "limit") ?? own(values, "used"), locale);
+        : plural(value, counted ?? own(values, "limit") ?? own(values, "used"), locale);
     default:
       return typeof value == "object" ? null : String(value);
   }

@@ -5,7 +5,7 @@
  * back through `on`.
  */
 import init, { View } from "./dist/plimsoll_view.js";
-import { fill, link } from "./text.js";
+import { fill, isRightToLeft, link } from "./text.js";
 
 /** Longer texts are cut: a name from a snapshot may be of any length. Unit: UTF-16 code units. */
 const TEXT_LENGTH_MAX = 2000;
@@ -13,8 +13,6 @@ const TEXT_LENGTH_MAX = 2000;
 const PRESS_GAP_MS = 800;
 /** A press so soon after the amount came was meant for what the button did before. */
 const READ_GAP_MS = 500;
-
-const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)\b/i;
 
 /** Said when the core has no text for the locale; the last resort, so in English. */
 const FALLBACK = {
@@ -140,7 +138,9 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
  * The shape that `modules/view` reads: strings, objects and lists, and `true` or nothing. What
  * becomes an attribute carries the attribute's name.
  */
-function drawing({ prompt, busy, message, quote }, { locale, ui, theme }) {
+function drawing({ prompt, busy, message, quote }, own) {
+  // A prompt that fell back to another language brings that language's words.
+  const { locale = own.locale, ui = own.ui } = prompt;
   const { surface, values = {}, texts = {}, actions = [] } = prompt;
   const say = (text, more) => fill(text, more ?? values, locale)?.slice(0, TEXT_LENGTH_MAX);
   const said = (id, more) => say(ui[id] ?? FALLBACK[id], more);
@@ -155,9 +155,9 @@ function drawing({ prompt, busy, message, quote }, { locale, ui, theme }) {
     surface,
     class: card ? surface + " card" : surface,
     lang: locale,
-    dir: RIGHT_TO_LEFT.test(locale) ? "rtl" : "ltr",
+    dir: isRightToLeft(locale) ? "rtl" : "ltr",
     "data-tone": prompt.tone,
-    "data-theme": theme == "auto" ? pageTheme() : theme,
+    "data-theme": own.theme == "auto" ? pageTheme() : own.theme,
     "data-phase": busy ? "busy" : prompt.waiting ? "waiting" : undefined,
     "aria-label": said("more"),
     dialog: dialog || undefined,

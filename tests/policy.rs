@@ -20,6 +20,8 @@ mod errors;
 mod gallery;
 #[path = "policy/hostile.rs"]
 mod hostile;
+#[path = "policy/locales.rs"]
+mod locales;
 #[path = "policy/promises.rs"]
 mod promises;
 #[path = "policy/schema.rs"]

@@ -9,8 +9,8 @@ use std::{fs, io};
 use axum::body::Bytes;
 use plimsoll::plim::Plim;
 pub use plimsoll::plim::{FORMAT, PlimError};
-use plimsoll::policy::Policy;
 pub use plimsoll::policy::PolicyError;
+use plimsoll::policy::{Policy, nearest};
 use sha2::{Digest, Sha256};
 
 use crate::keys::hex;
@@ -81,32 +81,11 @@ impl Published {
     /// The artefact for a locale, by BCP 47 lookup: itself, its shorter forms (`pt-BR` → `pt`),
     /// another of its language (`pt` → `pt-BR`), the default.
     pub fn choose(&self, locale: &str) -> Option<&Artefact> {
-        let exact = |wanted: &str| {
-            self.artefacts
-                .iter()
-                .find(|a| a.locale.eq_ignore_ascii_case(wanted))
-        };
-        let mut wanted = locale;
-        loop {
-            if let Some(found) = exact(wanted) {
-                return Some(found);
-            }
-            match wanted.rsplit_once('-') {
-                Some((shorter, _)) => wanted = shorter,
-                None => break,
-            }
-        }
-        let language = |locale: &str| {
-            locale
-                .split('-')
-                .next()
-                .unwrap_or_default()
-                .to_ascii_lowercase()
-        };
-        let wanted = language(locale);
-        self.artefacts
-            .iter()
-            .find(|a| language(&a.locale) == wanted)
+        let spoken: Vec<&str> = self.artefacts.iter().map(|a| a.locale.as_str()).collect();
+        let nearest = nearest(locale, &spoken).into_iter().next();
+        let mut artefacts = self.artefacts.iter();
+        artefacts
+            .find(|a| Some(a.locale.as_str()) == nearest)
             .or(self.artefacts.first())
     }
 }

@@ -1,7 +1,18 @@
 /**
- * Compiling a policy in the page: loads the policy module, and tells all mistakes at once. It imports
- * nothing of its neighbours, so that a bundler makes one file of it.
+ * Compiling a policy in the page: loads the policy module and the built-in texts of the one locale that is
+ * wanted, and tells all mistakes at once. It imports nothing of its neighbours, so that a bundler makes one
+ * file of it.
  */
+
+/** The built-in texts beside English, which is in the module. Written out, so that every bundler finds them. */
+const TEXTS = {
+  ar: () => import("../dist/plimsoll_texts_ar.js"),
+  de: () => import("../dist/plimsoll_texts_de.js"),
+  es: () => import("../dist/plimsoll_texts_es.js"),
+  fr: () => import("../dist/plimsoll_texts_fr.js"),
+  ja: () => import("../dist/plimsoll_texts_ja.js"),
+  "pt-BR": () => import("../dist/plimsoll_texts_pt-BR.js"),
+};
 
 /**
  * The bytes of a policy given as JSON, as text, bytes or an object, for a locale; `Fault` is the class of what it
@@ -16,12 +27,19 @@ export async function compile(policy, locale, Fault, wasm) {
   } catch {
     throw new Fault("policy_module_missing", "policy");
   }
+  let draft;
   try {
     if (policy instanceof Uint8Array) policy = new TextDecoder().decode(policy);
-    return (typeof policy == "string" ? compiler.compile_text : compiler.compile_value)(policy, locale);
+    draft = compiler.Draft.read(policy);
   } catch (errors) {
     throw invalid(errors, Fault);
   }
+  try {
+    for (let tag; (tag = draft.lacks(locale)); ) draft.add(tag, (await TEXTS[tag]()).default);
+  } catch {
+    throw new Fault("policy_module_missing", "policy");
+  }
+  return draft.compile(locale);
 }
 
 /** Not the core's own bytes or module, which the option takes, too. */

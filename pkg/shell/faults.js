@@ -89,7 +89,7 @@ const WORDS = {
   policy_checksum: () => ["the compiled policy is damaged", "upload it again, unchanged and as binary"],
   policy_section: () => [`the compiled policy needs a package newer than ${VERSION}`, "update the package"],
   policy_module_missing: () => ["the module that compiles policies cannot be loaded",
-    "serve `shell/compile.js`, `dist/plimsoll_policy.js` and `dist/plimsoll_policy_bg.wasm`, or pass a compiled policy (`.plim`)"],
+    "serve `shell/compile.js`, `dist/plimsoll_policy.js`, `dist/plimsoll_policy_bg.wasm` and `dist/plimsoll_texts_*.js`, or pass a compiled policy (`.plim`)"],
 };
 
 /** The same error with all its words. */

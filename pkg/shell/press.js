@@ -40,20 +40,22 @@ export function makePresses(tab, stage) {
   const plan_epoch = () => tab.json(READING)[1];
   const trialEnds = () =>
     tab.snapshot()?.calls.find(([kind, , number]) => kind === SNAPSHOT_NUMBER && number === TRIAL_ENDS)?.[3] ?? 0;
-  const said = (id, values = {}) => text?.fill(tab.texts().ui[id] ?? [], values, tab.texts().locale) || undefined;
+  /** A text of the surfaces in the language of what is open. */
+  const said = ({ prompt: { locale, ui = tab.texts().ui } }, id, values = {}) => text?.fill(ui[id] ?? [], values, locale) || undefined;
   const hrefOf = ({ prompt }, action) => text.link(prompt.actions.find(({ id }) => id === action)?.href);
 
   /** The prompt as it is to be drawn now. */
-  function dress({ prompt, wait, quote, is_unquoted }) {
+  function dress(state) {
+    const { prompt, wait, quote, is_unquoted } = state;
     if (wait) {
       return {
         ...prompt, tone: "offer", waiting: true, actions: [], values: {}, image: undefined, also: undefined,
-        texts: { title: said(wait.title) ?? said("thanks") ?? "", body: [] },
+        texts: { title: said(state, wait.title) ?? said(state, "thanks") ?? "", body: [] },
       };
     }
     if (!options.purchase || !text) return prompt;
     const { next_plan } = prompt.values;
-    const label = quote ? said("pay", { price: quote, next_plan }) : is_unquoted && said("to_checkout");
+    const label = quote ? said(state, "pay", { price: quote, next_plan }) : is_unquoted && said(state, "to_checkout");
     // What charges leads nowhere, and what leads to the checkout charges nothing.
     const dressed = (action) => ({ ...action, label: label || action.label, href: quote ? undefined : action.href });
     const actions = prompt.actions.map((action) => (action.id === "upgrade" ? dressed(action) : action));
@@ -179,12 +181,12 @@ export function makePresses(tab, stage) {
 
   async function follow(state, action) {
     // What this tab or another has heard meanwhile may have taken the prompt away.
-    if (!stage.isOpen(state)) return stage.note(said("outdated"));
+    if (!stage.isOpen(state)) return stage.note(said(state, "outdated"));
     const href = hrefOf(state, action);
     if (action === "upgrade" && options.purchase) {
       if (await mayCharge(state, href)) return buy(state);
       // An amount that is new has to be read before it is paid.
-      if (state.quote) return say(state, undefined, said("pay", { price: state.quote }));
+      if (state.quote) return say(state, undefined, said(state, "pay", { price: state.quote }));
       if (!href) return fail(state);
     }
     if (href && (action === "upgrade" || !options.onAction)) return leave(state, href);
@@ -195,7 +197,7 @@ export function makePresses(tab, stage) {
   async function buy(state) {
     const intent = intentOf(state, "upgrade");
     state.is_buying = true;
-    say(state, "busy", said("waiting"));
+    say(state, "busy", said(state, "waiting"));
     const result = await alone(intent.id, () => asked("purchase", { ...intent, quote: state.quote }));
     state.is_buying = false;
     if (result === "done") {
@@ -205,7 +207,7 @@ export function makePresses(tab, stage) {
       tab.tell(CONVERTED, "", intent.plan_epoch);
       tab.emit("converted", { intent });
     } else if (result === ELSEWHERE) {
-      stage.remove(state, "answered", said("outdated"));
+      stage.remove(state, "answered", said(state, "outdated"));
     } else if (text.link(result?.redirect)) {
       leave(state, result.redirect);
     } else {
@@ -215,7 +217,7 @@ export function makePresses(tab, stage) {
 
   async function handOver(state, action) {
     const before = trialEnds();
-    say(state, "busy", said("waiting"));
+    say(state, "busy", said(state, "waiting"));
     const result = await asked("onAction", intentOf(state, action));
     if (result === "failed") return fail(state);
     if (action !== "extend_trial") return stage.remove(state, "answered");
@@ -228,7 +230,7 @@ export function makePresses(tab, stage) {
     state.presses = (state.presses ?? 0) + 1;
     // The amount is asked for anew, for the next press and its own id.
     state.quoted_ms = -QUOTE_FRESH_MS;
-    const words = said("failed");
+    const words = said(state, "failed");
     state.failed_ms = performance.now();
     if (stage.isOpen(state)) say(state, "failed", words);
     else stage.note(words);
@@ -246,12 +248,12 @@ export function makePresses(tab, stage) {
     const look = () => {
       if (!waits.has(stop) || !isThere()) return;
       stop();
-      stage.remove(state, words.reason, said(words.after));
+      stage.remove(state, words.reason, said(state, words.after));
     };
     // A listener of the host's may sync: what follows from it has happened once this is over.
     const off = tab.on("update", () => queueMicrotask(() => tab.guarded(look)));
     /** @type {any} */
-    const timer = setTimeout(() => tab.guarded(() => say(state, "overdue", said("overdue"))), OVERDUE_MS);
+    const timer = setTimeout(() => tab.guarded(() => say(state, "overdue", said(state, "overdue"))), OVERDUE_MS);
     timer.unref?.();
     const stop = () => {
       off();
@@ -261,18 +263,18 @@ export function makePresses(tab, stage) {
     waits.add(stop);
     if (isThere()) return look();
     state.wait = words;
-    say(state, "waiting", said(words.under));
+    say(state, "waiting", said(state, words.under));
   }
 
   return {
     dress, price, carryOut,
     /** What has to be said again of a prompt that is closed now. */
-    unread: ({ phase, failed_ms }) =>
-      phase === "failed" && performance.now() - failed_ms < READ_MS ? said("failed") : undefined,
+    unread: (state) =>
+      state.phase === "failed" && performance.now() - state.failed_ms < READ_MS ? said(state, "failed") : undefined,
     /** In the words of another locale. */
     translate(state) {
       const { phase, wait } = state;
-      if (wait) stage.paint(state, said(phase === "overdue" ? phase : wait.under));
+      if (wait) stage.paint(state, said(state, phase === "overdue" ? phase : wait.under));
     },
     /** Nobody waits any more. */
     stop: () => waits.forEach((stop) => stop()),

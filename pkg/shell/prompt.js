@@ -25,6 +25,9 @@ export function promptOf({ exposure, facts, actions, owner }, words, account, ha
   const about = words.prompts[index];
   const [said, counted, own] = about;
   const { title, body, ...fixed } = words.said[said];
+  // What is not said in the reader's language is said in another whole, down to the names and labels.
+  const other = words.others?.[fixed.locale];
+  words = { ...words, ...other };
   const reading = figures.length ? readingOf(figures) : {};
   const { used, state, percent, projection } = reading;
   const when = projection && certainty(projection);
@@ -40,6 +43,7 @@ export function promptOf({ exposure, facts, actions, owner }, words, account, ha
   return whole({
     exposure,
     ...fixed,
+    ui: other?.ui,
     surface: SURFACES[surface],
     lane: LANES[surface],
     subject: subjectOf(about, words),

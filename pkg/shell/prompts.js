@@ -145,7 +145,7 @@ export function makePrompts(tab) {
   /** For hosts that draw themselves: every text as words, beside the tokens. */
   function filled(prompt) {
     if (!text) return prompt;
-    const say = (tokens) => text.fill(tokens, prompt.values, tab.texts().locale);
+    const say = (tokens) => text.fill(tokens, prompt.values, prompt.locale);
     const { title, body = [] } = prompt.texts ?? {};
     return {
       ...prompt,

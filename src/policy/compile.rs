@@ -1,16 +1,16 @@
 //! Compiling: one policy and one locale become the arena that a browser decides with.
-//! Owns the choice of texts by locale and the instances of prompts; a policy that was read always compiles.
+//! Owns the instances of prompts and the words that go with them; a policy that was read always compiles.
 //! `plim::write` lays the drafts out; the engine reads them in place.
 
-use super::locale::{Localized, canonical, chain};
+use super::Policy;
 use super::plan::{Plan, Quota};
 use super::prompt::Prompt;
+use super::speaker::{Speaker, speakers, words};
 use super::subject::{Feature, Meter};
 use super::text::Text;
-use super::texts::{self, Texts, UI, Words};
+use super::texts::{BuiltIn, Words, source};
 use super::trigger::{About, Trigger};
 use super::variants::{Variant, variants};
-use super::{DEFAULT_LOCALE, Policy};
 use crate::engine::effect::Surface;
 use crate::engine::input::ActionKind;
 use crate::json::Json;
@@ -26,57 +26,29 @@ use crate::wire::trigger_name;
 const ORDERS: i64 = 65_536;
 
 impl Policy {
-    /// The compiled policy with the texts of a locale: each from the nearest of `pt-BR`, `pt`, then the
-    /// default locale, then English.
+    /// The compiled policy in the language of a locale, else in the default one, else in English.
     #[must_use]
     pub fn compile(&self, locale: &str) -> Vec<u8> {
-        let built_in = texts::built_in();
-        let speaker = Speaker::new(self, &built_in, locale);
-        let (root, words) = self.draft(&speaker);
+        let mut built_in = BuiltIn::english();
+        while let Some(tag) = self.lacks(locale, &built_in) {
+            built_in.add(tag, source(tag));
+        }
+        self.compile_with(locale, &built_in)
+    }
+
+    /// The same with built-in texts of which some may not be there: `lacks` names them.
+    #[must_use]
+    pub fn compile_with(&self, locale: &str, built_in: &BuiltIn) -> Vec<u8> {
+        let speakers = speakers(self, built_in, locale);
+        let (root, words) = self.draft(&speakers);
         plim::write(&root, &words)
     }
 
-    /// The locales worth compiling: the default first, then the built-in ones and all that the policy
-    /// has a text in, sorted.
-    #[must_use]
-    pub fn locales(&self) -> Vec<String> {
-        let mut locales: Vec<String> = texts::built_in_locales().map(String::from).collect();
-        locales.extend(self.texts.iter().map(|(locale, _)| locale.clone()));
-        fn add<T>(locales: &mut Vec<String>, values: &Localized<T>) {
-            locales.extend(values.0.iter().map(|(locale, _)| locale.clone()));
-        }
-        for plan in &self.plans {
-            add(&mut locales, &plan.name);
-        }
-        for meter in &self.subjects.meters {
-            add(&mut locales, &meter.name);
-            add(&mut locales, &meter.usage);
-        }
-        for feature in &self.subjects.features {
-            for words in [
-                &feature.name,
-                &feature.outcome,
-                &feature.image,
-                &feature.image_alt,
-            ] {
-                add(&mut locales, words);
-            }
-        }
-        for prompt in &self.prompts {
-            add(&mut locales, &prompt.texts);
-        }
-        locales.retain(|locale| *locale != self.default_locale);
-        locales.sort_unstable();
-        locales.dedup();
-        locales.insert(0, self.default_locale.clone());
-        locales
-    }
-
-    fn draft(&self, speaker: &Speaker<'_>) -> (RootDraft, String) {
+    fn draft(&self, speakers: &[Speaker<'_>]) -> (RootDraft, String) {
         let (signals, score_rules) = self.scoring.for_browser(&self.waited_for());
         let mut root = RootDraft {
             revision: self.revision.clone(),
-            locale: speaker.locale.clone(),
+            locale: locale_of(speakers.first()),
             plans: self.plans.iter().map(|plan| self.plan(plan)).collect(),
             meters: self
                 .subjects
@@ -112,9 +84,9 @@ impl Policy {
         self.add_experiments(&mut root);
         let mut said = Said::default();
         for variant in variants(&self.prompts, &self.experiments) {
-            self.add_instance(&mut root, variant, speaker, &mut said);
+            self.add_instance(&mut root, variant, speakers, &mut said);
         }
-        let words = self.words(speaker, &said, &root.signals);
+        let words = self.words(speakers, &said, &root.signals);
         (root, words)
     }
 
@@ -149,13 +121,22 @@ impl Policy {
     }
 
     /// What only people read; `pkg/shell/words.js` puts it together with the engine's figures.
-    fn words(&self, speaker: &Speaker<'_>, said: &Said, signals: &[SignalDraft]) -> String {
+    fn words(&self, speakers: &[Speaker<'_>], said: &Said, signals: &[SignalDraft]) -> String {
         let mut json = Json::new();
         json.object(|json| {
             json.key("revision").string(&self.revision);
-            json.key("locale").string(&speaker.locale);
-            json.key("ui").object(|json| speaker.ui(json));
-            json.key("actions").list(|json| speaker.action_labels(json));
+            json.key("locale").string(&locale_of(speakers.first()));
+            if let Some(speaker) = speakers.first() {
+                self.spoken(speaker, json);
+            }
+            json.key("others").object(|json| {
+                for speaker in speakers.iter().skip(1) {
+                    if said.locales.contains(&speaker.locale) {
+                        json.key(&speaker.locale)
+                            .object(|json| self.spoken(speaker, json));
+                    }
+                }
+            });
             json.key("links").object(|json| {
                 let links = [
                     (ActionKind::Upgrade, &self.links.checkout),
@@ -166,21 +147,6 @@ impl Policy {
                     if link != super::link::FORM {
                         text(json, action.name(), link);
                     }
-                }
-            });
-            json.key("plans").list(|json| {
-                for plan in &self.plans {
-                    json.object(|json| plan_words(plan, speaker, json));
-                }
-            });
-            json.key("meters").list(|json| {
-                for meter in &self.subjects.meters {
-                    json.object(|json| meter_words(meter, speaker, json));
-                }
-            });
-            json.key("features").list(|json| {
-                for feature in &self.subjects.features {
-                    json.object(|json| feature_words(feature, speaker, json));
                 }
             });
             json.key("experiments").list(|json| {
@@ -214,23 +180,44 @@ impl Policy {
         json.finish()
     }
 
+    /// What one speaker says for whatever prompt: labels, and the names of things.
+    fn spoken(&self, speaker: &Speaker<'_>, json: &mut Json) {
+        json.key("ui").object(|json| speaker.ui(json));
+        json.key("actions").list(|json| speaker.action_labels(json));
+        json.key("plans").list(|json| {
+            for plan in &self.plans {
+                json.object(|json| plan_words(plan, speaker, json));
+            }
+        });
+        json.key("meters").list(|json| {
+            for meter in &self.subjects.meters {
+                json.object(|json| meter_words(meter, speaker, json));
+            }
+        });
+        json.key("features").list(|json| {
+            for feature in &self.subjects.features {
+                json.object(|json| feature_words(feature, speaker, json));
+            }
+        });
+    }
+
     /// One instance, known to its subject by its index.
     fn add_instance(
         &self,
         root: &mut RootDraft,
         variant: Variant<'_>,
-        speaker: &Speaker<'_>,
+        speakers: &[Speaker<'_>],
         said: &mut Said,
     ) {
         let (prompt, subject) = (variant.prompt, variant.subject);
-        let words = speaker.words(prompt);
+        let (speaker, words) = words(speakers, prompt).unzip();
         let index = word(root.prompts.len());
         let mut usage = None;
         match prompt.about {
             About::Account => root.general_prompts.push(index),
             About::Meters(_) => {
                 let meter = self.subjects.meters.get(subject);
-                usage = meter.and_then(|meter| speaker.usage(meter));
+                usage = meter.zip(speaker).and_then(|(meter, by)| by.usage(meter));
                 if let Some(meter) = root.meters.get_mut(subject) {
                     meter.prompts.push(index);
                 }
@@ -241,7 +228,8 @@ impl Policy {
                 }
             }
         }
-        let said_text = prompt_words(prompt, words, usage);
+        let locale = locale_of(speaker);
+        let said_text = prompt_words(prompt, &locale, words, usage);
         root.prompts.push(PromptDraft {
             subject: word(subject),
             titled: u32::from(words.is_some()),
@@ -256,6 +244,9 @@ impl Policy {
             About::Features(_) => [-1, subject],
         };
         said.add(about, said_text);
+        if !said.locales.contains(&locale) {
+            said.locales.push(locale);
+        }
     }
 
     fn plan(&self, plan: &Plan) -> PlanDraft {
@@ -368,11 +359,21 @@ fn quota_draft(quota: Option<Quota>) -> QuotaDraft {
     }
 }
 
-/// What people read of a prompt: `{"prompt", "tone", "trigger", "title", "body"}`.
-fn prompt_words(prompt: &Prompt, words: Option<&Words>, usage: Option<&Text>) -> String {
+fn locale_of(speaker: Option<&Speaker<'_>>) -> String {
+    speaker.map_or_else(String::new, |speaker| speaker.locale.clone())
+}
+
+/// What people read of a prompt: `{"prompt", "locale", "tone", "trigger", "title", "body"}`.
+fn prompt_words(
+    prompt: &Prompt,
+    locale: &str,
+    words: Option<&Words>,
+    usage: Option<&Text>,
+) -> String {
     let mut json = Json::new();
     json.object(|json| {
         json.key("prompt").string(&prompt.id);
+        json.key("locale").string(locale);
         json.key("tone").string(prompt.trigger.tone());
         json.key("trigger")
             .string(trigger_name(prompt.trigger.word()));
@@ -394,6 +395,8 @@ struct Said {
     texts: Vec<String>,
     /// By instance: its text, and the index of its meter or feature, -1 for none.
     instances: Vec<[i64; 3]>,
+    /// The languages they are in.
+    locales: Vec<String>,
     known: Numbers,
 }
 
@@ -467,124 +470,4 @@ fn prompt_draft(prompt: &Prompt, order: usize) -> PromptDraft {
 
 fn word(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(plim::NONE)
-}
-
-/// Finds each text in the nearest locale, the policy's before the built-in one.
-struct Speaker<'p> {
-    /// Locales from the nearest to the last resort.
-    chain: Vec<String>,
-    /// The locale that numbers and dates are written in.
-    locale: String,
-    /// Texts in the order of the chain.
-    texts: Vec<(String, &'p Texts)>,
-}
-
-impl<'p> Speaker<'p> {
-    fn new(policy: &'p Policy, built_in: &'p [(String, Texts)], wanted: &str) -> Self {
-        let wanted = canonical(wanted).unwrap_or_else(|| policy.default_locale.clone());
-        let spoken = policy.locales();
-        // A locale in which nothing is said would write German dates into English sentences.
-        let is_spoken = chain(&wanted).iter().any(|locale| spoken.contains(locale));
-        let locale = if is_spoken {
-            wanted
-        } else {
-            policy.default_locale.clone()
-        };
-        let mut chain_all: Vec<String> = Vec::new();
-        for locale in [
-            locale.as_str(),
-            policy.default_locale.as_str(),
-            DEFAULT_LOCALE,
-        ] {
-            for step in chain(locale) {
-                if !chain_all.contains(&step) {
-                    chain_all.push(step);
-                }
-            }
-        }
-        let of = |all: &'p [(String, Texts)], locale: &str| {
-            all.iter()
-                .find(|(own, _)| own == locale)
-                .map(|(_, texts)| texts)
-        };
-        let mut texts = Vec::new();
-        for locale in &chain_all {
-            let both = [of(&policy.texts, locale), of(built_in, locale)];
-            texts.extend(
-                both.into_iter()
-                    .flatten()
-                    .map(|texts| (locale.clone(), texts)),
-            );
-        }
-        Self {
-            chain: chain_all,
-            locale,
-            texts,
-        }
-    }
-
-    fn first<'v, T>(&self, values: &'v Localized<T>) -> Option<&'v T> {
-        values.first(&self.chain)
-    }
-
-    fn say(&self, values: &Localized<String>, otherwise: &str) -> String {
-        self.first(values)
-            .cloned()
-            .unwrap_or_else(|| otherwise.into())
-    }
-
-    /// What a prompt says: its own words, else those of its id, else those of its trigger.
-    fn words<'v>(&'v self, prompt: &'v Prompt) -> Option<&'v Words> {
-        let shared = prompt.trigger.text_id();
-        self.first(&prompt.texts).or_else(|| {
-            self.texts.iter().find_map(|(_, texts)| {
-                let of = |id: &str| {
-                    texts
-                        .prompts
-                        .iter()
-                        .find(|(own, _)| own == id)
-                        .map(|(_, words)| words)
-                };
-                of(&prompt.id).or_else(|| of(shared))
-            })
-        })
-    }
-
-    /// The sentence about a meter's usage: at each step of the chain the meter's own, else the general one.
-    fn usage<'v>(&'v self, meter: &'v Meter) -> Option<&'v Text> {
-        self.chain.iter().find_map(|locale| {
-            let here = self.texts.iter().filter(|(own, _)| own == locale);
-            let general = || here.clone().find_map(|(_, texts)| texts.usage.as_ref());
-            meter.usage.exact(locale).or_else(general)
-        })
-    }
-
-    fn action_labels(&self, json: &mut Json) {
-        for index in 0..ActionKind::ALL.len() {
-            let own = |(_, texts): &(String, &'p Texts)| {
-                texts
-                    .actions
-                    .iter()
-                    .find(|(at, _)| *at == index)
-                    .map(|(_, text)| text)
-            };
-            let label = self.texts.iter().find_map(own);
-            json.raw(&label.map_or_else(String::new, |text| text.json(None)));
-        }
-    }
-
-    fn ui(&self, json: &mut Json) {
-        for (id, _) in UI {
-            let own = |(_, texts): &(String, &'p Texts)| {
-                texts
-                    .ui
-                    .iter()
-                    .find(|(own, _)| own == id)
-                    .map(|(_, text)| text)
-            };
-            if let Some(text) = self.texts.iter().find_map(own) {
-                json.key(id).raw(&text.json(None));
-            }
-        }
-    }
 }

@@ -89,7 +89,7 @@ impl Policy {
     }
 
     /// The prompts that are on, in the policy or in an arm.
-    fn every_prompt(&self) -> impl Iterator<Item = &Prompt> {
+    pub(super) fn every_prompt(&self) -> impl Iterator<Item = &Prompt> {
         let arms = self.experiments.iter().flat_map(|own| &own.arms);
         let all = self.prompts.iter().chain(arms.flat_map(|arm| &arm.prompts));
         all.filter(|prompt| prompt.is_on)

@@ -1,6 +1,6 @@
-//! Locales: BCP 47 tags, their canonical case, and values that differ by locale.
-//! Knows no texts; a value falls back from `pt-BR` to `pt` to the default locale.
-//! `compile` asks each value for the first locale of its chain that has one.
+//! Locales: BCP 47 tags, their canonical case, which of several a reader understands, values that differ by locale.
+//! Knows no texts; `pt-PT` falls back to `pt`, then to another region such as `pt-BR`.
+//! `speaker` and the collector ask for the nearest; a value gives the first of a chain that it has.
 
 use super::tree::{Tree, shown};
 use super::walk::{At, Walk};
@@ -122,6 +122,7 @@ pub(super) fn check_tag(walk: &mut Walk, tag: &str, at: &At<'_>) -> bool {
 /// A tag in canonical case (`pt-BR`, `zh-Hant-TW`), when it has the shape of one.
 pub(super) fn canonical(tag: &str) -> Option<String> {
     let mut out = String::new();
+    let mut is_extended = false;
     for (index, part) in tag.split('-').enumerate() {
         let alphabetic = part.bytes().all(|byte| byte.is_ascii_alphabetic());
         let fits = match index {
@@ -136,6 +137,7 @@ pub(super) fn canonical(tag: &str) -> Option<String> {
         }
         match (index, part.len()) {
             (0, _) => out.push_str(&part.to_ascii_lowercase()),
+            _ if is_extended => out.push_str(&format!("-{}", part.to_ascii_lowercase())),
             (_, 2) => out.push_str(&format!("-{}", part.to_ascii_uppercase())),
             (_, 4) if alphabetic => {
                 let (head, tail) = part.split_at(1);
@@ -147,8 +149,39 @@ pub(super) fn canonical(tag: &str) -> Option<String> {
             }
             _ => out.push_str(&format!("-{}", part.to_ascii_lowercase())),
         }
+        // After a single letter come keys and values, not regions and scripts.
+        is_extended |= part.len() == 1;
     }
     Some(out)
+}
+
+/// The spoken locales that a reader of `wanted` understands, nearest first: the tag itself and what it shortens to
+/// (RFC 4647, lookup), then other regions of its language in the order given. None for what is no tag.
+#[must_use]
+pub fn nearest<'s>(wanted: &str, spoken: &[&'s str]) -> Vec<&'s str> {
+    let Some(wanted) = canonical(wanted) else {
+        return Vec::new();
+    };
+    let steps = chain(&wanted);
+    let of_step = |step: &String| spoken.iter().copied().find(|own| own == step);
+    let mut found: Vec<&str> = steps.iter().filter_map(of_step).collect();
+    for own in spoken {
+        if !found.contains(own) && is_sibling(&wanted, own) {
+            found.push(own);
+        }
+    }
+    found
+}
+
+/// Whether both are of one language, and not said to be in two scripts.
+fn is_sibling(one: &str, other: &str) -> bool {
+    let script = |tag: &str| {
+        let second = tag.split('-').nth(1).filter(|part| part.len() == 4);
+        second.map(str::to_owned)
+    };
+    let scripts = [script(one), script(other)];
+    one.split('-').next() == other.split('-').next()
+        && (scripts.contains(&None) || scripts.first() == scripts.last())
 }
 
 /// A tag and what it shortens to, nearest first: `pt-BR`, `pt` (RFC 4647, lookup).
@@ -189,9 +222,32 @@ mod tests {
 
     #[test]
     fn a_tag_shortens_from_the_right() {
+        let tag = canonical("DE-de-U-CO-PHONEBK").unwrap();
         assert_eq!(
-            chain("de-DE-u-co-phonebk"),
+            chain(&tag),
             ["de-DE-u-co-phonebk", "de-DE-u-co", "de-DE", "de"]
         );
+    }
+
+    #[test]
+    fn the_nearest_is_the_tag_then_a_shorter_one_then_another_region() {
+        let spoken = ["en", "ar", "de", "de-CH", "pt-BR", "zh-Hant"];
+        for (wanted, understood) in [
+            ("de", &["de", "de-CH"][..]),
+            ("de-CH", &["de-CH", "de"]),
+            ("de-AT-1996", &["de", "de-CH"]),
+            ("AR-eg", &["ar"]),
+            ("pt", &["pt-BR"]),
+            ("pt-PT", &["pt-BR"]),
+            ("zh-Hant-TW", &["zh-Hant"]),
+            ("zh-TW", &["zh-Hant"]),
+            ("zh-Hans", &[]),
+            ("ja", &[]),
+            ("en_US", &[]),
+            ("*", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(nearest(wanted, &spoken), understood, "{wanted}");
+        }
     }
 }

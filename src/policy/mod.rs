@@ -20,6 +20,7 @@ mod prompt;
 mod sales;
 mod scoring;
 mod server;
+mod speaker;
 mod split;
 mod subject;
 mod text;
@@ -33,8 +34,10 @@ pub use attribute::{Lower, attributes, value};
 pub use difference::{Change, Part, difference, moved_arms};
 pub use error::{CODES, PolicyError};
 pub use lint::WARNINGS;
+pub use locale::nearest;
 pub use server::SERVER_FORMAT;
 pub use split::{bucket_ranges, equal_weights, namespace, split};
+pub use texts::BuiltIn;
 pub use tree::{DEPTH_MAX, POLICY_BYTES, Tree, too_large};
 pub use walk::nearest_name;
 

@@ -2,6 +2,7 @@
 //! Owns the list of texts with the variables each may use; knows no plans.
 //! `texts/*.json` and a policy's `texts` have one shape and one reader.
 
+use super::DEFAULT_LOCALE;
 use super::locale::{LOCALES_MAX, check_has_locales, check_tag};
 use super::text::{self, Offer, Text};
 use super::tree::{Tree, shown};
@@ -17,11 +18,23 @@ const PROMPTS_MAX: usize = 500;
 /// Sentences of one body.
 const SENTENCES_MAX: usize = 20;
 
-/// The built-in texts, by locale.
-const BUILT_IN: [(&str, &str); 2] = [
-    ("en", include_str!("texts/en.json")),
-    ("pt-BR", include_str!("texts/pt-BR.json")),
-];
+macro_rules! built_in {
+    ($($tag:literal)*) => {
+        /// The locales that are built in; the first is the last resort.
+        pub(super) const LOCALES: &[&str] = &[$($tag),*];
+
+        /// The texts of one of them. Who asks for one alone is built without the others.
+        #[inline(always)]
+        pub(super) fn source(tag: &str) -> &'static str {
+            match tag {
+                $($tag => include_str!(concat!("texts/", $tag, ".json")),)*
+                _ => "",
+            }
+        }
+    };
+}
+
+built_in! { "en" "ar" "de" "es" "fr" "ja" "pt-BR" }
 
 /// Every text of the surfaces that is not a prompt's own, with the variables it may use.
 /// The start module hands them on as one object of id to tokens; this list is the only one.
@@ -131,24 +144,42 @@ pub(super) struct Texts {
     pub prompts: Vec<(String, Words)>,
 }
 
-/// The locales that are built in.
-pub(super) fn built_in_locales() -> impl Iterator<Item = &'static str> {
-    BUILT_IN.iter().map(|(locale, _)| *locale)
-}
+/// The built-in texts that a policy is compiled with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuiltIn(pub(super) Vec<(String, Texts)>);
 
-/// The built-in texts of all locales.
-pub(super) fn built_in() -> Vec<(String, Texts)> {
-    let mut walk = Walk::default();
-    let read = |walk: &mut Walk, json: &str| {
+impl BuiltIn {
+    /// English, which every policy falls back to. A page adds the one locale that it shows.
+    #[must_use]
+    pub fn english() -> Self {
+        let mut built_in = Self(Vec::new());
+        built_in.add(DEFAULT_LOCALE, source(DEFAULT_LOCALE));
+        built_in
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all() -> Self {
+        let mut built_in = Self(Vec::new());
+        for tag in LOCALES {
+            built_in.add(tag, source(tag));
+        }
+        built_in
+    }
+
+    /// Adds the texts of a locale, as they stand in `texts/`. What cannot be read says nothing.
+    pub fn add(&mut self, tag: &str, json: &str) {
+        let mut walk = Walk::default();
         let tree = Tree::parse(json).unwrap_or(Tree::Null);
-        read_texts(walk, &tree, &At::Root, &|_| None)
-    };
-    let texts = BUILT_IN
-        .iter()
-        .map(|(locale, json)| ((*locale).into(), read(&mut walk, json)))
-        .collect();
-    debug_assert_eq!(walk.errors, [], "the built-in texts have no mistakes");
-    texts
+        let texts = read_texts(&mut walk, &tree, &At::Root, &|_| None);
+        self.0.push((tag.into(), texts));
+    }
+
+    /// Whether a locale was added.
+    #[must_use]
+    pub fn has(&self, tag: &str) -> bool {
+        self.0.iter().any(|(own, _)| own == tag)
+    }
 }
 
 /// Reads a policy's `texts`. `default_prompt` tells what a default's id offers, when there is one.
@@ -279,19 +310,4 @@ fn read_text(walk: &mut Walk, tree: &Tree, at: &At<'_>, offer: Offer) -> Option<
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn built_in_texts_are_complete_and_have_no_mistakes() {
-        for (locale, json) in BUILT_IN {
-            let mut walk = Walk::default();
-            let texts = read_texts(&mut walk, &Tree::parse(json).unwrap(), &At::Root, &|_| None);
-            assert_eq!(walk.errors, [], "{locale}");
-            assert!(texts.usage.is_some(), "{locale}");
-            assert_eq!(texts.actions.len(), ActionKind::ALL.len(), "{locale}");
-            assert_eq!(texts.ui.len(), UI.len(), "{locale}");
-            assert_eq!(texts.prompts.len(), PROMPTS.len(), "{locale}");
-        }
-    }
-}
+mod tests;

@@ -89,7 +89,7 @@ describe("importing and starting", () => {
         const { start } = await import("/pkg/index.js");
         const compiler = await import("/pkg/dist/plimsoll_policy.js");
         await compiler.default();
-        const good = compiler.compile_text(await (await fetch("/policy.json")).text(), "en");
+        const good = compiler.Draft.read(await (await fetch("/policy.json")).text()).compile("en");
         const flipped = good.slice();
         flipped[40] ^= 1;
         const newer = good.slice();
@@ -169,7 +169,7 @@ describe("hostile arguments", () => {
     const load = (path) => import(pathToFileURL(join(ROOT, path)).href);
     const compiler = await load("pkg/dist/plimsoll_policy.js");
     compiler.initSync({ module: readFileSync(join(ROOT, "pkg/dist/plimsoll_policy_bg.wasm")) });
-    const policy = compiler.compile_text(JSON.stringify(POLICY), "en");
+    const policy = compiler.Draft.read(JSON.stringify(POLICY)).compile("en");
     const { start } = await load("pkg/index.js");
     const { warn, error } = console;
     console.warn = console.error = () => {};

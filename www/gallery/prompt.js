@@ -12,7 +12,7 @@ export function prompt(name, state, { ui, labels, texts, values }, exposure) {
     plan: "Free",
     next_plan: "Pro",
     next_limit: 50_000,
-    owner: "Ana",
+    owner: state.actions?.includes("ask_admin") ? "Ana" : undefined,
     date: Date.UTC(2026, 11, 1, 12),
     price: { amount_minor: 4900, currency: "USD", per: "month" },
   };

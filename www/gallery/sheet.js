@@ -13,7 +13,7 @@ form.addEventListener("change", () => {
   location.search = new URLSearchParams(new FormData(form));
 });
 
-const { surface, locale, theme, width } = Object.fromEntries(new FormData(form));
+const { surface, locale, words, theme, width } = Object.fromEntries(new FormData(form));
 for (const name of Object.keys(states)) {
   if (surface !== "all" && !name.startsWith(surface)) continue;
   const figure = document.createElement("figure");
@@ -22,7 +22,7 @@ for (const name of Object.keys(states)) {
   frame.title = caption.textContent = name;
   frame.loading = "lazy";
   if (width !== "full") frame.width = width;
-  frame.src = `state.html?${new URLSearchParams({ state: name, locale, theme })}`;
+  frame.src = `state.html?${new URLSearchParams({ state: name, locale, words, theme })}`;
   figure.append(frame, caption);
   sheet.append(figure);
 }

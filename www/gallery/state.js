@@ -1,10 +1,11 @@
 /**
- * Shows one state of the gallery: `state.html?state=banner-urgent&locale=pt-BR&theme=dark`.
+ * Shows one state of the gallery: `state.html?state=banner-urgent&locale=pt-BR&theme=dark&words=built-in`.
  * It plays the shell: it gives the view a prompt and writes down what comes back, in
  * `document.documentElement.dataset` and as `gallery` events, for tests to read.
  */
 import { createView } from "../../pkg/view.js";
 import { define } from "../../pkg/element.js";
+import { builtIn } from "./built-in.js";
 import { prompt, samples } from "./prompt.js";
 
 const asked = new URLSearchParams(location.search);
@@ -24,7 +25,9 @@ const tell = (...what) => {
 
 const { states, locales } = await samples();
 const state = states[name];
-const { ui, texts } = locales[locale];
+const own = asked.get("words") !== "built-in" && locales[locale];
+const spoken = own || (await builtIn(locale));
+const { ui, texts } = spoken;
 // A card stands in the page's own layout: here at its end, where it moves nothing.
 const slot = document.querySelector(state.surface === "inline" ? "#card" : "#slot");
 
@@ -42,7 +45,7 @@ const view = await createView({
 const EXPOSURE = "00000000000000a1";
 
 function open(exposure = EXPOSURE) {
-  const shown = prompt(name, state, locales[locale], exposure);
+  const shown = prompt(name, state, spoken, exposure);
   view.show(shown);
   become(state, exposure);
   return shown;
@@ -52,7 +55,7 @@ function open(exposure = EXPOSURE) {
 function become(state, exposure = EXPOSURE) {
   const quote = state.quote && { ...state.quote, line: texts.quote_line };
   const message = texts[state.message] ?? ui[state.says];
-  view.update(prompt(name, state, locales[locale], exposure), { busy: state.busy, quote, message });
+  view.update(prompt(name, state, spoken, exposure), { busy: state.busy, quote, message });
 }
 
 if (state.surface === "meter") {

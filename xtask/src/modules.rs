@@ -1,4 +1,4 @@
-//! `build`: the three wasm modules, from Rust source to the minified files in pkg/dist.
+//! `build`: the three wasm modules and the texts of locales, from source to the minified files in pkg/dist.
 //! It does not know what the modules do or how large they may be.
 //! Flow: cargo → wasm-bindgen → wasm-opt and esbuild → a folder per flavour → pkg/dist.
 
@@ -43,6 +43,9 @@ pub const MODULES: [Module; 3] = [
         has_glue: true,
     },
 ];
+
+/// The locales whose texts are files of their own.
+pub const TEXTS: [&str; 6] = ["ar", "de", "es", "fr", "ja", "pt-BR"];
 
 /// How the standard library gets into a module.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -93,7 +96,21 @@ pub fn build(wanted: Flavour) -> Result<(PathBuf, Flavour)> {
         jobs.into_iter()
             .try_for_each(|job| job.join().expect("a finishing thread panicked"))
     })?;
+    write_texts(&dist)?;
     Ok((dist, flavour))
+}
+
+/// The built-in texts that a page loads for its locale, each a module of one text; English is in the policy module.
+fn write_texts(dist: &Path) -> Result<()> {
+    for tag in TEXTS {
+        let json = std::fs::read(at(&format!("src/policy/texts/{tag}.json")))?;
+        let json = serde_json::from_slice::<serde_json::Value>(&json)?.to_string();
+        // In quotes of their own, so that those of JSON stand as they are.
+        let text = json.replace('\\', r"\\").replace('\'', r"\'");
+        let file = dist.join(format!("plimsoll_texts_{tag}.js"));
+        write_if_changed(&file, format!("export default '{text}';\n").as_bytes())?;
+    }
+    Ok(())
 }
 
 impl Flavour {

@@ -81,7 +81,9 @@ struct Bytes {
 }
 
 struct Row {
-    load: &'static Load,
+    name: String,
+    when: &'static str,
+    budget_kb: Option<u64>,
     bytes: Bytes,
 }
 
@@ -137,7 +139,24 @@ fn measure_built(dist: &Path, flavour: Flavour) -> Result<Vec<Row>> {
         if let Some(wasm) = load.wasm {
             bytes.add(&std::fs::read(dist.join(wasm))?)?;
         }
-        rows.push(Row { load, bytes });
+        rows.push(Row {
+            name: load.name.to_owned(),
+            when: load.when,
+            budget_kb: load.budget_kb,
+            bytes,
+        });
+    }
+    for tag in modules::TEXTS {
+        let mut bytes = Bytes::default();
+        bytes.add(&std::fs::read(
+            dist.join(format!("plimsoll_texts_{tag}.js")),
+        )?)?;
+        rows.push(Row {
+            name: format!("texts {tag}"),
+            when: "when the policy is JSON and the reader's locale is this",
+            budget_kb: None,
+            bytes,
+        });
     }
     Ok(rows)
 }
@@ -256,15 +275,16 @@ fn table(rows: &[Row], plain: Option<&[Row]>) -> String {
     });
     text.push_str("|---|---|---:|---:|---:|---:|");
     text.push_str(if plain.is_some() { "---:|\n" } else { "\n" });
-    for (index, Row { load, bytes }) in rows.iter().enumerate() {
-        let budget = match load.budget_kb {
+    for (index, row) in rows.iter().enumerate() {
+        let bytes = &row.bytes;
+        let budget = match row.budget_kb {
             Some(budget_kb) => format!("{budget_kb} kB"),
             None => String::new(),
         };
         text.push_str(&format!(
             "| {} | {} | {} | {budget} | {} | {} |",
-            load.name,
-            load.when,
+            row.name,
+            row.when,
             kb(bytes.brotli),
             kb(bytes.gzip),
             kb(bytes.raw),
@@ -294,7 +314,7 @@ fn append_history(rows: &[Row]) -> Result<()> {
     });
     let figures: Vec<_> = LOADS
         .iter()
-        .map(|load| rows.iter().find(|row| row.load.name == load.name))
+        .map(|load| rows.iter().find(|row| row.name == load.name))
         .map(|row| row.map_or("".to_owned(), |row| row.bytes.brotli.to_string()))
         .collect();
     let figures = figures.join(",");
@@ -314,8 +334,8 @@ fn hold_budgets(rows: &[Row]) -> Result<()> {
     let over: Vec<_> = rows
         .iter()
         .filter_map(|row| {
-            let budget_kb = row.load.budget_kb?;
-            let name = row.load.name;
+            let budget_kb = row.budget_kb?;
+            let name = &row.name;
             let over = row.bytes.brotli > budget_kb * BYTES_PER_KB;
             over.then(|| {
                 format!(

@@ -117,6 +117,9 @@ fn a_policy_is_compiled_for_each_locale_and_the_nearest_one_is_sent() {
         ("en", "en"),
         ("pt-BR", "pt-BR"),
         ("pt", "pt-BR"),
+        ("pt-PT", "pt-BR"),
+        ("de-AT", "de"),
+        ("zh-Hant-TW", "en"),
         ("en-GB", "en"),
     ] {
         let path = format!("/v1/policy?format=1&locale={asked}&key={PK}");

@@ -5,7 +5,7 @@
 mod value;
 
 use plimsoll::json::Json;
-use plimsoll::policy::{POLICY_BYTES, Policy, PolicyError, Tree, too_large};
+use plimsoll::policy::{BuiltIn, POLICY_BYTES, Policy, PolicyError, Tree, too_large};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -14,39 +14,54 @@ extern "C" {
     fn parse_json(text: &str) -> Result<JsValue, JsValue>;
 }
 
-/// Compiles JSON text for a locale, into the bytes of a `.plim`.
-///
-/// # Errors
-/// A list of `{code, path, message, help}`, one for each mistake.
+/// A policy without mistakes, and the built-in texts to compile it with: English, and those that were added.
 #[wasm_bindgen]
-pub fn compile_text(text: &JsValue, locale: &str) -> Result<Vec<u8>, JsValue> {
-    if value::length(text) > POLICY_BYTES {
-        return thrown(&[too_large(value::length(text))]);
-    }
-    match text.as_string() {
-        Some(text) => finish(Tree::parse(&text), locale),
-        None => compile_value(text, locale),
-    }
+pub struct Draft {
+    policy: Policy,
+    built_in: BuiltIn,
 }
 
-/// Compiles a JavaScript object for a locale, into the bytes of a `.plim`.
-///
-/// # Errors
-/// A list of `{code, path, message, help}`, one for each mistake.
 #[wasm_bindgen]
-pub fn compile_value(value: &JsValue, locale: &str) -> Result<Vec<u8>, JsValue> {
-    finish(value::read(value), locale)
-}
+impl Draft {
+    /// Reads a policy, JSON text or a JavaScript object.
+    ///
+    /// # Errors
+    /// A list of `{code, path, message, help}`, one for each mistake.
+    pub fn read(given: &JsValue) -> Result<Draft, JsValue> {
+        if value::length(given) > POLICY_BYTES {
+            return thrown(&[too_large(value::length(given))]);
+        }
+        let tree = match given.as_string() {
+            Some(text) => Tree::parse(&text),
+            None => value::read(given),
+        };
+        let tree = tree.map_err(|error| vec![error]);
+        match tree.and_then(|tree| Policy::in_browser(&tree, value::lower)) {
+            Ok(policy) => Ok(Draft {
+                policy,
+                built_in: BuiltIn::english(),
+            }),
+            Err(errors) => thrown(&errors),
+        }
+    }
 
-fn finish(tree: Result<Tree, PolicyError>, locale: &str) -> Result<Vec<u8>, JsValue> {
-    let tree = tree.map_err(|error| vec![error]);
-    match tree.and_then(|tree| Policy::in_browser(&tree, value::lower)) {
-        Ok(policy) => Ok(policy.compile(locale)),
-        Err(errors) => thrown(&errors),
+    /// A built-in locale that a reader of this one needs and that was not added yet.
+    pub fn lacks(&self, locale: &str) -> Option<String> {
+        self.policy.lacks(locale, &self.built_in).map(String::from)
+    }
+
+    /// Adds the texts of a built-in locale, JSON.
+    pub fn add(&mut self, locale: &str, texts: &str) {
+        self.built_in.add(locale, texts);
+    }
+
+    /// Compiles for a locale, into the bytes of a `.plim`.
+    pub fn compile(self, locale: &str) -> Vec<u8> {
+        self.policy.compile_with(locale, &self.built_in)
     }
 }
 
-fn thrown(errors: &[PolicyError]) -> Result<Vec<u8>, JsValue> {
+fn thrown(errors: &[PolicyError]) -> Result<Draft, JsValue> {
     let mut json = Json::new();
     json.list(|json| {
         for error in errors {

@@ -5,8 +5,8 @@
 use super::arms::Branch;
 use crate::engine::input::ActionKind;
 use crate::policy::Policy;
-use crate::policy::locale::{Localized, chain};
-use crate::policy::texts::{self, Texts, Words};
+use crate::policy::locale::{Localized, nearest};
+use crate::policy::texts::{self, BuiltIn, Texts, Words};
 use crate::policy::walk::{At, Walk, listed};
 
 /// Places that one warning names before it counts the others.
@@ -24,10 +24,9 @@ pub(super) fn check(walk: &mut Walk, policy: &Policy, branches: &[Branch<'_>]) {
     locales.extend(named.iter().flat_map(|(_, spoken)| spoken.iter().copied()));
     locales.sort_unstable();
     locales.dedup();
-    let built_in = texts::built_in();
+    let built_in = BuiltIn::all();
     for locale in locales {
-        let chain = chain(locale);
-        let heard = |spoken: &str| chain.iter().any(|step| step == spoken);
+        let heard = |spoken: &str| !nearest(locale, &[spoken]).is_empty();
         let lacking = named
             .iter()
             .filter(|(_, spoken)| !spoken.iter().any(|own| heard(own)));
@@ -44,13 +43,13 @@ pub(super) fn check(walk: &mut Walk, policy: &Policy, branches: &[Branch<'_>]) {
             );
             walk.error(&At::Path(first), "locale_missing", message, help);
         }
-        let texts: Vec<&Texts> = [&policy.texts, &built_in]
+        let texts: Vec<&Texts> = [&policy.texts, &built_in.0]
             .into_iter()
             .flatten()
             .filter(|(own, _)| heard(own))
             .map(|(_, texts)| texts)
             .collect();
-        let lacking = unspoken(policy, &chain, &texts);
+        let lacking = unspoken(policy, heard, &texts);
         if !lacking.is_empty() {
             let lacking: Vec<&str> = lacking.iter().map(String::as_str).collect();
             let message = format!(
@@ -62,7 +61,7 @@ pub(super) fn check(walk: &mut Walk, policy: &Policy, branches: &[Branch<'_>]) {
                 &At::Field(&at, locale),
                 "locale_missing",
                 message,
-                "add them; until then people read English there",
+                "add them; until then people read another language there",
             );
         }
     }
@@ -97,7 +96,7 @@ fn spoken<'p>(policy: &'p Policy, branches: &[Branch<'p>]) -> Vec<(String, Vec<&
 }
 
 /// What is built in for other locales and has no words in these texts.
-fn unspoken(policy: &Policy, chain: &[String], texts: &[&Texts]) -> Vec<String> {
+fn unspoken(policy: &Policy, heard: impl Fn(&str) -> bool, texts: &[&Texts]) -> Vec<String> {
     let mut lacking = Vec::new();
     for (index, action) in ActionKind::ALL.iter().enumerate() {
         if !texts
@@ -122,7 +121,7 @@ fn unspoken(policy: &Policy, chain: &[String], texts: &[&Texts]) -> Vec<String> 
         let shared = prompt.trigger.text_id();
         let has = |(id, _): &(String, Words)| *id == prompt.id || id == shared;
         let name = format!("prompts.{shared}");
-        let spoken = prompt.texts.first(chain).is_some()
+        let spoken = prompt.texts.spoken().into_iter().any(&heard)
             || texts.iter().any(|texts| texts.prompts.iter().any(has));
         if !spoken && !lacking.contains(&name) {
             lacking.push(name);
