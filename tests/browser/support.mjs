@@ -19,7 +19,7 @@ import { chromium } from "playwright-core";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const COLLECTOR = process.env.PLIMSOLL_BIN ?? join(ROOT, "target/debug/plimsoll");
-const CHROMIUM_FLAGS = [
+export const CHROMIUM_FLAGS = [
   "--headless=new",
   "--no-sandbox",
   "--disable-gpu",
@@ -34,8 +34,8 @@ const READY_MAX_MS = 20_000;
 const EVENTS_MAX_MS = 20_000;
 const LOOK_AGAIN_MS = 100;
 
-/** Collector, demo and browser. `await stand.stop()` ends all of them. */
-export async function startStand() {
+/** Collector, demo and a browser, Chromium unless told. `await stand.stop()` ends all of them. */
+export async function startStand(startBrowser = startChromium) {
   const data = mkdtempSync(join(tmpdir(), "plimsoll-demo-"));
   const keys = {
     PLIMSOLL_PUBLISHABLE_KEY: `pk_test_${randomBytes(16).toString("hex")}`,
@@ -78,13 +78,15 @@ export async function startStand() {
       /demo on (http:\S+)/,
     );
     stand.url = stand.demo.address;
-    stand.browser = await chromium.launch({ executablePath: browserPath(), args: CHROMIUM_FLAGS });
+    stand.browser = await startBrowser();
   } catch (error) {
     await stand.stop();
     throw error;
   }
   return stand;
 }
+
+const startChromium = () => chromium.launch({ executablePath: browserPath(), args: CHROMIUM_FLAGS });
 
 /**
  * A visitor with an account of their own; their tabs share cookies and storage as one profile.

@@ -3,7 +3,7 @@
 //! A stage that fails does not keep the next from running.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -70,6 +70,21 @@ const STAGES: &[Stage] = &[
         name: "wasm-chromium",
         about: "the same in Chromium",
         run: wasm_in_chromium,
+    },
+    Stage {
+        name: "wasm-firefox",
+        about: "the same in Firefox",
+        run: wasm_in_firefox,
+    },
+    Stage {
+        name: "wasm-webkit",
+        about: "the same in WebKit",
+        run: wasm_in_webkit,
+    },
+    Stage {
+        name: "engines",
+        about: "the demo's main path in Chromium, Firefox and WebKit",
+        run: engines,
     },
     Stage {
         name: "browser",
@@ -282,12 +297,53 @@ fn wasm_in_node() -> Result<Tally> {
 }
 
 fn wasm_in_chromium() -> Result<Tally> {
-    let webdriver = browsers::webdriver_json(&browsers::chromium()?)?;
+    wasm_in_browser("CHROMEDRIVER", &browsers::chromedriver()?, None)
+}
+
+fn wasm_in_firefox() -> Result<Tally> {
+    browsers::firefox()?;
+    wasm_in_browser("GECKODRIVER", &browsers::geckodriver()?, None)
+}
+
+fn wasm_in_webkit() -> Result<Tally> {
+    let screen = browsers::screen()?;
+    // The runner knows no WebKit but Safari's; the protocol is the same.
+    wasm_in_browser("SAFARIDRIVER", &browsers::webkit_driver()?, Some(&screen))
+}
+
+fn wasm_in_browser(variable: &str, driver: &Path, screen: Option<&Path>) -> Result<Tally> {
     let mut tests = wasm_tests()?;
+    if let Some(screen) = screen {
+        tests = on_screen(screen, &tests);
+    }
+    for (name, value) in browsers::WEBKIT_SETTINGS {
+        tests.env(name, value);
+    }
     tests.env("WASM_BINDGEN_USE_BROWSER", "1");
-    tests.env("CHROMEDRIVER", browsers::chromedriver()?);
-    tests.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver);
+    // The page answers nobody while a test runs, and a busy machine takes its time.
+    tests.env("WASM_BINDGEN_TEST_TIMEOUT", "180");
+    tests.env(variable, driver);
+    tests.env(
+        "WASM_BINDGEN_TEST_WEBDRIVER_JSON",
+        browsers::webdriver_json()?,
+    );
     count(&mut tests)
+}
+
+/// The same command under a screen that nobody sees.
+fn on_screen(screen: &Path, inner: &Command) -> Command {
+    let mut outer = command(screen);
+    outer
+        .arg("-a")
+        .arg(inner.get_program())
+        .args(inner.get_args());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
+    outer
 }
 
 fn wasm_tests() -> Result<Command> {
@@ -320,6 +376,12 @@ fn pages() -> Result<Tally> {
     count(tests.env("PLIMSOLL_BIN", demo::build_collector()?))
 }
 
+fn engines() -> Result<Tally> {
+    let mut tests = tests_of("tests/engines", "")?;
+    tests.env("PLIMSOLL_BIN", demo::build_collector()?);
+    count(tests.envs(browsers::all()?))
+}
+
 fn package() -> Result<Tally> {
     count(&mut tests_of("tests/package", "")?)
 }
@@ -330,7 +392,7 @@ pub fn projects(_: &[String]) -> Result<()> {
 }
 
 /// Every `*.test.mjs` of a folder whose name begins so, with the package built and Chromium found.
-fn tests_of(folder: &str, beginning: &str) -> Result<Command> {
+pub fn tests_of(folder: &str, beginning: &str) -> Result<Command> {
     let chromium = browsers::chromium()?;
     modules::build_package(Flavour::Published)?;
     let mut files: Vec<PathBuf> = std::fs::read_dir(at(folder))?
