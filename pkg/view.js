@@ -130,6 +130,8 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
       cancelAnimationFrame(frame);
       open.clear();
       view.destroy();
+      // What the module holds of this page's closures goes too, when no call into it is under way any more.
+      queueMicrotask(quietly(() => view.free()));
     }),
   };
 }

@@ -86,7 +86,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "soak",
-        about: "run properties and fuzz bodies at full length (--steps N, --seconds N a body)",
+        about: "run properties, fuzz bodies and hostile policies at full length (--steps N, --seconds N a body, --policies N)",
         run: soak::task,
     },
 ];

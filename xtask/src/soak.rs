@@ -1,7 +1,7 @@
-//! `soak`: the properties and the fuzz bodies at full length, on every core, with what was reached in docs/soak.md.
-//! It does not know what a property asserts; it runs the tests in portions and can be stopped and continued.
-//! How far it came is kept in target/soak.txt; `--steps N` and `--seconds N` set its length, and a shorter one
-//! than the full only says what it reached.
+//! `soak`: the properties, the fuzz bodies and the hostile policies at full length, with what was reached in
+//! docs/soak.md. It does not know what a property asserts; it runs the tests in portions and can be stopped and
+//! continued. How far the properties came is kept in target/soak.txt; `--steps N`, `--seconds N` and
+//! `--policies N` set the length, 0 leaves a part out, and only a part at full length is written down.
 
 use std::process::Command;
 use std::time::Instant;
@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::host::{at, cargo, read, run, target, write_if_changed};
+use crate::suite;
 
 const STEPS: u64 = 100_000_000;
 /// A portion is what is lost when it is stopped.
@@ -16,6 +17,7 @@ const PORTION: u64 = 1_000_000;
 const STEPS_IN_A_WORLD: u64 = 600;
 /// Of each fuzz body.
 const SECONDS: u64 = 600;
+const POLICIES: u64 = 100_000;
 const BODIES: [&str; 4] = [
     "no_mutated_memory",
     "no_mutated_compiled",
@@ -24,15 +26,30 @@ const BODIES: [&str; 4] = [
 ];
 
 pub fn task(words: &[String]) -> Result<()> {
-    let (mut steps, mut seconds) = (STEPS, SECONDS);
+    let (mut steps, mut seconds, mut policies) = (STEPS, SECONDS, POLICIES);
     for pair in words.chunks(2) {
         match pair {
             [name, value] if name == "--steps" => steps = value.parse()?,
             [name, value] if name == "--seconds" => seconds = value.parse()?,
-            _ => bail!("soak takes `--steps N` and `--seconds N`"),
+            [name, value] if name == "--policies" => policies = value.parse()?,
+            _ => bail!("soak takes `--steps N`, `--seconds N` and `--policies N`"),
         }
     }
-    let is_full = steps >= STEPS && seconds >= SECONDS;
+    live(steps)?;
+    if seconds > 0 {
+        let reached = fuzz_all(seconds)?;
+        report("Any bytes", &reached, seconds >= SECONDS)?;
+    }
+    if policies > 0 {
+        let reached = paint(policies)?;
+        report("Hostile policies", &reached, policies >= POLICIES)?;
+    }
+    Ok(())
+}
+
+/// The worlds, in portions.
+fn live(steps: u64) -> Result<()> {
+    let is_full = steps >= STEPS;
     let mark = target("soak.txt");
     // A short run begins anew; only the full one is continued.
     let known = is_full
@@ -51,9 +68,16 @@ pub fn task(words: &[String]) -> Result<()> {
         println!("{done} of {steps} steps, {rate:.0} a second");
         if is_full {
             std::fs::write(&mark, done.to_string())?;
-            report(done, None)?;
         }
+        let worlds = done.div_ceil(STEPS_IN_A_WORLD);
+        let reached =
+            format!("{done} steps in the worlds of seeds 0 to {worlds}: no guarantee broken.\n");
+        report("Properties", &reached, is_full)?;
     }
+    Ok(())
+}
+
+fn fuzz_all(seconds: u64) -> Result<String> {
     let bodies = std::thread::scope(|scope| {
         // At most one for each core; the tests are built by now.
         let workers: Vec<_> = (0..cores())
@@ -70,15 +94,19 @@ pub fn task(words: &[String]) -> Result<()> {
             .map(|worker| worker.join().map_err(|_| anyhow!("a worker stopped"))?);
         done.collect::<Result<Vec<_>>>()
     })?;
-    let bodies = bodies.concat().concat();
-    if is_full {
-        report(done, Some(&bodies))
-    } else {
-        println!(
-            "{steps} steps and {seconds} s a body are not the full length: docs/soak.md stays as it is"
-        );
-        Ok(())
-    }
+    Ok(bodies.concat().concat())
+}
+
+/// Hostile policies and texts, painted in Chromium.
+fn paint(policies: u64) -> Result<String> {
+    let mut tests = suite::tests_of("tests/browser", "manners")?;
+    tests.arg("--test-name-pattern=hostile policies");
+    let said = read(tests.env("PLIMSOLL_HOSTILE_POLICIES", policies.to_string()))?;
+    let line = said
+        .lines()
+        .find_map(|line| line.split_once("policies lived through: "));
+    let (_, figures) = line.with_context(|| format!("the test said nothing:\n{said}"))?;
+    Ok(format!("{figures}\n"))
 }
 
 /// Runs a fuzz body for so long; what it reached, as a line of the report.
@@ -103,13 +131,23 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-fn report(steps: u64, fuzzed: Option<&str>) -> Result<()> {
-    let cores = cores();
-    let worlds = steps.div_ceil(STEPS_IN_A_WORLD);
-    let fuzzed = fuzzed.unwrap_or("Not run yet.\n");
-    let text = format!(
-        "# Soak\n\nWhat `cargo xtask soak` reached last, on {cores} cores.\n\n## Properties\n\n\
-         {steps} steps in the worlds of seeds 0 to {worlds}: no guarantee broken.\n\n## Any bytes\n\n{fuzzed}"
-    );
-    write_if_changed(&at("docs/soak.md"), text.as_bytes())
+/// Says what a part reached; of a full one also in its section of docs/soak.md.
+fn report(title: &str, reached: &str, is_full: bool) -> Result<()> {
+    print!("{title}: {reached}");
+    if !is_full {
+        println!("this is not the full length: docs/soak.md stays as it is");
+        return Ok(());
+    }
+    let path = at("docs/soak.md");
+    let old = std::fs::read_to_string(&path)?;
+    let section = format!("{title}\n\n{reached}");
+    let mut sections: Vec<_> = old.split("\n## ").map(str::to_owned).collect();
+    match sections
+        .iter_mut()
+        .find(|old| old.starts_with(&format!("{title}\n")))
+    {
+        Some(old) => *old = section,
+        None => sections.push(section),
+    }
+    write_if_changed(&path, sections.join("\n## ").as_bytes())
 }
