@@ -10,7 +10,7 @@ import { chromium } from "playwright-core";
 import { serve } from "./view.server.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const FLAGS = [
+export const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
@@ -37,20 +37,42 @@ export function openGallery() {
 }
 
 /** Opens many states one after the other in one browser context. */
-export async function tour(asked, options, check) {
+export async function tour(asked, options, check, begin) {
   await visit(asked[0], options, async (page, seen) => {
     for (const state of asked) {
-      await page.goto(address(state));
-      await page.locator("html[data-ready]").waitFor();
+      if (state !== asked[0]) await page.goto(address(state));
+      await ready(page);
       await check(page, state, seen);
     }
-  });
+  }, begin);
 }
 
 const address = (asked) => `${site.address}/www/gallery/state.html?${new URLSearchParams(asked)}`;
 
-/** Opens a state, runs the check, closes. Animations are off so that what is measured has arrived. */
-export async function visit(asked, options, check) {
+/** What every theme is to the page: its own class, and what a reader asks of the system. */
+const WORN = {
+  light: ["light", {}],
+  dark: ["dark", {}],
+  contrast: ["light", { contrast: "more" }],
+  forced: ["light", { forcedColors: "active" }],
+};
+export const THEMES = Object.keys(WORN);
+
+/** An open state in another theme; the view follows the page. */
+export async function wear(page, theme) {
+  const [name, media] = WORN[theme];
+  await page.emulateMedia({ contrast: "no-preference", forcedColors: "none", ...media });
+  await page.evaluate((name) => {
+    document.documentElement.classList.remove("light", "dark");
+    document.documentElement.classList.add(name);
+  }, name);
+}
+
+/** The gallery's page has shown what it was asked for. */
+export const ready = (page) => page.locator("html[data-ready]").waitFor();
+
+/** Opens a state, runs the check, closes; `begin` comes before the page is opened. Animations are off so that what is measured has arrived. */
+export async function visit(asked, options, check, begin) {
   if (!check) return visit(asked, {}, options);
   const context = await browser.newContext({
     viewport: { width: 1100, height: 760 }, reducedMotion: "reduce", ...options,
@@ -60,9 +82,10 @@ export async function visit(asked, options, check) {
   page.on("pageerror", (error) => seen.errors.push(error.message));
   page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
   await page.addInitScript(watch);
+  await begin?.(page);
   try {
     await page.goto(address(asked));
-    await page.locator("html[data-ready]").waitFor();
+    await ready(page);
     await check(page, seen);
   } finally {
     await context.close();
