@@ -71,6 +71,8 @@ const WORDS = {
   net_missing: (why) => [`events cannot be sent: ${why}`, "serve `shell/net.js` beside the package's other files"],
   view_missing: (why) => [`prompts cannot be shown: ${why}`,
     "serve `shell/prompts.js`, `shell/prompt.js`, `shell/press.js`, `view.js`, `text.js`, `dist/plimsoll_view.js` and its .wasm beside `index.js`"],
+  debug_forbidden: () => ["the policy does not allow the debug panel", "set `debug` to true in the policy, and publish or compile it again"],
+  debug_missing: (why) => [`the debug panel cannot be opened: ${why}`, "serve the folder `debug` beside `index.js`"],
   memory_unreadable: () => ["what was stored cannot be read; nothing interrupts until the next start"],
   storage_lost: () => ["the browser does not let us store; prompts do not interrupt in this page",
     "private windows and full storage do this"],

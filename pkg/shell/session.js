@@ -53,6 +53,8 @@ export function makeSession(options, policy) {
   const queue = [];
   let is_carrying = false;
 
+  const wants_debug = /[?&]plimsoll=debug(&|$)/.test(globalThis.location?.search);
+
   const isHeadless = () => options.view === "none" || !globalThis.document;
   const mayStore = () => consent === "granted" && options.storage === "local" && !!snapshot;
   const mayRecord = () =>
@@ -280,7 +282,7 @@ export function makeSession(options, policy) {
   }
 
   function replaceCore(given) {
-    const next = openCore(policy);
+    const next = session.tap(openCore(policy));
     core?.ask(CLOSE);
     core = next;
     ({ account, user } = given ?? { account: "", user: "" });
@@ -352,7 +354,7 @@ export function makeSession(options, policy) {
   }
 
   async function usePolicy(bytes) {
-    core = openCore(bytes, core);
+    core = session.tap(openCore(bytes, core));
     policy = bytes;
     texts = undefined;
     await refreshed(run);
@@ -423,8 +425,18 @@ export function makeSession(options, policy) {
     core = undefined;
   }
 
+  /** What the address asks for and the policy allows comes first, so that nothing happens unseen. */
+  const debug = (face) =>
+    import("../debug/panel.js")
+      .then(({ openPanel }) => openPanel(session, face))
+      .catch((error) => report("debug_missing", "", why(error)));
+
   const session = {
     options, on, emit, report, tell, ask, text, json, sync, reset, setConsent, usePolicy, destroy, stumble, isHeadless,
+    // For the debug panel, which hears what the core is told.
+    life: life.signal,
+    policy: () => policy,
+    tap: (core) => core,
     // For prompts.
     join: { SURFACES, readingOf, some, subjectOf, whole },
     snapshot: () => snapshot,
@@ -458,6 +470,8 @@ export function makeSession(options, policy) {
       unknown: [...unknown],
     }),
     async begin(face) {
+      const is_allowed = wants_debug && session.texts().debug;
+      if (is_allowed) await debug(face);
       await begin(options.snapshot);
       listen(face);
       // Headless hosts get the words with their first prompt; others load the painter in idle time.
@@ -467,6 +481,8 @@ export function makeSession(options, policy) {
       };
       if (isHeadless()) await prepare();
       else (globalThis.requestIdleCallback ?? setTimeout)(() => guarded(prepare));
+      // After the host has had its turn to listen.
+      if (wants_debug && !is_allowed) setTimeout(report, 0, "debug_forbidden", "debug");
     },
   };
   const mooring = makeMooring(session);

@@ -126,6 +126,9 @@ impl Policy {
         json.object(|json| {
             json.key("revision").string(&self.revision);
             json.key("locale").string(&locale_of(speakers.first()));
+            if self.debug {
+                json.key("debug").number(1);
+            }
             if let Some(speaker) = speakers.first() {
                 self.spoken(speaker, json);
             }

@@ -88,6 +88,7 @@ const FIELDS: &[&str] = &[
     "settle_ms",
     "utc_offset_minutes",
     "recording_percent",
+    "debug",
     "groups",
     "experiments",
     "holdout",
@@ -114,6 +115,8 @@ pub struct Policy {
     utc_offset_ms: Millis,
     /// Of a hundred accounts, how many are recorded for replay.
     recording_percent: u32,
+    /// The address of a page may open the debug panel.
+    debug: bool,
     /// The lists among the saved groups, and the patterns, that conditions name by their place.
     saved_groups: Vec<String>,
     patterns: Vec<PatternDraft>,
@@ -283,6 +286,9 @@ fn read(walk: &mut Walk, fields: &Fields<'_>, lower: Lower) -> Policy {
     let settle_ms = walk.integer_or(fields, at, "settle_ms", 0..=SETTLE_MS_MAX, 5 * SECOND_MS);
     let utc_offset_minutes = walk.integer_or(fields, at, "utc_offset_minutes", OFFSETS, 0);
     let percent = walk.integer_or(fields, at, "recording_percent", 0..=100, RECORDING_PERCENT);
+    let debug = fields
+        .of("debug")
+        .and_then(|tree| walk.boolean(tree, &At::Field(at, "debug")));
     let place = At::Field(at, "sales_triggers");
     let sales_triggers =
         sales::read_triggers(walk, fields.of("sales_triggers"), &place, scoring.names());
@@ -311,6 +317,7 @@ fn read(walk: &mut Walk, fields: &Fields<'_>, lower: Lower) -> Policy {
         settle_ms,
         utc_offset_ms: utc_offset_minutes.wrapping_mul(MINUTE_MS),
         recording_percent: u32::try_from(percent).unwrap_or(0),
+        debug: debug == Some(true),
         saved_groups: conditions.lists,
         patterns: conditions.patterns,
         experiments,

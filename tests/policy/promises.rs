@@ -244,6 +244,15 @@ fn pacing_is_kind_unless_the_policy_says_otherwise() {
 }
 
 #[test]
+fn the_debug_panel_stays_shut_unless_the_policy_opens_it() {
+    let debug = |own: &str| words(&compiled(&with(own), "en"))["debug"].clone();
+    assert_eq!(debug(r#""debug": true"#), 1);
+    for own in [r#""debug": false"#, r#""settle_ms": 0"#] {
+        assert_eq!(debug(own), Value::Null, "{own}");
+    }
+}
+
+#[test]
 fn own_prompts_add_replace_or_switch_off() {
     let own = r#""prompts": [
         {"id": "seats-near", "trigger": {"threshold_remaining": 1, "meter": "seats"}, "surface": "toast", "rank": 0},

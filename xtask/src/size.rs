@@ -28,7 +28,7 @@ struct Load {
 }
 
 /// In the order of loading: what an earlier one has brought is not counted again.
-const LOADS: [Load; 6] = [
+const LOADS: [Load; 7] = [
     Load {
         name: "start",
         entries: &["pkg/index.js"],
@@ -70,6 +70,13 @@ const LOADS: [Load; 6] = [
         wasm: None,
         budget_kb: Some(2),
         when: "with `plimsoll/react`, React aside",
+    },
+    Load {
+        name: "debug",
+        entries: &["pkg/debug/panel.js"],
+        wasm: None,
+        budget_kb: None,
+        when: "with `?plimsoll=debug`",
     },
 ];
 

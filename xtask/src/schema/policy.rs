@@ -68,6 +68,8 @@ pub struct Policy {
     /// How many accounts of a hundred have what happens recorded for replay. Default: 20.
     #[schemars(range(min = 0, max = 100))]
     recording_percent: Option<u8>,
+    /// Whether `?plimsoll=debug` in a page's address opens the debug panel, for everyone. Default: `false`.
+    debug: Option<bool>,
     /// Which signals give how many points, and the line of a PQL.
     scoring: Option<Scoring>,
     /// Patterns that ask for contact within a deadline, beside the built-in ones.

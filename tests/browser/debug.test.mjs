@@ -1,0 +1,259 @@
+// The debug panel of `?plimsoll=debug`: it opens only where the policy allows it, shows what the engine says and
+// nothing else, and changes nothing: not the page, not its storage, not what is sent.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { REASONS } from "../../pkg/debug/reasons.js";
+import { POLICY, ROOT, heard, openPage, snapshot, startOn, startStand, until, use } from "./shell.support.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SECTIONS = ["prompts", "meters", "arms", "score", "outbox", "memory", "inputs", "page"];
+const OPEN = {
+  ...POLICY,
+  debug: true,
+  experiments: [{ id: "early", arms: [{ id: "control" }, { id: "sooner", thresholds: [45, 80] }] }],
+};
+
+let stand;
+before(async () => { stand = await startStand(); });
+after(() => stand?.stop());
+beforeEach(() => { stand.begin(); stand.policy = OPEN; });
+
+/** A page whose address ends in `query`, with an instance and all that was requested. */
+async function onPage(query, run, { options = { snapshot: snapshot() }, ...context_options } = {}) {
+  const context = await stand.browser.newContext(context_options);
+  try {
+    const page = await openPage(stand, context);
+    page.requested = [];
+    page.warned = [];
+    page.on("request", (request) => page.requested.push(new URL(request.url()).pathname));
+    page.on("console", (message) => message.type() === "warning" && page.warned.push(message.text()));
+    await page.goto(`${stand.url}/page${query}`);
+    assert.equal(await startOn(page, options), null);
+    await run(page);
+    assert.deepEqual(page.faults, [], "no error and no violation");
+  } finally {
+    await context.close();
+  }
+}
+
+const panel = (page) => page.locator("plimsoll-debug");
+const open = (page, section) => panel(page).locator(`[data-act="section ${section}"]`).click();
+const ofDebug = (page) => page.requested.filter((path) => path.includes("/debug/"));
+/** What a section's rows say, each as one line. */
+const rows = (page) => panel(page).locator(".rows > li").evaluateAll((items) => items.map((item) => item.textContent.replace(/\s+/g, " ")));
+
+async function assertAccessible(page, about) {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document.querySelector("plimsoll-debug"), {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 150)} ${node.failureSummary}`).join(" | ")}`);
+  });
+  assert.deepEqual(found, [], `axe-core on ${about}`);
+}
+
+describe("opening", () => {
+  test("not one byte of the panel is fetched before it opens", () =>
+    onPage("?plimsoll=debugger&x=plimsoll", async (page) => {
+      await use(page, 600);
+      await until(() => page.locator("section.banner").count(), "a banner");
+      assert.deepEqual(ofDebug(page), []);
+      assert.equal(await panel(page).count(), 0);
+    }));
+
+  test("a policy that does not allow it is named once, and nothing else happens", () => {
+    stand.policy = POLICY;
+    return onPage("?plimsoll=debug", async (page) => {
+      const [error] = await until(async () => (await heard(page, "error")).length && heard(page, "error"), "an error event");
+      assert.deepEqual([error.code, error.path], ["debug_forbidden", "debug"]);
+      assert.match(error.message, /policy does not allow the debug panel/);
+      assert.match(error.help, /set `debug` to true/);
+      await use(page, 200);
+      await page.waitForTimeout(300);
+      assert.equal((await heard(page, "error")).length, 1);
+      assert.equal(page.warned.length, 1, page.warned.join());
+      assert.deepEqual(ofDebug(page), []);
+      assert.equal(await panel(page).count(), 0);
+    });
+  });
+
+  test("a panel whose files are missing harms nothing", () => {
+    stand.missing.add("/pkg/debug/panel.js");
+    return onPage("?a=1&plimsoll=debug", async (page) => {
+      await use(page, 200);
+      await until(() => page.locator("section.banner").count(), "a banner");
+      await until(() => page.warned.some((text) => text.includes("[debug_missing]")), "a warning");
+      // The browser itself says that a file is not there.
+      page.faults.splice(0);
+    });
+  });
+
+  test("two instances have a panel each, at other sides", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      await page.evaluate(async (given) => {
+        const { start } = await import("/pkg/index.js");
+        window.other = await start({ policy: "/policy.json", ...given });
+      }, { snapshot: snapshot({ account: { id: "acc_8" } }) });
+      const sides = await page.locator("plimsoll-debug aside").evaluateAll((all) => all.map((aside) => aside.dataset.side));
+      assert.equal(new Set(sides).size, 2, sides.join());
+    }));
+});
+
+describe("what it shows", () => {
+  test("every prompt and meter stands there as `explain` and `read` say", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      await use(page, 150);
+      await page.evaluate(() => plimsoll.explore("automation"));
+      await page.evaluate(() => plimsoll.attempt("seats", 5));
+      await until(() => page.locator("dialog[open]").count(), "a dialog");
+      await page.waitForTimeout(300);
+      const trace = await page.evaluate(() => plimsoll.explain());
+      const shown = await panel(page).locator("li").evaluateAll((items) => items.map((item) => ({
+        prompt: item.querySelector("code").textContent,
+        about: item.querySelector(".about")?.textContent,
+        chip: item.querySelector(".chip").textContent,
+        facts: Object.fromEntries([...item.querySelectorAll("dl > div")].map((pair) => [...pair.children].map((child) => child.textContent))),
+      })));
+      assert.equal(shown.length, trace.prompts.length);
+      for (const judged of trace.prompts) {
+        const about = judged.meter ?? judged.feature;
+        const chip = judged.decision === "held" ? `${judged.stage} › ${judged.reason}` : judged.decision === "next" && judged.stage ? judged.stage : judged.decision;
+        const found = shown.find((row) => row.prompt === judged.prompt && row.about === about);
+        assert.ok(found, `${judged.prompt} ${about}`);
+        assert.equal(found.chip, chip, `${judged.prompt} ${about}`);
+        assert.equal(found.facts.why, REASONS[judged.reason]);
+        assert.equal(found.facts.behind, judged.by);
+        assert.equal(found.facts.exposure, judged.exposure);
+        assert.equal(!!found.facts.eligible, !!judged.eligible_at);
+        assert.equal(!!found.facts.fired, !!judged.fired_at);
+      }
+      const held = new Set(trace.prompts.map(({ reason }) => reason));
+      assert.ok(held.size > 3 && trace.prompts.some(({ decision }) => decision === "shown"), "the situation is worth looking at");
+
+      await page.keyboard.press("Escape");
+      await open(page, "meters");
+      const reading = await page.evaluate(() => plimsoll.read());
+      const meters = await rows(page);
+      assert.equal(meters.length, Object.keys(reading.meters).length);
+      Object.entries(reading.meters).forEach(([id, { used, limit, percent, state }], place) => {
+        assert.ok(meters[place].startsWith(`${id}${state}${used} / ${limit.toLocaleString("en")} · ${percent} %`), meters[place]);
+      });
+      assert.match(meters[0], /counter/);
+      assert.match(meters[1], /level/);
+    }));
+
+  test("arms, score, queue, memory and page are those of `explain`", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      await page.evaluate(() => plimsoll.use("emails", 200));
+      const trace = await page.evaluate(() => plimsoll.explain());
+      const text = () => panel(page).locator(".section").innerText();
+      await open(page, "arms");
+      assert.match(await text(), new RegExp(`early\\s+${trace.arms.early}`));
+      await open(page, "score");
+      const score = await text();
+      assert.ok(score.replace(/\s+/g, " ").startsWith(`${trace.score.points} of 100`), score);
+      for (const { signal, points } of trace.score.contributions) assert.match(score, new RegExp(`${signal}\\s.*\\s${points}(\\s|$)`));
+      await open(page, "memory");
+      const { rows: all, bytes } = await page.evaluate(() => plimsoll.explain().memory);
+      assert.match(await text(), new RegExp(`${bytes.toLocaleString("en")} bytes, ${all} rows`));
+      const counted = await panel(page).locator("tbody tr").evaluateAll((found) => found.reduce((sum, row) => sum + Number(row.cells[1].textContent), 0));
+      assert.equal(counted, all, "the tables hold all rows");
+      await open(page, "page");
+      assert.match(await text(), new RegExp(`free, epoch 1`));
+    }));
+
+  test("what waits for the collector, what it took and what went wrong", () => {
+    stand.answer = () => ({ status: 503 });
+    return onPage("?plimsoll=debug", async (page) => {
+      await open(page, "outbox");
+      await use(page, 200);
+      const text = () => panel(page).locator(".section").innerText();
+      await until(async () => /Threshold Crossed/.test(await text()) && /status 503/.test(await text()), "what waits, and the error");
+      const queued = () => page.evaluate(() => plimsoll.explain().outbox.queued);
+      await until(async () => (await panel(page).locator("tbody tr").count()) === (await queued()), "a row for each that waits");
+      // The browser says itself that the collector did.
+      page.faults.splice(0);
+    });
+  });
+
+  test("each input with what it led to, newest first", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      await open(page, "inputs");
+      await use(page, 150);
+      const told = await until(async () => (await rows(page)).find((row) => row.startsWith("use")), "the use");
+      assert.match(told, /^useemails 150[0-9:]{8}event Threshold Crossed · .*shows default-(45|50) · emails/);
+      const all = (await rows(page)).map((row) => row.split(" ")[0]);
+      assert.ok(all.some((row) => row.startsWith("sync")) && all.at(-1).startsWith("begin"), `from the very first: ${all}`);
+    }));
+
+  test("it has words for every reason of the glossary", () => {
+    const glossary = readFileSync(join(ROOT, "docs/glossary.md"), "utf8").split("## Why a prompt is held")[1].split("\n## ")[0];
+    const codes = glossary.split("\n").filter((line) => line.startsWith("| ")).flatMap((line) => line.split("|")[2].match(/`(\w+)`/g) ?? []);
+    assert.deepEqual(Object.keys(REASONS).sort(), [...new Set(codes.map((code) => code.slice(1, -1)))].sort());
+  });
+});
+
+describe("manners", () => {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`axe-core finds nothing in any section, ${colorScheme}`, () =>
+      onPage("?plimsoll=debug", async (page) => {
+        await use(page, 200);
+        for (const section of SECTIONS) {
+          await open(page, section);
+          await page.waitForTimeout(50);
+          await assertAccessible(page, section);
+        }
+        await panel(page).locator("[data-act=fold]").click();
+        await assertAccessible(page, "the folded panel");
+      }, { options: { snapshot: snapshot() }, colorScheme }));
+  }
+
+  test("arrows go from section to section, folding keeps the focus", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      await panel(page).locator("#tab-prompts").focus();
+      const focused = () => page.evaluate(() => document.querySelector("plimsoll-debug").shadowRoot.activeElement?.getAttribute("data-act"));
+      for (const [key, wanted] of [["ArrowRight", "meters"], ["End", "page"], ["ArrowRight", "prompts"], ["ArrowLeft", "page"], ["Home", "prompts"]]) {
+        await page.keyboard.press(key);
+        assert.equal(await focused(), `section ${wanted}`);
+        assert.equal(await panel(page).locator("[aria-selected=true]").getAttribute("data-act"), `section ${wanted}`);
+      }
+      await panel(page).locator("[data-act=fold]").focus();
+      await page.keyboard.press("Enter");
+      assert.equal(await panel(page).locator("aside").count(), 0);
+      assert.equal(await focused(), "fold");
+      await page.keyboard.press("Enter");
+      assert.equal(await panel(page).locator("aside").count(), 1);
+      assert.equal(await focused(), "fold");
+    }));
+
+  test("the page makes room at whichever side it stands, and has it back", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      const padding = () => page.evaluate(() => {
+        const { paddingBottom, paddingLeft, paddingRight } = getComputedStyle(document.documentElement);
+        return [paddingBottom, paddingLeft, paddingRight].map((length) => parseFloat(length) > 100);
+      });
+      assert.deepEqual(await padding(), [true, false, false]);
+      await panel(page).locator('[data-act="side right"]').click();
+      assert.deepEqual(await padding(), [false, false, true]);
+      await panel(page).locator('[data-act="side left"]').click();
+      assert.deepEqual(await padding(), [false, true, false]);
+      await panel(page).locator("[data-act=fold]").click();
+      assert.deepEqual(await padding(), [false, false, false]);
+    }));
+
+  test("destroying the instance leaves nothing of it", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      await use(page, 200);
+      const left = await page.evaluate(async () => {
+        plimsoll.destroy();
+        await new Promise((done) => setTimeout(done, 1_200));
+        return [document.querySelectorAll("plimsoll-debug").length, document.adoptedStyleSheets.length, getComputedStyle(document.documentElement).padding];
+      });
+      assert.deepEqual(left, [0, 0, "0px"]);
+    }));
+});
