@@ -22,7 +22,7 @@ export const button = (act, label, more = {}) => el("button", { type: "button", 
 /** Pairs of a word and what it stands for; pairs without a value are left out. */
 export const facts = (pairs) =>
   el("dl", {}, pairs
-    .filter(([, value]) => value !== undefined && value !== "" && value !== 0)
+    .filter(([, value]) => value)
     .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 
 /** What there is to say of an empty section. */

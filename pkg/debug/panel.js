@@ -3,8 +3,9 @@
  * stands and which section is open; what a section shows is `sections.js`'s, what the core was told `tape.js`'s. The
  * session opens it before anything begins, and with the instance it goes, leaving nothing.
  */
-import { RELEASED } from "../shell/core.js";
-import { button, el, morph } from "./dom.js";
+import { READING, RELEASED, TRACE } from "../shell/core.js";
+import { makeCopy } from "./copy.js";
+import { button, el, morph, span } from "./dom.js";
 import { armsSection, inputsSection, memorySection, metersSection, outboxSection, pageSection, promptsSection, scoreSection } from "./sections.js";
 import { STYLE, roomAt } from "./style.js";
 import { makeTape } from "./tape.js";
@@ -30,14 +31,21 @@ const ICONS = {
   fold: ["M3 11.5h8"],
   close: ["M3 3l8 8M11 3l-8 8"],
 };
+const STEPS = { "+1 hour": 3_600_000, "+1 day": 86_400_000, "+1 week": 604_800_000 };
 /** Times on the screen go on while nothing happens. */
 const TICK_MS = 1_000;
 
-/** @param session the instance's own side; @param face what elements get of it */
-export function openPanel(session, face) {
-  const { life } = session;
-  const tape = makeTape({ texts: session.texts, changed: soon });
-  session.tap = tape.tap;
+/** @param session the instance's own side */
+export function open(session) {
+  const { signal: life } = session.life;
+  const { guarded } = session;
+  const tape = makeTape({ texts: session.texts, changed: soon, guarded, heard: (...given) => copy.hear(...given) });
+  const copy = makeCopy({ session, tape, say, changed: soon });
+  session.tap = (core) => {
+    // Another policy or another account: the copy is of neither.
+    copy.back();
+    return tape.tap(core);
+  };
 
   // Another instance of the page has its own, elsewhere.
   let side = SIDES[document.querySelectorAll(TAG).length % SIDES.length];
@@ -58,25 +66,40 @@ export function openPanel(session, face) {
   const tabs = el("div", { class: "tabs", role: "tablist", "aria-label": "Sections" }, Object.entries(SECTIONS).map(([id, [label]]) =>
     button(`section ${id}`, label, { id: `tab-${id}`, role: "tab", "aria-controls": "section" })));
   const body = el("div", { class: "section", id: "section", role: "tabpanel", tabindex: 0 });
+  const standing = el("span", { class: "standing" });
+  const back = button("back", "Back to the page");
+  const status = el("span", { role: "status", class: "about" });
+  const bar = el("div", { class: "bar", role: "group", "aria-label": "Clock" },
+    standing, Object.entries(STEPS).map(([name, span_ms]) => button(`move ${span_ms}`, name, { "aria-label": `Move the clock by ${name.slice(1)}` })), back, status);
   const panel = el("aside", { "aria-label": "Plimsoll debug panel" },
-    el("header", {}, el("h2", {}, "Plimsoll"), who, tools), tabs, body);
+    el("header", {}, el("h2", {}, "Plimsoll"), who, tools), bar, tabs, body);
   const reopen = button("fold", "Plimsoll debug", { class: "reopen" });
 
   const ACTS = {
     side: (name) => (side = name),
-    section: show,
+    section: turn,
     fold() {
       is_folded = !is_folded;
       arrange();
       (is_folded ? reopen : tools.querySelector("[data-act=fold]")).focus();
     },
     close,
+    show: (place) => copy.show(Number(place)),
+    move: (span_ms) => copy.move(Number(span_ms)),
+    until: (time_ms) => copy.move(Number(time_ms) - traced().at),
+    arm: (index, place) => copy.force(Number(index), Number(place)),
+    back() {
+      copy.back();
+      say("");
+      bar.querySelector("button").focus();
+    },
   };
 
   const hear = (name, heard) => root.addEventListener(name, heard, { signal: life });
   hear("click", ({ target }) => {
     const [act, ...given] = target.closest("[data-act]")?.getAttribute("data-act").split(" ") ?? [];
-    ACTS[act]?.(...given);
+    if (!ACTS[act]) return;
+    guarded(() => ACTS[act](...given));
     if (host.isConnected) arrange();
   });
   hear("keydown", (event) => {
@@ -85,20 +108,20 @@ export function openPanel(session, face) {
     event.preventDefault();
     const ids = Object.keys(SECTIONS);
     const place = Number.isFinite(step) ? ids.indexOf(section) + step : step;
-    show(ids.at(place === Infinity ? -1 : place === -Infinity ? 0 : place % ids.length));
+    turn(ids.at(place === Infinity ? -1 : place === -Infinity ? 0 : place % ids.length));
     arrange();
     root.getElementById(`tab-${section}`).focus();
   });
 
-  function show(name) {
+  function turn(name) {
     section = name;
     body.replaceChildren();
   }
 
   /** Brings everything in line with where the panel stands and what is open. */
   function arrange() {
-    const standing = is_folded ? reopen : panel;
-    if (!standing.isConnected) root.replaceChildren(standing);
+    const wanted = is_folded ? reopen : panel;
+    if (!wanted.isConnected) root.replaceChildren(wanted);
     panel.dataset.side = side;
     for (const name of SIDES) tools.querySelector(`[data-act="side ${name}"]`).setAttribute("aria-pressed", `${name === side}`);
     for (const id of Object.keys(SECTIONS)) {
@@ -120,7 +143,12 @@ export function openPanel(session, face) {
     cancelAnimationFrame(frame);
     frame = 0;
     if (is_folded || !host.isConnected || !tape.isOn()) return;
-    const trace = face.explain();
+    const trace = traced();
+    const is_copy = !!copy.core();
+    bar.classList.toggle("on", is_copy);
+    back.hidden = !is_copy;
+    const forced = [copy.shift() > 0 && `clock + ${span(copy.shift())}`, ...copy.forced()].filter(Boolean).join(", ");
+    standing.textContent = is_copy ? `On a copy: ${forced || "as the page"}. Nothing is recorded.` : "Clock";
     who.textContent = [trace.plan ?? "no plan", session.account(), trace.revision].filter(Boolean).join(" · ");
     const fresh = document.createDocumentFragment();
     fresh.append(...[SECTIONS[section][1]({
@@ -129,12 +157,28 @@ export function openPanel(session, face) {
       words: session.texts(),
       now_ms: trace.at,
       memory: tape.memory(),
+      forced: copy.arm,
       isLevel: (index) => tape.ask(RELEASED, "", index) >= 0,
     })].flat());
     morph(body, fresh);
   }
 
+  /** What `explain()` answers, of the page's core or of the copy while there is one; the queue is always the page's. */
+  function traced() {
+    const { accountOf, traceOf } = session.join;
+    const words = session.texts();
+    const asked = (of, kind, read) => read(JSON.parse(of.text(kind)), words);
+    const [core, own] = [copy.core() ?? tape, asked(tape, TRACE, traceOf)];
+    const { plan, plan_epoch, meters, arms } = asked(core, READING, accountOf);
+    return { ...asked(core, TRACE, traceOf), outbox: own.outbox, plan, plan_epoch, meters, arms, ...session.standing() };
+  }
+
+  function say(words) {
+    status.textContent = words;
+  }
+
   function close() {
+    copy.destroy();
     cancelAnimationFrame(frame);
     clearInterval(timer);
     session.tap = (core) => core;
@@ -142,7 +186,10 @@ export function openPanel(session, face) {
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== room);
   }
 
-  const timer = setInterval(() => document.hidden || paint(), TICK_MS);
+  const timer = setInterval(() => guarded(() => {
+    copy.tick();
+    if (!document.hidden) paint();
+  }), TICK_MS);
   life.addEventListener("abort", close);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, room];
   (document.body ?? document.documentElement).append(host);

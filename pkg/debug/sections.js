@@ -2,7 +2,7 @@
  * The panel's sections: what `explain()` and `read()` say, and what the tape has heard, as rows. Each is made of plain
  * values and makes nodes; none asks the core, changes anything or knows where the panel is docked.
  */
-import { distance, el, facts, instant, nothing, number } from "./dom.js";
+import { button, distance, el, facts, instant, nothing, number } from "./dom.js";
 import { tablesOf } from "./memory.js";
 import { REASONS } from "./reasons.js";
 
@@ -58,7 +58,7 @@ export function promptsSection(state) {
   });
 }
 
-function candidate({ prompt, meter, feature, surface, decision, exposure, stage, reason, eligible_at, by, fired_at, place }, { trace, now_ms, force }) {
+function candidate({ prompt, meter, feature, surface, decision, exposure, stage, reason, eligible_at, by, fired_at, place }, { trace, now_ms }) {
   const about = meter ?? feature;
   const reading = trace.meters[meter];
   return el("li", {},
@@ -66,11 +66,12 @@ function candidate({ prompt, meter, feature, surface, decision, exposure, stage,
       code(prompt),
       about && el("span", { class: "about" }, about),
       el("span", { class: `chip ${decision}` }, stage ? `${stage} › ${reason}` : decision),
-      force?.(place, prompt)),
+      button(`show ${place}`, "Show", { "aria-label": `Show ${prompt}${about ? ` of ${about}` : ""}, whatever holds it` })),
     facts([
       ["why", reason && REASONS[reason]],
       ["behind", by && code(by)],
-      ["eligible", eligible_at && time(eligible_at, now_ms)],
+      ["eligible", eligible_at > 0 && [time(eligible_at, now_ms), " ",
+        eligible_at > now_ms && button(`until ${eligible_at}`, "Go there", { "aria-label": `Move the clock to ${instant(eligible_at)}` })]],
       ["fired", fired_at && time(fired_at, now_ms)],
       ["surface", surface],
       ["usage", reading && `${number(reading.used)} / ${reading.limit === undefined ? "not known" : number(reading.limit)}`
@@ -79,12 +80,13 @@ function candidate({ prompt, meter, feature, surface, decision, exposure, stage,
     ]));
 }
 
-export function armsSection({ trace, words, arm }) {
+export function armsSection({ trace, words, forced }) {
   if (!words.experiments.length) return nothing("The policy has no experiments.");
   return el("ul", { class: "rows" }, words.experiments.map(({ id, arms }, index) =>
     el("li", {},
       el("div", { class: "line" }, code(id), el("span", { class: "chip" }, trace.arms[id] ?? "in no arm")),
-      el("div", { class: "line" }, arms.map((name, place) => arm?.(index, place, name) ?? code(name))))));
+      el("div", { class: "line" }, arms.map((name, place) =>
+        button(`arm ${index} ${place}`, name, { "aria-pressed": `${forced(index) === place}`, "aria-label": `Force arm ${name} of ${id}` }))))));
 }
 
 export function scoreSection({ trace, now_ms }) {

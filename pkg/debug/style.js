@@ -77,6 +77,11 @@ svg { display: block; margin: auto; inline-size: 14px; block-size: 14px; fill: n
 svg .fill { fill: currentColor; stroke: none }
 .reopen { inset: auto 8px 8px auto; padding: 3px 10px; box-shadow: 0 1px 6px #0003 }
 
+.bar { flex: none; display: flex; flex-wrap: wrap; align-items: center; gap: 3px 6px; padding: 3px 10px; border-block-end: 1px solid var(--line) }
+.bar.on { background: light-dark(#fff6e0, #3b2f14) }
+.bar.on .standing { font-weight: 600 }
+.bar [role=status] { min-inline-size: 0 }
+
 .tabs { gap: 0; flex-wrap: wrap; padding-inline: 4px; border-block-end: 1px solid var(--line) }
 .tabs button { border: 0; border-radius: 0; background: none; color: var(--quiet); border-block-end: 2px solid transparent }
 .tabs button:hover { color: var(--text) }

@@ -4,7 +4,7 @@
  */
 import {
   ABSORB, ADOPT, ANSWERED, ATTEMPT, CONTEXT, CONVERTED, COUNT, EFFECT_LIST, EXPLORE, FORCE, HIDDEN, LEAVING, LIMIT_HIT, LINE_TEXT,
-  MEMORY_TEXT, ONLINE, PAINTED, RENEW, RESPOND, SIGNAL, SNAPSHOT, WAKE,
+  MEMORY_TEXT, ONLINE, PAINTED, RENEW, RESPOND, SIGNAL, SNAPSHOT, SNAPSHOT_NUMBER, SNAPSHOT_TEXT, WAKE,
 } from "../shell/core.js";
 
 /** So many inputs are shown; older ones are counted. */
@@ -17,8 +17,8 @@ const CONTEXT_BITS = ["visible", "busy", "dialog open", "storage", "lease"];
 /** What the core says of its queue when something is wrong. */
 const FAULTS = ["rejected", "misconfigured", "unauthorized", "dropped"];
 
-/** @param {{texts: () => any, changed: () => void}} panel */
-export function makeTape({ texts, changed }) {
+/** @param {{texts: () => any, changed: () => void, guarded: (run: () => void) => void, heard: Function}} panel */
+export function makeTape({ texts, changed, guarded, heard }) {
   /** Oldest first: {at, name, about, led}. */
   const inputs = [];
   /** What waits for the collector, by its slot in the journal, and what has left it, newest first. */
@@ -29,6 +29,9 @@ export function makeTape({ texts, changed }) {
   let own;
   /** What a showing is of, by exposure. */
   const shown = new Map();
+  /** The calls that told the newest snapshot, and those of one that is being told. */
+  let snapshot = [];
+  let draft = [];
 
   const promptOf = (index) => {
     const { prompts, said, meters, features } = texts();
@@ -70,6 +73,9 @@ export function makeTape({ texts, changed }) {
   const note = (words) => (fault = { at: Date.now(), words });
 
   function hear(kind, given = "", numbers) {
+    heard(kind, given, numbers);
+    if (kind === SNAPSHOT || kind === SNAPSHOT_TEXT || kind === SNAPSHOT_NUMBER) draft.push([kind, given, ...numbers]);
+    if (kind === SNAPSHOT) [snapshot, draft] = [draft, []];
     const named = INPUTS[kind]?.(given, ...numbers);
     if (!named) return;
     count += 1;
@@ -131,23 +137,26 @@ export function makeTape({ texts, changed }) {
       return {
         ...core,
         ask(kind, given, ...numbers) {
-          hear(kind, given, numbers);
+          guarded(() => hear(kind, given, numbers));
           return core.ask(kind, given, ...numbers);
         },
         text(kind, ...given) {
           const said = core.text(kind, ...given);
-          if (kind === EFFECT_LIST) for (const effect of JSON.parse(said)) lead(wordsOf(effect));
-          if (kind === MEMORY_TEXT) lead("memory stored");
-          if (kind === LINE_TEXT) lead("tally stored");
+          guarded(() => {
+            if (kind === EFFECT_LIST) for (const effect of JSON.parse(said)) lead(wordsOf(effect));
+            if (kind === MEMORY_TEXT) lead("memory stored");
+            if (kind === LINE_TEXT) lead("tally stored");
+          });
           return said;
         },
       };
     },
     isOn: () => !!own,
-    /** The whole memory as it is stored, asked past the tape. */
-    memory: () => own.text(MEMORY_TEXT),
-    /** Whether a meter is a level. */
+    /** Asked past the tape; whoever asks here asks what changes nothing. */
     ask: (...given) => own.ask(...given),
+    text: (...given) => own.text(...given),
+    memory: () => own.text(MEMORY_TEXT),
+    snapshot: () => snapshot,
     inputs: () => inputs,
     earlier: () => count - inputs.length,
     waiting: () => [...waiting.values()],

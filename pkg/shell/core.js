@@ -49,3 +49,4 @@ export const READING = 3;
 export const TRACE = 4;
 export const FITS = 6;
 export const INTENT = 7;
+export const SAMPLE = 8;

@@ -8,6 +8,8 @@ import { PAINTED, READING, RESPOND } from "./core.js";
 import { makePresses } from "./press.js";
 import { ACTIONS, promptOf } from "./prompt.js";
 
+export { ACTIONS, promptOf };
+
 const RESPONSES = { later: 6, never: 7, close: 8 };
 /** From here on an action is a dismissal. */
 const DISMISSALS = ACTIONS.indexOf("later");

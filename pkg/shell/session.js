@@ -14,7 +14,7 @@ import { TIMER_MAX_MS, UNKNOWN_MAX, WORDS } from "./limits.js";
 import { makeMooring } from "./mooring.js";
 import { tellSnapshot } from "./snapshot.js";
 import { eraseAll, hex } from "./storage.js";
-import { SURFACES, readingOf, some, subjectOf, whole } from "./words.js";
+import { SURFACES, accountOf, readingOf, some, subjectOf, traceOf, whole } from "./words.js";
 
 
 export function makeSession(options, policy) {
@@ -52,8 +52,6 @@ export function makeSession(options, policy) {
 
   const queue = [];
   let is_carrying = false;
-
-  const wants_debug = /[?&]plimsoll=debug(&|$)/.test(globalThis.location?.search);
 
   const isHeadless = () => options.view === "none" || !globalThis.document;
   const mayStore = () => consent === "granted" && options.storage === "local" && !!snapshot;
@@ -425,20 +423,14 @@ export function makeSession(options, policy) {
     core = undefined;
   }
 
-  /** What the address asks for and the policy allows comes first, so that nothing happens unseen. */
-  const debug = (face) =>
-    import("../debug/panel.js")
-      .then(({ openPanel }) => openPanel(session, face))
-      .catch((error) => report("debug_missing", "", why(error)));
-
   const session = {
     options, on, emit, report, tell, ask, text, json, sync, reset, setConsent, usePolicy, destroy, stumble, isHeadless,
     // For the debug panel, which hears what the core is told.
-    life: life.signal,
-    policy: () => policy,
+    life,
     tap: (core) => core,
-    // For prompts.
-    join: { SURFACES, readingOf, some, subjectOf, whole },
+    core: (now) => openCore(policy, undefined, now),
+    // For prompts, and for the panel.
+    join: { SURFACES, accountOf, readingOf, some, subjectOf, traceOf, whole },
     snapshot: () => snapshot,
     meet() {
       mooring.meet();
@@ -470,8 +462,14 @@ export function makeSession(options, policy) {
       unknown: [...unknown],
     }),
     async begin(face) {
-      const is_allowed = wants_debug && session.texts().debug;
-      if (is_allowed) await debug(face);
+      // The panel comes first, so that nothing happens unseen; of one that may not, the host hears when it listens.
+      if (/[?&]plimsoll=debug\b/.test(globalThis.location?.search)) {
+        if (session.texts().debug) {
+          await import("../debug/panel.js")
+            .then(({ open }) => open(session))
+            .catch((error) => report("debug_missing", "", why(error)));
+        } else setTimeout(report, 1_000, "debug_forbidden", "debug");
+      }
       await begin(options.snapshot);
       listen(face);
       // Headless hosts get the words with their first prompt; others load the painter in idle time.
@@ -481,8 +479,6 @@ export function makeSession(options, policy) {
       };
       if (isHeadless()) await prepare();
       else (globalThis.requestIdleCallback ?? setTimeout)(() => guarded(prepare));
-      // After the host has had its turn to listen.
-      if (wants_debug && !is_allowed) setTimeout(report, 0, "debug_forbidden", "debug");
     },
   };
   const mooring = makeMooring(session);

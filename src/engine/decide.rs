@@ -481,7 +481,7 @@ impl Engine {
     }
 
     /// The prompt as it is to be painted now.
-    fn build(&self, shown: &Shown, now: Timestamp) -> Option<Box<Prompt>> {
+    pub(super) fn build(&self, shown: &Shown, now: Timestamp) -> Option<Box<Prompt>> {
         let entry = self.entries.get(shown.index as usize)?;
         let view = self.meters.get(entry.meter as usize);
         let next_plan = self.next_plan(entry, shown.amount);

@@ -1,10 +1,14 @@
 //! Explain: the decision's own judgements, every one of them, with what they rest on.
-//! Owns what a trace holds; decides nothing. Codes and numbers only: texts are the reader's.
+//! Owns what a trace holds, and prompts that are only looked at; decides nothing. Codes and numbers only: texts are the reader's.
 //! Hosts call it through `explain()`; the demo draws it.
 
 use super::Engine;
-use super::input::Now;
+use super::decide::Shown;
+use super::effect::Prompt;
+use super::input::{Actions, Now};
 use super::judge::Judgement;
+use super::ledger::Exposure;
+use super::memory::Table;
 use super::present::{index, numbers};
 use crate::json::Json;
 use crate::plim::NONE;
@@ -57,6 +61,33 @@ impl Engine {
             });
         }
     }
+
+    /// A prompt as it would be painted now, whatever holds it. It is to be looked at: no exposure, and nothing
+    /// remembers it.
+    #[must_use]
+    pub fn sample(&self, device: Now, index: u32) -> Option<Box<Prompt>> {
+        let entry = self.entries.get(index as usize)?;
+        let surface = entry.surface as i64;
+        let exposure = Exposure {
+            table: Table::Exposure,
+            a: u64::from(index),
+            b: 0,
+            v: [entry.about as i64, 0, 0, 0, 0, surface, 0, 0],
+        };
+        let shown = Shown {
+            index,
+            exposure,
+            number: 0,
+            rendered: false,
+            acting: false,
+            stale: false,
+            // What was blocked was at least one.
+            amount: i64::from(entry.trigger == 2),
+            actions: Actions::default(),
+        };
+        self.build(&shown, self.time(device))
+    }
+
     fn write_score(&self, now: Now, json: &mut Json) {
         if self.plim.root().score_rules().is_empty() {
             return;

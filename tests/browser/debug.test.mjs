@@ -198,6 +198,116 @@ describe("what it shows", () => {
   });
 });
 
+describe("what is not real", () => {
+  /** Everything that a copy must not touch. */
+  const kept = (page) => page.evaluate(() => {
+    const { memory, outbox, writer, arms } = plimsoll.explain();
+    return JSON.stringify({ storage: Object.entries(localStorage).sort(), memory, outbox, writer, arms, read: plimsoll.read(), cookies: document.cookie, session: { ...sessionStorage } });
+  });
+
+  /** Runs something and fails if anything was recorded, stored or sent by it. */
+  async function unrecorded(page, run) {
+    // What was begun is done.
+    await until(async () => (await page.evaluate(() => plimsoll.explain().outbox.queued)) === 0, "an empty queue", 15_000);
+    await page.waitForTimeout(1_500);
+    const [before, batches, events] = [await kept(page), stand.batches.length, (await page.evaluate(() => window.heard.length))];
+    await run();
+    await page.waitForTimeout(1_500);
+    assert.equal(await kept(page), before, "byte for byte");
+    assert.equal(stand.batches.length, batches);
+    assert.equal(await page.evaluate(() => window.heard.length), events, "no event of the instance");
+  }
+
+  const forced = (page) => page.locator('section[data-exposure], dialog[data-exposure]').filter({ hasText: "Forced · " });
+  const bar = (page) => panel(page).locator(".bar").innerText();
+
+  test("a prompt is shown whatever holds it, marked, and nothing is recorded", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      await unrecorded(page, async () => {
+        await panel(page).locator("summary", { hasText: "Not fired" }).click();
+        await panel(page).locator("li", { hasText: "default-90emails" }).locator("[data-act^=show]").click();
+        await until(() => forced(page).count(), "the prompt");
+        assert.match(await forced(page).innerText(), /Forced · .*400 of 1,000/);
+        await forced(page).locator("[data-action=upgrade]").click();
+        assert.equal(await forced(page).count(), 0);
+        assert.match(await bar(page), /default-90: “upgrade” was pressed; nothing was done/);
+        assert.equal(new URL(page.url()).pathname, "/page");
+        await panel(page).locator("li", { hasText: "default-limit-hitseats" }).locator("[data-act^=show]").click();
+        await until(() => page.locator("dialog[open]").count(), "the dialog");
+        await page.keyboard.press("Escape");
+        assert.equal(await forced(page).count(), 0);
+      });
+    }));
+
+  test("a prompt that said later comes again when the clock is moved, on a copy", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      await use(page, 400);
+      await page.locator("section.banner [data-action=later]").click();
+      await unrecorded(page, async () => {
+        const row = panel(page).locator("li", { hasText: "choice › later" });
+        await row.locator("[data-act^=until]").click();
+        await until(() => forced(page).count(), "the prompt at its time");
+        assert.match(await bar(page), /On a copy: clock \+ 2\d h .*Nothing is recorded/);
+        // What is answered on the copy holds there: the next is 3 days away.
+        await forced(page).locator("[data-action=later]").click();
+        assert.match(await row.innerText(), /in 2 d 23 h|in 3 d/);
+        await panel(page).locator("[data-act=back]").click();
+        assert.match(await row.innerText(), /in 23 h/);
+        assert.equal(await forced(page).count(), 0);
+        assert.equal(await page.locator("plimsoll-debug").locator("[data-act=back]").isVisible(), false);
+      });
+    }));
+
+  test("what happens in the page happens to the copy, too, and only once to the page", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      await panel(page).locator('[data-act="move 86400000"]').click();
+      await use(page, 150);
+      await until(() => forced(page).count(), "the copy's banner");
+      assert.match(await forced(page).innerText(), /550 of 1,000/);
+      assert.equal(await page.evaluate(() => plimsoll.read().meters.emails.used), 550);
+      await page.evaluate((given) => plimsoll.sync(given), snapshot({ server_time: new Date(Date.now() + 1_000).toISOString(), meters: { emails: { used: 560, limit: 1000 } } }));
+      await open(page, "meters");
+      const { used } = await page.evaluate(() => plimsoll.read().meters.emails);
+      assert.ok(used > 550, `${used}`);
+      await until(async () => (await rows(page))[0].includes(`${used} / 1,000`), "the snapshot's figure");
+      assert.match(await bar(page), /clock \+ 1 d/);
+      await open(page, "page");
+      const at = await panel(page).locator(".section").innerText();
+      const tomorrow = new Date(Date.now() + 86_400_000 - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+      assert.ok(at.includes(`engine time\n${tomorrow}`) || at.includes(`engine time ${tomorrow}`), at);
+    }));
+
+  test("an arm is forced on a copy: neither assigned nor diverged", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      const own = await page.evaluate(() => plimsoll.read().arms.early);
+      const other = own === "control" ? 1 : 0;
+      await unrecorded(page, async () => {
+        await open(page, "arms");
+        await panel(page).locator(`[data-act="arm 0 ${other}"]`).click();
+        assert.match(await bar(page), new RegExp(`early = ${other ? "sooner" : "control"}`));
+        const text = await panel(page).locator(".rows .chip").innerText();
+        assert.equal(text, other ? "sooner" : "control");
+        assert.equal(await panel(page).locator(`[data-act="arm 0 ${other}"]`).getAttribute("aria-pressed"), "true");
+        await panel(page).locator(`[data-act="arm 0 ${other}"]`).click();
+        assert.equal(await panel(page).locator(".rows .chip").innerText(), own);
+        await panel(page).locator("[data-act=back]").click();
+      });
+    }));
+
+  test("what is on a copy goes with the instance", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      await panel(page).locator('[data-act="move 604800000"]').click();
+      await panel(page).locator("[data-act^=show]").first().click();
+      await until(() => forced(page).count(), "a prompt");
+      const left = await page.evaluate(async () => {
+        plimsoll.destroy();
+        await new Promise((done) => setTimeout(done, 300));
+        return [...document.body.children].map(({ localName }) => localName);
+      });
+      assert.deepEqual(left, ["h1"]);
+    }));
+});
+
 describe("manners", () => {
   for (const colorScheme of ["light", "dark"]) {
     test(`axe-core finds nothing in any section, ${colorScheme}`, () =>

@@ -95,7 +95,8 @@ pub fn ask(
 /// A text: 0 the effects to carry out, in order, as a JSON list · 1 the own writer's tallies, the one
 /// value that every use writes · 2 the whole memory, a byte a character · 3 plan, meters and features
 /// as JSON · 4 the trace of the decision at this instant and the outbox, as JSON · 6 whether an amount would fit (meter's index, amount),
-/// as JSON · 7 the id of an intent (exposure; place of the action), one however often it is clicked.
+/// as JSON · 7 the id of an intent (exposure; place of the action), one however often it is clicked
+/// · 8 a prompt as it would be painted now, as JSON, whatever holds it (its index).
 #[wasm_bindgen]
 #[must_use]
 pub fn text(core: usize, kind: u32, wall: f64, mono: f64, given: String, a: f64, b: f64) -> String {

@@ -276,6 +276,14 @@ impl Core {
                 push_hex(json.text(), intent_id(exposure, action));
                 return json.finish();
             }
+            8 => {
+                json.open('{');
+                if let Some(prompt) = self.engine.sample(now, place as u32) {
+                    self.engine.write_prompt(&prompt, &mut json);
+                }
+                json.close('}');
+                return json.finish();
+            }
             _ => {}
         }
         json.open('[');
