@@ -47,6 +47,12 @@ export interface TestPlimsoll extends Plimsoll {
    * Throws an error that names what holds it, when nothing does.
    */
   show(id: string): Promise<Prompt & { quote?: Quote }>;
+  /**
+   * Runs a trace that the debug panel exported, as an object or its text, and answers every prompt that came up, in order.
+   * It begins anew with what was remembered then, and with the snapshots of the trace; of the test's own snapshot it
+   * takes only `billing_owner` and attributes, which no trace has. Rejects with `argument_invalid` for what is no trace.
+   */
+  replay(trace: object | string): Promise<Prompt[]>;
   /** The page is loaded again: open prompts go, what was remembered stays. Default snapshot: the newest. */
   reload(snapshot?: Snapshot): Promise<void>;
   /** Every event that was recorded, in order, as the collector would get it; docs/wire.md has their names. */

@@ -9,7 +9,9 @@ import { inFull, wrong } from "./shell/error.js";
 import { makeInstance } from "./shell/instance.js";
 import { loadPolicy } from "./shell/load.js";
 import { readOptions } from "./shell/options.js";
+import { SNAPSHOT_TEXT } from "./shell/core.js";
 import { makeRehearsal } from "./shell/rehearsal.js";
+import { readTrace, retell } from "./shell/retell.js";
 import { isCalled, situationOf } from "./shell/situations.js";
 import { readSnapshot } from "./shell/snapshot.js";
 
@@ -86,6 +88,15 @@ async function makeTest(options, policy, clock, given) {
       begin(snapshot);
       await session.settled();
     },
+    async replay(given_trace) {
+      const trace = await readWhole(given_trace);
+      const shown = [];
+      const off = instance.on("prompt", ({ prompt }) => shown.push(prompt));
+      open.clear();
+      await retell(trace, { session, clock, shown: test.prompts, more: ofPeople(given) });
+      off();
+      return shown;
+    },
     async show(id) {
       if (!given) throw wrong("snapshot_invalid", "snapshot", given, "plain");
       const texts = session.texts();
@@ -102,6 +113,18 @@ async function makeTest(options, policy, clock, given) {
   await session.settled();
   return Object.freeze(test);
 }
+
+async function readWhole(trace) {
+  try {
+    return readTrace(trace);
+  } catch (error) {
+    throw await inFull(error);
+  }
+}
+
+/** What no recording has of a snapshot: who may buy, and attributes. */
+const ofPeople = (snapshot) =>
+  snapshot ? readSnapshot(snapshot).calls.filter(([kind, , field]) => kind === SNAPSHOT_TEXT && (field === 1 || field === 6)) : [];
 
 /** An instant: milliseconds, a date or RFC 3339. */
 function readTime(given) {

@@ -9,6 +9,7 @@ import { button, el, morph, span } from "./dom.js";
 import { armsSection, inputsSection, memorySection, metersSection, outboxSection, pageSection, promptsSection, scoreSection } from "./sections.js";
 import { STYLE, roomAt } from "./style.js";
 import { makeTape } from "./tape.js";
+import { makeTrace } from "./trace.js";
 
 const TAG = "plimsoll-debug";
 const SECTIONS = {
@@ -39,13 +40,20 @@ const TICK_MS = 1_000;
 export function open(session) {
   const { signal: life } = session.life;
   const { guarded } = session;
-  const tape = makeTape({ texts: session.texts, changed: soon, guarded, heard: (...given) => copy.hear(...given) });
+  const tape = makeTape({ texts: session.texts, changed: soon, guarded, heard });
+  const trace = makeTrace({ session, tape });
   const copy = makeCopy({ session, tape, say, changed: soon });
   session.tap = (core) => {
     // Another policy or another account: the copy is of neither.
     copy.back();
+    trace.begin();
     return tape.tap(core);
   };
+
+  function heard(...given) {
+    trace.hear(...given);
+    copy.hear(...given);
+  }
 
   // Another instance of the page has its own, elsewhere.
   let side = SIDES[document.querySelectorAll(TAG).length % SIDES.length];
@@ -70,7 +78,8 @@ export function open(session) {
   const back = button("back", "Back to the page");
   const status = el("span", { role: "status", class: "about" });
   const bar = el("div", { class: "bar", role: "group", "aria-label": "Clock" },
-    standing, Object.entries(STEPS).map(([name, span_ms]) => button(`move ${span_ms}`, name, { "aria-label": `Move the clock by ${name.slice(1)}` })), back, status);
+    standing, Object.entries(STEPS).map(([name, span_ms]) => button(`move ${span_ms}`, name, { "aria-label": `Move the clock by ${name.slice(1)}` })), back, status,
+    button("trace", "Export trace", { class: "last" }));
   const panel = el("aside", { "aria-label": "Plimsoll debug panel" },
     el("header", {}, el("h2", {}, "Plimsoll"), who, tools), bar, tabs, body);
   const reopen = button("fold", "Plimsoll debug", { class: "reopen" });
@@ -88,6 +97,7 @@ export function open(session) {
     move: (span_ms) => copy.move(Number(span_ms)),
     until: (time_ms) => copy.move(Number(time_ms) - traced().at),
     arm: (index, place) => copy.force(Number(index), Number(place)),
+    trace: save,
     back() {
       copy.back();
       say("");
@@ -143,19 +153,19 @@ export function open(session) {
     cancelAnimationFrame(frame);
     frame = 0;
     if (is_folded || !host.isConnected || !tape.isOn()) return;
-    const trace = traced();
+    const answers = traced();
     const is_copy = !!copy.core();
     bar.classList.toggle("on", is_copy);
     back.hidden = !is_copy;
     const forced = [copy.shift() > 0 && `clock + ${span(copy.shift())}`, ...copy.forced()].filter(Boolean).join(", ");
     standing.textContent = is_copy ? `On a copy: ${forced || "as the page"}. Nothing is recorded.` : "Clock";
-    who.textContent = [trace.plan ?? "no plan", session.account(), trace.revision].filter(Boolean).join(" · ");
+    who.textContent = [answers.plan ?? "no plan", session.account(), answers.revision].filter(Boolean).join(" · ");
     const fresh = document.createDocumentFragment();
     fresh.append(...[SECTIONS[section][1]({
-      trace,
+      trace: answers,
       tape,
       words: session.texts(),
-      now_ms: trace.at,
+      now_ms: answers.at,
       memory: tape.memory(),
       forced: copy.arm,
       isLevel: (index) => tape.ask(RELEASED, "", index) >= 0,
@@ -171,6 +181,14 @@ export function open(session) {
     const [core, own] = [copy.core() ?? tape, asked(tape, TRACE, traceOf)];
     const { plan, plan_epoch, meters, arms } = asked(core, READING, accountOf);
     return { ...asked(core, TRACE, traceOf), outbox: own.outbox, plan, plan_epoch, meters, arms, ...session.standing() };
+  }
+
+  /** Into a file, and nowhere else. */
+  function save() {
+    const url = URL.createObjectURL(new Blob([trace.text() + "\n"], { type: "application/json" }));
+    el("a", { href: url, download: "plimsoll-trace.json" }).click();
+    setTimeout(() => URL.revokeObjectURL(url));
+    say("The page's own inputs are in plimsoll-trace.json; docs/debug.md says how to run them as a test.");
   }
 
   function say(words) {

@@ -81,6 +81,7 @@ svg .fill { fill: currentColor; stroke: none }
 .bar.on { background: light-dark(#fff6e0, #3b2f14) }
 .bar.on .standing { font-weight: 600 }
 .bar [role=status] { min-inline-size: 0 }
+.bar .last { margin-inline-start: auto }
 
 .tabs { gap: 0; flex-wrap: wrap; padding-inline: 4px; border-block-end: 1px solid var(--line) }
 .tabs button { border: 0; border-radius: 0; background: none; color: var(--quiet); border-block-end: 2px solid transparent }

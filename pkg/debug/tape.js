@@ -36,10 +36,13 @@ export function makeTape({ texts, changed, guarded, heard }) {
   const promptOf = (index) => {
     const { prompts, said, meters, features } = texts();
     const [text, meter, feature] = prompts[index] ?? [];
-    return [said[text]?.prompt, meters[meter]?.id ?? features[feature]?.id].filter(Boolean).join(" · ");
+    return { prompt: said[text]?.prompt, subject: meters[meter]?.id ?? features[feature]?.id };
   };
   const meterOf = (index) => texts().meters[index]?.id ?? "?";
-  const showing = (exposure) => shown.get(exposure) ?? exposure;
+  const showing = (exposure) => {
+    const { prompt, subject } = shown.get(exposure) ?? { prompt: exposure };
+    return [prompt, subject].filter(Boolean).join(" · ");
+  };
 
   /** By kind: its name, and what it is about. What is not here is no input. */
   const INPUTS = {
@@ -157,6 +160,8 @@ export function makeTape({ texts, changed, guarded, heard }) {
     text: (...given) => own.text(...given),
     memory: () => own.text(MEMORY_TEXT),
     snapshot: () => snapshot,
+    /** What a showing is of. */
+    showing: (exposure) => shown.get(exposure),
     inputs: () => inputs,
     earlier: () => count - inputs.length,
     waiting: () => [...waiting.values()],

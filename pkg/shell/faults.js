@@ -28,6 +28,7 @@ const EXPECTED = {
   amount: "an integer from 1 to 2^53 - 1",
   currency: "a code of ISO 4217, like `USD`",
   locale: "a BCP 47 tag",
+  trace: "a trace that the debug panel exported",
   painted: "`rendered`, `seen`, `failed` or `faded`, of an exposure",
   respond: "`act` with an action of the prompt, `later`, `never` or `close`, of an exposure",
 };

@@ -21,6 +21,8 @@ const WAKES_MAX = 100_000;
 /** What follows a press awaits a promise of its own now and then; all of them are kept by then. */
 const TURNS = 100;
 const ACCEPTED = 1;
+/** Whose memory it is that a test brings. */
+const NOBODY = "0".repeat(16);
 const RENDERED = 0;
 
 /**
@@ -170,13 +172,14 @@ export function makeRehearsal(options, policy, clock, watch) {
 
   // ── beginnings and ends ────────────────────────────────────────────────────────────────────────
 
-  function begin(given) {
+  function begin(given, memory) {
     core?.ask(CLOSE);
     core = openCore(policy, undefined, clocks);
     texts = undefined;
     ({ account, user } = given ?? { account: "", user: "" });
     snapshot = given;
     arrived = clocks();
+    if (memory) kept.set(scope(), { writer: NOBODY, memory, line: "" });
     run();
   }
 

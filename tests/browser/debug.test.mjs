@@ -2,11 +2,14 @@
 // nothing else, and changes nothing: not the page, not its storage, not what is sent.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { REASONS } from "../../pkg/debug/reasons.js";
+import { createTestPlimsoll } from "../../pkg/testing.js";
 import { POLICY, ROOT, heard, openPage, snapshot, startOn, startStand, until, use } from "./shell.support.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -185,7 +188,7 @@ describe("what it shows", () => {
     onPage("?plimsoll=debug", async (page) => {
       await open(page, "inputs");
       await use(page, 150);
-      const told = await until(async () => (await rows(page)).find((row) => row.startsWith("use")), "the use");
+      const told = await until(async () => (await rows(page)).find((row) => /^use.*memory stored/.test(row)), "the use");
       assert.match(told, /^useemails 150[0-9:]{8}event Threshold Crossed · .*shows default-(45|50) · emails/);
       const all = (await rows(page)).map((row) => row.split(" ")[0]);
       assert.ok(all.some((row) => row.startsWith("sync")) && all.at(-1).startsWith("begin"), `from the very first: ${all}`);
@@ -208,8 +211,11 @@ describe("what is not real", () => {
   /** Runs something and fails if anything was recorded, stored or sent by it. */
   async function unrecorded(page, run) {
     // What was begun is done.
-    await until(async () => (await page.evaluate(() => plimsoll.explain().outbox.queued)) === 0, "an empty queue", 15_000);
-    await page.waitForTimeout(1_500);
+    await until(async () => {
+      const at_first = await kept(page);
+      await page.waitForTimeout(2_000);
+      return (await page.evaluate(() => plimsoll.explain().outbox.queued)) === 0 && (await kept(page)) === at_first;
+    }, "a page at rest", 30_000);
     const [before, batches, events] = [await kept(page), stand.batches.length, (await page.evaluate(() => window.heard.length))];
     await run();
     await page.waitForTimeout(1_500);
@@ -306,6 +312,88 @@ describe("what is not real", () => {
       });
       assert.deepEqual(left, ["h1"]);
     }));
+});
+
+describe("the exported trace", () => {
+  const BINARY = process.env.PLIMSOLL_BIN ?? join(ROOT, "target/debug/plimsoll");
+  const about = ({ prompt, subject }) => [prompt, subject.meter ?? subject.feature].join(" ");
+
+  /** What `plimsoll replay` says of a trace. */
+  function replayed(trace) {
+    const folder = mkdtempSync(join(tmpdir(), "plimsoll-trace-"));
+    try {
+      const path = (name) => join(folder, name);
+      writeFileSync(path("trace.json"), trace);
+      writeFileSync(path("policy.json"), JSON.stringify(stand.policy));
+      execFileSync(BINARY, ["replay", path("trace.json"), "--policy", path("policy.json"), "--json", path("report.json")], { stdio: "pipe" });
+      return JSON.parse(readFileSync(path("report.json"), "utf8"));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  async function exported(page) {
+    const [download] = await Promise.all([page.waitForEvent("download"), panel(page).locator("[data-act=trace]").click()]);
+    return readFileSync(await download.path(), "utf8");
+  }
+
+  test("gives the same prompts natively and in a test, with what was remembered before", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      // An earlier page life: its banner was answered, so that it does not come again.
+      await use(page, 150);
+      await page.locator("section.banner [data-action=later]").click();
+      const earlier = await page.evaluate(() => heard.filter(({ name }) => name === "prompt").map(({ prompt }) => prompt.prompt));
+      assert.equal(earlier.length, 1);
+      await page.evaluate(() => plimsoll.destroy());
+
+      await page.goto(`${stand.url}/page?plimsoll=debug`);
+      const made = snapshot({
+        billing_owner: "Bea", features: ["automation"], user: { id: "u_9", created_at: "2025-01-01T00:00:00Z", attributes: { name: "Ana" } },
+        meters: { emails: { used: 560, limit: 1000, daily: [10, 0, 30] }, seats: { used: 2, limit: 3, counted: { "00000000000000ab": [5, 3] } } },
+      });
+      assert.equal(await startOn(page, { snapshot: made }), null);
+      await use(page, 350);
+      await until(() => page.locator("section.banner").count(), "a banner");
+      await page.evaluate(() => { plimsoll.use("seats", 1); plimsoll.release("seats", 1); plimsoll.limitHit("seats"); });
+      await until(() => page.locator("dialog[open]").count(), "a dialog");
+      await page.waitForTimeout(300);
+      await page.keyboard.press("Escape");
+      await page.evaluate(() => { plimsoll.context({ busy: true }); plimsoll.converted(); });
+      await until(async () => !(await page.locator("section.banner").count()), "nothing after a purchase");
+      const prompts = await page.evaluate(() => heard.filter(({ name, prompt }) => name === "prompt" && !prompt.repaint).map(({ prompt }) => prompt));
+      const seen = prompts.map(about);
+      assert.ok(seen.length >= 2, seen.join());
+
+      const trace = await exported(page);
+      assert.ok(!/Ana|Bea/.test(trace), "no text of a person");
+
+      const { inputs, policy } = replayed(trace);
+      assert.deepEqual([inputs.skipped_lines, inputs.lost_inputs, inputs.left_out_inputs, inputs.users, policy.unknown_inputs], [0, 0, 0, 1, 0], JSON.stringify(inputs));
+      const natively = policy.showings.flatMap(({ prompt, subject, showings }) => Array(showings).fill(`${prompt} ${subject}`));
+      assert.deepEqual(natively.sort(), [...seen].sort());
+      assert.ok(!natively.includes(`${earlier[0]} emails`), "what was answered before does not come again");
+
+      const rehearsal = await createTestPlimsoll({ policy: stand.policy });
+      const again = await rehearsal.replay(trace);
+      assert.deepEqual(again.filter(({ repaint }) => !repaint).map(about), seen);
+      assert.deepEqual(rehearsal.errors(), []);
+      const [here, there] = [await page.evaluate(() => plimsoll.read()), rehearsal.read()];
+      assert.deepEqual(there.meters.emails.used, here.meters.emails.used);
+      assert.deepEqual(there.meters.seats.used, here.meters.seats.used);
+      assert.deepEqual(there.features, here.features);
+      assert.deepEqual(there.arms, here.arms);
+    }));
+
+  test("what is no trace is refused with words", async () => {
+    const rehearsal = await createTestPlimsoll({ policy: stand.policy });
+    const damaged = JSON.stringify({ userId: "u", context: { groupId: "a" }, properties: { inputs: "R1AAA" } });
+    for (const given of [undefined, "x", {}, { properties: {} }, damaged]) {
+      await assert.rejects(rehearsal.replay(given), (error) => {
+        assert.deepEqual([error.code, error.path], ["argument_invalid", "trace"]);
+        return /not a trace that the debug panel exported|is missing/.test(error.message);
+      });
+    }
+  });
 });
 
 describe("manners", () => {

@@ -9,8 +9,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
 
 use plimsoll::plim::Plim;
-use plimsoll::recording::{Told, Unreadable, decode};
+use plimsoll::recording::{Moment, Told, Unreadable, decode};
 use plimsoll::unit::{Key, Writer};
+use plimsoll::{Input, Memory};
 
 use super::account::{Account, Rules};
 use super::attributes::Attributes;
@@ -52,6 +53,8 @@ pub struct Recorded {
     pub person: u32,
     pub writer: Writer,
     pub inputs: String,
+    /// What the page remembered when it began, in a trace of the debug panel; else "".
+    pub memory: String,
     /// Where it stands: file and line.
     pub place: (u32, u64),
 }
@@ -168,7 +171,7 @@ impl Crowd {
     fn recording(&mut self, recorded: &Recorded) {
         let person = &mut self.people[recorded.person as usize];
         let sums = &mut self.sums;
-        let recording = match decode(&recorded.inputs) {
+        let mut recording = match decode(&recorded.inputs) {
             Ok(recording) => recording,
             Err(error) => {
                 let code = match error {
@@ -179,6 +182,12 @@ impl Crowd {
                 let about = || "`inputs` cannot be read".into();
                 return sums.faults.add(recorded.place, code, about);
             }
+        };
+        let Some(memory) = Memory::decode(recorded.memory.as_bytes()) else {
+            let about = || "`memory` cannot be read".into();
+            return sums
+                .faults
+                .add(recorded.place, Code::DamagedRecording, about);
         };
         let writer = recorded.writer;
         let mut books = Books {
@@ -191,6 +200,12 @@ impl Crowd {
             _ => 0,
         });
         let left_out: u64 = left_out.sum();
+        if let Some(first) = recording.moments.first()
+            && !memory.is_empty()
+        {
+            let (at, told) = (first.at, Told::Input(Input::Merge(Box::new(memory))));
+            recording.moments.insert(0, Moment { at, told });
+        }
         match person.recording(&self.scene, &mut books, writer, recording) {
             Ok(is_missing) => {
                 sums.recordings += 1;

@@ -307,6 +307,7 @@ impl Reader<'_> {
                         person,
                         writer: found.writer,
                         inputs: found.inputs.into_owned(),
+                        memory: found.memory.into_owned(),
                         place,
                     };
                     self.cores.push(shard, Item::Recording(Box::new(recorded)));

@@ -20,6 +20,8 @@ pub struct Recorded<'a> {
     /// Of a hundred accounts, how many were recorded.
     pub percent: u64,
     pub inputs: Cow<'a, str>,
+    /// What the page remembered when it began; "" but in a trace of the debug panel.
+    pub memory: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +61,8 @@ struct Properties<'a> {
     percent: u64,
     #[serde(borrow)]
     inputs: Cow<'a, str>,
+    #[serde(borrow, default)]
+    memory: Cow<'a, str>,
 }
 
 /// Reads a line; `None` for an event of another kind.
@@ -92,6 +96,7 @@ pub fn read(line: &str) -> Result<Option<Recorded<'_>>, (Code, String)> {
         writer,
         percent: event.properties.percent,
         inputs: event.properties.inputs,
+        memory: event.properties.memory,
     }))
 }
 
