@@ -382,3 +382,17 @@ fn a_share_of_the_accounts_is_sampled_always_the_same_ones() {
     assert!(some.iter().all(|account| more.contains(account)));
     assert!(is_sampled("acc_7", 100) && sampled(20) == some);
 }
+
+#[test]
+fn the_texts_that_javascript_is_held_to_are_written_here() {
+    let mut texts = String::new();
+    for seed in 0..12 {
+        let mut encoder = Encoder::default();
+        for (now, input, about) in inputs(&mut Random(seed * 1_000), 40, seed % 2 == 1) {
+            encoder.record(now, &input, about);
+        }
+        texts.push_str(&encoder.take());
+        texts.push('\n');
+    }
+    assert_eq!(texts, include_str!("../../tests/data/recordings.txt"));
+}

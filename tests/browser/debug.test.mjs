@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { REASONS } from "../../pkg/debug/reasons.js";
+import { ENTRY, makeRecorder, readRecording } from "../../pkg/shell/recording.js";
 import { createTestPlimsoll } from "../../pkg/testing.js";
 import { POLICY, ROOT, heard, openPage, snapshot, startOn, startStand, until, use } from "./shell.support.mjs";
 
@@ -208,7 +209,7 @@ describe("what is not real", () => {
     return JSON.stringify({ storage: Object.entries(localStorage).sort(), memory, outbox, writer, arms, read: plimsoll.read(), cookies: document.cookie, session: { ...sessionStorage } });
   });
 
-  /** Runs something and fails if anything was recorded, stored or sent by it. */
+  /** Runs something and fails if anything was recorded, stored or sent by it; it may ask so in between, too. */
   async function unrecorded(page, run) {
     // What was begun is done.
     await until(async () => {
@@ -217,9 +218,10 @@ describe("what is not real", () => {
       return (await page.evaluate(() => plimsoll.explain().outbox.queued)) === 0 && (await kept(page)) === at_first;
     }, "a page at rest", 30_000);
     const [before, batches, events] = [await kept(page), stand.batches.length, (await page.evaluate(() => window.heard.length))];
-    await run();
+    const untouched = async () => assert.equal(await kept(page), before, "byte for byte");
+    await run(untouched);
     await page.waitForTimeout(1_500);
-    assert.equal(await kept(page), before, "byte for byte");
+    await untouched();
     assert.equal(stand.batches.length, batches);
     assert.equal(await page.evaluate(() => window.heard.length), events, "no event of the instance");
   }
@@ -229,11 +231,12 @@ describe("what is not real", () => {
 
   test("a prompt is shown whatever holds it, marked, and nothing is recorded", () =>
     onPage("?plimsoll=debug", async (page) => {
-      await unrecorded(page, async () => {
+      await unrecorded(page, async (untouched) => {
         await panel(page).locator("summary", { hasText: "Not fired" }).click();
         await panel(page).locator("li", { hasText: "default-90emails" }).locator("[data-act^=show]").click();
         await until(() => forced(page).count(), "the prompt");
         assert.match(await forced(page).innerText(), /Forced · .*400 of 1,000/);
+        await untouched();
         await forced(page).locator("[data-action=upgrade]").click();
         assert.equal(await forced(page).count(), 0);
         assert.match(await bar(page), /default-90: “upgrade” was pressed; nothing was done/);
@@ -249,11 +252,12 @@ describe("what is not real", () => {
     onPage("?plimsoll=debug", async (page) => {
       await use(page, 400);
       await page.locator("section.banner [data-action=later]").click();
-      await unrecorded(page, async () => {
+      await unrecorded(page, async (untouched) => {
         const row = panel(page).locator("li", { hasText: "choice › later" });
         await row.locator("[data-act^=until]").click();
         await until(() => forced(page).count(), "the prompt at its time");
         assert.match(await bar(page), /On a copy: clock \+ 2\d h .*Nothing is recorded/);
+        await untouched();
         // What is answered on the copy holds there: the next is 3 days away.
         await forced(page).locator("[data-action=later]").click();
         assert.match(await row.innerText(), /in 2 d 23 h|in 3 d/);
@@ -287,10 +291,11 @@ describe("what is not real", () => {
     onPage("?plimsoll=debug", async (page) => {
       const own = await page.evaluate(() => plimsoll.read().arms.early);
       const other = own === "control" ? 1 : 0;
-      await unrecorded(page, async () => {
+      await unrecorded(page, async (untouched) => {
         await open(page, "arms");
         await panel(page).locator(`[data-act="arm 0 ${other}"]`).click();
         assert.match(await bar(page), new RegExp(`early = ${other ? "sooner" : "control"}`));
+        await untouched();
         const text = await panel(page).locator(".rows .chip").innerText();
         assert.equal(text, other ? "sooner" : "control");
         assert.equal(await panel(page).locator(`[data-act="arm 0 ${other}"]`).getAttribute("aria-pressed"), "true");
@@ -383,6 +388,25 @@ describe("the exported trace", () => {
       assert.deepEqual(there.features, here.features);
       assert.deepEqual(there.arms, here.arms);
     }));
+
+  test("its recording is read and written as the collector's code does, byte for byte", () => {
+    const texts = readFileSync(join(ROOT, "tests/data/recordings.txt"), "utf8").trim().split("\n");
+    for (const text of texts) {
+      const recorder = makeRecorder();
+      const moments = readRecording(text);
+      for (const moment of moments) {
+        const { kind, names, numbers, snapshot: told } = moment;
+        if (told) recorder.snapshot(moment, told);
+        else if (kind === ENTRY.CONTEXT) recorder.context(moment, ...numbers);
+        else recorder.entry(kind, moment, names, numbers);
+      }
+      assert.equal(recorder.take(), text);
+      const changed = [...text];
+      changed[text.length >> 1] = changed[text.length >> 1] === "A" ? "B" : "A";
+      assert.equal(readRecording(changed.join("")), undefined, "one that was changed is none");
+    }
+    assert.equal(texts.length, 12);
+  });
 
   test("what is no trace is refused with words", async () => {
     const rehearsal = await createTestPlimsoll({ policy: stand.policy });
