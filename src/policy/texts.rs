@@ -79,6 +79,17 @@ pub(super) const UI: &[(&str, Offer)] = &[
     ("extending", text::FIXED),
     // Said when the later end is there.
     ("trial_extended", text::FIXED),
+    // Title of the question after a modal that was put off.
+    ("ask_why", text::FIXED),
+    // Its answers; those that say when are left out after a `never`.
+    ("because_next_week", text::FIXED),
+    ("because_next_month", text::FIXED),
+    ("because_next_quarter", text::FIXED),
+    ("because_price", text::FIXED),
+    ("because_comparing", text::FIXED),
+    ("because_not_my_decision", text::FIXED),
+    // Label of the button that leaves it unanswered.
+    ("skip", text::FIXED),
     // To a person whose press came too late: another plan, no right to buy, a talk with sales.
     ("outdated", text::FIXED),
     // After a request that was sent.

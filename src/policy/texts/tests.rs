@@ -118,9 +118,7 @@ fn variables(tokens: &Tree) -> Vec<String> {
 
 /// Whether it is a sentence that is said, and no label.
 fn ends(tokens: &Tree) -> bool {
-    forms(tokens)
-        .iter()
-        .all(|form| form.ends_with(['.', '。', '!']))
+    forms(tokens).iter().all(|form| form.ends_with(['.', '。']))
 }
 
 fn columns(form: &str) -> usize {
@@ -227,6 +225,7 @@ fn every_text_is_set_as_its_language_sets_it() {
                     !form.contains(['"', '\'', '`', '\u{b4}']),
                     "typewriter quotes in {shown}"
                 );
+                assert!(!form.contains(['!', '！']), "a shout in {shown}");
                 assert!(
                     !form.contains("...") && !form.contains("--"),
                     "typewriter signs in {shown}"

@@ -126,6 +126,22 @@ pub struct UiTexts {
     extending: Option<Words>,
     /// Said when the later end is there.
     trial_extended: Option<Words>,
+    /// Title of the question after a modal that was put off.
+    ask_why: Option<Words>,
+    /// An answer to it: not before next week.
+    because_next_week: Option<Words>,
+    /// Not before next month.
+    because_next_month: Option<Words>,
+    /// Not before next quarter.
+    because_next_quarter: Option<Words>,
+    /// The price.
+    because_price: Option<Words>,
+    /// They are comparing.
+    because_comparing: Option<Words>,
+    /// Someone else decides.
+    because_not_my_decision: Option<Words>,
+    /// Label of the button that leaves it unanswered.
+    skip: Option<Words>,
     /// To a person whose press came too late: another plan, no right to buy, a talk with sales.
     outdated: Option<Words>,
     /// After a request that was sent.
