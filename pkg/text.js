@@ -129,7 +129,9 @@ function money({ amount_minor, currency, per }, locale) {
   const { maximumFractionDigits } = format.resolvedOptions();
   if (!Number.isFinite(amount_minor)) return null;
   const amount = amount_minor / 10 ** maximumFractionDigits;
-  const words = format.format(amount);
+  // In Arabic the sign of "US$" would stand before its letters.
+  const part = ({ type, value }) => (type == "currency" ? isolated(value, locale) : value);
+  const words = format.formatToParts(amount).map(part).join("");
   if (!per) return words;
   // `Intl` has no "money per month", but it has "litres per month": the litres make way.
   const litres = (unit) => number(1, locale, { style: "unit", unit, unitDisplay: "long" });

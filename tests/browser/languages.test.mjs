@@ -125,6 +125,16 @@ test("in Arabic a Latin name beside a number is read from the right end", async 
   });
 });
 
+test("in Arabic the amount is read from the right, and its currency as it is written", async () => {
+  const words = await wordsOf(await policy(), "ar");
+  const index = placeOf(words, "default-at-limit");
+  await open({ width: 1280, height: 800 }, "ar", words.ui, async (page) => {
+    const prompt = promptWith(words, index, { used: 1000, date: at(30) });
+    const [amount, sign, letters, month] = await page.evaluate((prompt) => places(prompt, ["49", "$", "US", "الشهر"]), prompt);
+    assert.ok(amount > sign && sign > letters && letters > month, `49 at ${amount}, $ at ${sign}, US at ${letters}, the month at ${month}`);
+  });
+});
+
 test("in English an Arabic name leaves the words around it where they are", async () => {
   const named = await policy();
   named.plans[1].name = "الخطة";
