@@ -83,6 +83,11 @@ export interface Options {
    * Any other action: ask the admin, talk to sales, extend the trial. `"failed"` is said to the person.
    * Without it nothing offers to extend a trial. After an extension the prompt stays until a snapshot has
    * a later `trial.ends_at`.
+   * `"form"`, of `ask_admin` and `talk_to_sales`, hands it back: Plimsoll's own form takes it from there; with
+   * `view: "none"` it is sent without a note.
+   * Without this function the policy's address opens, or where it has none the form, when requests can be sent
+   * (`endpoint`, `key`, consent, and for `ask_admin` a `billing_owner` in the snapshot); where neither can be, the
+   * action is not offered.
    */
   onAction?(intent: Intent): unknown;
   /** A fresh token, asked for once when the collector refuses; without one sending waits for the next start. */
@@ -148,8 +153,13 @@ export interface Plimsoll {
   on<Name extends keyof Events>(name: Name, heard: (detail: Events[Name]) => void): () => void;
   /** For hosts that draw: what became of a prompt. `faded` is for toasts that have had their time. */
   painted(exposure: string, how: "rendered" | "seen" | "failed" | "faded"): void;
-  /** For hosts that draw: what the person did. With `"act"`, which action. */
-  respond(exposure: string, response: Response, action?: ActionId): void;
+  /**
+   * For hosts that draw: what the person did. With `"act"`, which action; of `ask_admin` and `talk_to_sales`
+   * with the note that the person typed, at most 2,000 UTF-16 code units, which sends the request as it stands,
+   * past `onAction`. What became of it comes as `request`: until that says `sent` nothing was, so keep the note.
+   * Sent again for the same exposure it is the same request, also when the prompt has been withdrawn meanwhile.
+   */
+  respond(exposure: string, response: Response, action?: ActionId, request?: { note: string }): void;
   /** Logging out: sends what it can, keeps the rest for this user's next start, and starts empty. */
   reset(): void;
   /** Leaves the page as it was; every later call does nothing. */
@@ -346,6 +356,8 @@ export interface Events {
   error: { code: string; path: string; message: string; help: string };
   /** The collector has acknowledged so many events. */
   sent: { count: number };
+  /** A request, from the form or from `respond`: `sent` once the collector has acknowledged it. */
+  request: { exposure: string; action: "ask_admin" | "talk_to_sales"; status: "sent" | "failed" };
 }
 
 /** Why a prompt is held. Stable; docs/glossary.md says what each means. */

@@ -41,7 +41,7 @@ export interface OpenPrompt extends Prompt {
   /** The amount due now, once your `quote` has answered. */
   quote?: Quote;
   painted(how: "rendered" | "seen" | "failed" | "faded"): void;
-  respond(response: Response, action?: ActionId): void;
+  respond(response: Response, action?: ActionId, request?: { note: string }): void;
 }
 
 /**

@@ -127,7 +127,7 @@ function makeStore(given, options) {
       ...prompt,
       quote: quote ?? prompts.get(exposure)?.quote,
       painted: (how) => buffer.calls.painted(exposure, how),
-      respond: (response, action) => buffer.calls.respond(exposure, response, action),
+      respond: (...given) => buffer.calls.respond(exposure, ...given),
     });
     changed();
   }

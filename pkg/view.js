@@ -11,8 +11,15 @@ import { fill, isRightToLeft, link } from "./text.js";
 const TEXT_LENGTH_MAX = 2000;
 /** Two presses closer than this are one: a double click. */
 const PRESS_GAP_MS = 800;
-/** A press so soon after the amount came was meant for what the button did before. */
+/** A press so soon after an amount or a form came was meant for what was there before. */
 const READ_GAP_MS = 500;
+/** A note may be so long, as in the collector; near its end it is said how much room is left. */
+const NOTE_LENGTH_MAX = 2000;
+const NOTE_LEFT_SAID = 200;
+/** The form of a prompt that is no card is a dialog of its own, under the prompt's name with this behind it. */
+const FORM = "-form";
+/** What a form says of itself, by its status: the id of a text. */
+const OUTCOMES = { sending: "waiting", sent: "status_sent", failed: "request_failed", offline: "request_offline" };
 
 /** Said when the core has no text for the locale; the last resort, so in English. */
 const FALLBACK = {
@@ -22,6 +29,12 @@ const FALLBACK = {
   meter_text: [["used"], " / ", ["limit"], " ", ["meter"]],
   next_adds: [["limit"], " ", ["meter"]],
   also_in_plan: ["Also in ", ["next_plan"]],
+  request_note: "Add a note (optional)",
+  request_send: "Send",
+  request_back: "Back",
+  status_sent: "Sent.",
+  request_failed: "This was not sent.",
+  request_offline: "You are offline, so this was not sent.",
 };
 
 /**
@@ -33,15 +46,15 @@ const FALLBACK = {
  * @param {"auto"|"light"|"dark"} [options.theme] `auto` follows the page, not the system
  * @param {Element} [options.target] the host's place for banners and inline cards
  * @param {string|URL} [options.wasm] the folder of the WebAssembly file, when it was moved
- * @param {{painted: Function, respond: Function}} options.on
+ * @param {{painted: Function, respond: Function, form?: Function}} options.on
  *   `painted(exposure, "rendered"|"seen"|"failed"|"faded")`, the last when a toast has had its
- *   time; `respond(exposure, "act"|"later"|"never"|"close", action?)`
+ *   time; `respond(exposure, "act"|"later"|"never"|"close", action?)`; `form(exposure, "typed"|"send"|"back"|"shut", note?)`
  */
 export async function createView({ locale, ui = {}, theme = "auto", target, wasm, on }) {
   const moved = wasm && new URL("plimsoll_view_bg.wasm", new URL(wasm, document.baseURI));
   await init(moved && { module_or_path: moved });
 
-  /** What is open, by exposure: {prompt, busy, message, quote, pressed_ms, painted}. */
+  /** What is open, by exposure: {prompt, busy, message, quote, form, focus, pressed_ms, painted}. */
   const open = new Map();
   const waiting = new Set();
   let frame = 0;
@@ -49,11 +62,23 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
   const view = new View(
     {
       painted: quietly((exposure, how) => {
+        if (exposure.endsWith(FORM)) return;
         if (how == "failed" || how == "faded") open.delete(exposure);
         on.painted?.(exposure, how);
       }),
-      respond: quietly((exposure, response, action) => {
+      typed: quietly((form, note) => {
+        const exposure = form.replace(FORM, "");
+        const state = open.get(exposure);
+        if (!state?.form) return;
+        state.form.note = note;
+        on.form?.(exposure, "typed", note);
+        paint(exposure);
+      }),
+      respond: quietly((given, response, action) => {
+        const exposure = given.replace(FORM, "");
+        if (action == "back" || (given != exposure && response != "act")) return on.form?.(exposure, "back");
         if (response != "act") {
+          if (open.get(exposure)?.form) on.form?.(exposure, "shut");
           open.delete(exposure);
           return on.respond?.(exposure, response);
         }
@@ -61,6 +86,7 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
         const now_ms = performance.now();
         if (!state || state.busy || now_ms - state.pressed_ms < PRESS_GAP_MS) return;
         state.pressed_ms = now_ms;
+        if (action == "send") return isWritable(state.form) ? on.form?.(exposure, action) : undefined;
         on.respond?.(exposure, "act", action);
       }),
     },
@@ -71,13 +97,18 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
   const paint = quietly((exposure) => {
     const state = open.get(exposure);
     if (!state) return;
-    const drawing = draw(state);
+    const drawings = [draw(state)];
+    // Behind the form stands the prompt itself, and has nothing to say.
+    if (state.form && !isCard(state)) drawings.push(draw({ ...state, form: undefined, message: undefined, focus: undefined }));
     // Said once: the status region keeps it.
     state.message = undefined;
-    const painted = JSON.stringify(drawing);
-    if (painted == state.painted) return;
-    state.painted = painted;
-    view.paint(drawing);
+    state.focus = undefined;
+    for (const drawn of drawings) {
+      const painted = JSON.stringify(drawn);
+      if (painted == state.painted[drawn.exposure]) continue;
+      state.painted[drawn.exposure] = painted;
+      view.paint(drawn);
+    }
   });
 
   /** Paints once a frame however often figures change. */
@@ -91,10 +122,11 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
   };
 
   const draw = (state) => drawing(state, { locale, ui, theme });
+  const outcome = ({ locale: own = locale, ui: words = ui }, id) => fill(words[id] ?? FALLBACK[id], {}, own);
 
   return {
     show: quietly((prompt) => {
-      const state = { prompt, pressed_ms: -PRESS_GAP_MS };
+      const state = { prompt, pressed_ms: -PRESS_GAP_MS, painted: {} };
       try {
         const drawn = draw(state);
         open.set(prompt.exposure, state);
@@ -117,9 +149,40 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
       Object.assign(state, { prompt, busy, quote, message: message ?? state.message });
       later(prompt.exposure);
     }),
-    hide: quietly((exposure) => {
+    /** With `keeps_form` the form that it leads to stays, until it is closed and this is asked for again. */
+    hide: quietly((exposure, keeps_form) => {
+      const state = open.get(exposure);
+      if (!keeps_form || !isCard(state)) view.hide(exposure);
+      if (keeps_form) return;
       open.delete(exposure);
-      view.hide(exposure);
+      view.hide(exposure + FORM);
+    }),
+    /**
+     * The form of a request in place of a card, or as a dialog before anything smaller: `{action, note, status}`,
+     * status `open`, `sending`, `failed`, `offline` or `sent`. Without it the prompt is as it was. Whether it could
+     * be painted.
+     */
+    form: quietly((exposure, form) => {
+      const state = open.get(exposure);
+      const before = state?.form;
+      if (!state || (!form && !before)) return false;
+      const { prompt } = state;
+      state.form = form && { ...form, label: before?.label ?? labelOf(prompt, form), first: before?.first ?? form.note };
+      state.message = form && before ? outcome(prompt, OUTCOMES[form.status]) : "";
+      if (!before) {
+        state.focus = "note";
+        state.pressed_ms = performance.now() + READ_GAP_MS - PRESS_GAP_MS;
+        state.painted[exposure + FORM] = undefined;
+        if (prompt.surface == "toast") view.hide(exposure);
+        if (!isCard(state)) return view.show(draw(state));
+      } else if (!form) {
+        view.hide(exposure + FORM);
+        state.focus = before.action;
+        // A toast does not come back for another eight seconds.
+        if (prompt.surface == "toast") return void (open.delete(exposure), on.painted?.(exposure, "faded"));
+      }
+      paint(exposure);
+      return true;
     }),
     locale: quietly((next, texts) => {
       locale = next;
@@ -140,35 +203,41 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
  * The shape that `modules/view` reads: strings, objects and lists, and `true` or nothing. What
  * becomes an attribute carries the attribute's name.
  */
-function drawing({ prompt, busy, message, quote }, own) {
+function drawing({ prompt, busy, message, quote, form, focus }, own) {
   // A prompt that fell back to another language brings that language's words.
   const { locale = own.locale, ui = own.ui } = prompt;
-  const { surface, values = {}, texts = {}, actions = [] } = prompt;
+  const { values = {}, texts = {}, actions = [] } = prompt;
   const say = (text, more) => fill(text, more ?? values, locale)?.slice(0, TEXT_LENGTH_MAX);
   const said = (id, more) => say(ui[id] ?? FALLBACK[id], more);
+  const card = isCard({ prompt });
+  const surface = form && !card ? "modal" : prompt.surface;
   const dialog = surface == "modal" || surface == "preview";
-  const card = dialog || surface == "inline";
   const counted = Number.isFinite(values.used) && values.limit > 0;
   const percent = Math.floor(values.percent ?? (100 * values.used) / values.limit);
+  const is_busy = busy || form?.status == "sending";
+  const label = form && (labelOf(prompt, form) ?? form.label);
 
   /** @type {Record<string, any>} */
   const drawn = {
-    exposure: prompt.exposure,
+    exposure: form && !card ? prompt.exposure + FORM : prompt.exposure,
     surface,
-    class: card ? surface + " card" : surface,
+    class: form && !card ? "request card" : card ? surface + " card" : surface,
     lang: locale,
     dir: isRightToLeft(locale) ? "rtl" : "ltr",
     "data-tone": prompt.tone,
     "data-theme": own.theme == "auto" ? pageTheme() : own.theme,
-    "data-phase": busy ? "busy" : prompt.waiting ? "waiting" : undefined,
+    "data-phase": is_busy ? "busy" : prompt.waiting ? "waiting" : undefined,
+    "data-form": form?.status,
     "aria-label": said("more"),
     dialog: dialog || undefined,
-    title: say(texts.title ?? ""),
+    focus,
+    title: say((form ? label : texts.title) ?? ""),
     body: (texts.body ?? []).map((text) => say(text)).filter(Boolean),
     message: message == null ? undefined : String(message).slice(0, TEXT_LENGTH_MAX),
     actions: [],
   };
   if (!drawn.title) throw new TypeError("a prompt needs a title");
+  if (form) return requested(drawn, form, say, said);
 
   for (const { id, label, primary, menu, href } of actions) {
     /** @type {Record<string, any>} */
@@ -205,6 +274,39 @@ function drawing({ prompt, busy, message, quote }, own) {
   if (items.length) drawn.also = { label: said("also_in_plan"), items };
   return drawn;
 }
+
+/** What the form of a request has in place of a card's content: who gets it, what goes with it, and a note. */
+function requested(drawn, { action, note, status, first }, say, said) {
+  const is_sent = status == "sent";
+  const who = action == "ask_admin" ? said("request_to_owner") ?? said("request_to_admin") : said("request_to_sales");
+  drawn.body = is_sent ? [] : [who, said("request_usage") ?? said("request_feature")].filter(Boolean);
+  drawn.dismiss = cross("close", said("close"));
+  const busy = status == "sending" ? "true" : undefined;
+  const primary = (id, label) => ({ ...named(id, "action primary"), label, primary: true, "aria-disabled": busy });
+  if (is_sent) {
+    drawn.actions = [primary("back", drawn.dismiss.title)];
+    return drawn;
+  }
+  drawn.actions = [primary("send", said("request_send")), { ...named("back", "action"), label: said("request_back") }];
+  const left = NOTE_LENGTH_MAX - note.length;
+  drawn.form = {
+    label: said("request_note"),
+    note: first,
+    left: left <= NOTE_LEFT_SAID ? said("request_left", { remaining: left }) : undefined,
+    maxlength: String(NOTE_LENGTH_MAX),
+    readonly: busy,
+  };
+  return drawn;
+}
+
+/** A form is called as the button that led to it. */
+const labelOf = ({ actions }, { action }) => actions.find(({ id }) => id == action)?.label;
+
+/** Nothing of a form is sent twice at once, and nothing after it was sent. */
+const isWritable = (form) => form && form.status != "sending" && form.status != "sent";
+
+/** Dialogs and inline cards have room for a form; a banner and a toast have not. */
+const isCard = ({ prompt: { surface } }) => surface == "modal" || surface == "preview" || surface == "inline";
 
 const named = (id, part) => ({ "data-action": id, "data-focus": id, part });
 

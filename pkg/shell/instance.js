@@ -14,7 +14,7 @@ import { readSnapshot } from "./snapshot.js";
 import { accountOf, answerOf, traceOf, whole } from "./words.js";
 
 const STEPS = ["seen", "tried", "previewed", "built", "requested"];
-const EVENTS = ["prompt", "update", "withdraw", "response", "crossing", "converted", "error", "sent"];
+const EVENTS = ["prompt", "update", "withdraw", "response", "crossing", "converted", "error", "sent", "request"];
 const CONTEXT_TYPES = { route: "string", busy: "boolean", dialog_open: "boolean" };
 
 export async function makeInstance(options, policy, session = makeSession(options, policy)) {
@@ -160,8 +160,8 @@ export async function makeInstance(options, policy, session = makeSession(option
       if (!session.prompts()?.painted(exposure, how)) throw wrong("argument_invalid", "painted", how);
     },
 
-    respond(exposure, response, action) {
-      if (!session.prompts()?.respond(exposure, response, action)) throw wrong("argument_invalid", "respond", response);
+    respond(exposure, response, action, given) {
+      if (!session.prompts()?.respond(exposure, response, action, given)) throw wrong("argument_invalid", "respond", response);
     },
 
     reset: session.reset,

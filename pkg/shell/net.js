@@ -10,14 +10,9 @@ const KEPT = "events are kept; check ";
 
 /** The answer as the core takes it, a status and a detail; `report` hears what a developer should know. */
 export async function post(endpoint, body, report) {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), ANSWER_MAX_MS);
   try {
-    // Text without a type of its own is `text/plain`, which needs no preflight.
-    const response = await fetch(`${endpoint}/v1/batch`, { method: "POST", body, keepalive: true, signal: abort.signal });
-    const { status } = response;
-    if (!response.ok) return [status, retryAfter(response.headers.get("retry-after")?.trim() ?? "")];
-    const answer = readAnswer(await response.text());
+    const { is_ok, status, wait_ms, answer } = await deliver(`${endpoint}/v1/batch`, body, ANSWER_MAX_MS);
+    if (!is_ok) return [status, wait_ms];
     if (!answer) {
       report("misconfigured", "endpoint", `\`${endpoint}\` answers ${status}, but not as a collector does`, `${KEPT}\`endpoint\``);
       return [0, -1];
@@ -27,6 +22,21 @@ export async function post(endpoint, body, report) {
     return [1, rejected.length];
   } catch {
     return [0, -1];
+  }
+}
+
+/**
+ * One post to a collector: its status, how long it wants to be left alone, and what it says; rejects when
+ * nothing comes in time.
+ */
+export async function deliver(address, body, most_ms) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), most_ms);
+  try {
+    // Text without a type of its own is `text/plain`, which needs no preflight.
+    const response = await fetch(address, { method: "POST", body, keepalive: true, signal: abort.signal });
+    const { ok: is_ok, status, headers } = response;
+    return { is_ok, status, wait_ms: retryAfter(headers.get("retry-after")?.trim() ?? ""), answer: readAnswer(await response.text()) };
   } finally {
     clearTimeout(timer);
   }

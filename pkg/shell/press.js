@@ -4,7 +4,7 @@
  * says by the calls given here what is open. What a response means for later prompts is the core's.
  */
 import { CONVERTED, INTENT, READING, SNAPSHOT_NUMBER } from "./core.js";
-import { ACTIONS } from "./prompt.js";
+import { ACTIONS, REQUESTS } from "./prompt.js";
 
 /** A host that has not said an amount by then has none. */
 const QUOTE_MAX_MS = 8_000;
@@ -28,7 +28,9 @@ const ELSEWHERE = "elsewhere";
 /**
  * @param tab the instance's own side
  * @param stage what is open: `isOpen(state)`, `paint(state, message?)`, `remove(state, reason, message?)`,
- *   `note(words)` for what is off the screen, `words()` until `text.js` is there
+ *   `note(words)` for what is off the screen, `answered(state, action)` tells the core of a request that has
+ *   reached someone, `request(state, intent, note?)` opens the form or sends what is given and says whether it
+ *   could, `words()` until `text.js` is there
  */
 export function makePresses(tab, stage) {
   const { options, report } = tab;
@@ -169,20 +171,21 @@ export function makePresses(tab, stage) {
   }
 
   /** A press that the core has taken in. `phase` keeps all others away until it is answered. */
-  async function carryOut(state, action) {
+  async function carryOut(state, action, note) {
     try {
       await load();
-      await follow(state, action);
+      await follow(state, action, note);
     } catch (error) {
       tab.stumble(error);
       fail(state);
     }
   }
 
-  async function follow(state, action) {
+  async function follow(state, action, note) {
     // What this tab or another has heard meanwhile may have taken the prompt away.
-    if (!stage.isOpen(state)) return stage.note(said(state, "outdated"));
+    if (!stage.isOpen(state) && note === undefined) return stage.note(said(state, "outdated"));
     const href = hrefOf(state, action);
+    if (REQUESTS.includes(action)) return request(state, action, note, href);
     if (action === "upgrade" && options.purchase) {
       if (await mayCharge(state, href)) return buy(state);
       // An amount that is new has to be read before it is paid.
@@ -192,6 +195,25 @@ export function makePresses(tab, stage) {
     if (href && (action === "upgrade" || !options.onAction)) return leave(state, href);
     if (options.onAction) return handOver(state, action);
     stage.remove(state, "answered");
+  }
+
+  /** The host answers a request, or the policy's address, or the form; a note that is there is sent. */
+  async function request(state, action, note, href) {
+    // However often it is tried, it is the same request.
+    const intent = intentOf({ prompt: state.prompt }, action);
+    if (note === undefined && options.onAction) {
+      say(state, "busy", said(state, "waiting"));
+      const result = await asked("onAction", intent);
+      if (result === "failed") return fail(state);
+      if (result !== "form") {
+        stage.answered(state, action);
+        return stage.remove(state, "answered");
+      }
+    } else if (note === undefined && href) {
+      stage.answered(state, action);
+      return leave(state, href);
+    }
+    if (!(await stage.request(state, intent, note))) fail(state);
   }
 
   async function buy(state) {
@@ -232,8 +254,8 @@ export function makePresses(tab, stage) {
     state.quoted_ms = -QUOTE_FRESH_MS;
     const words = said(state, "failed");
     state.failed_ms = performance.now();
-    if (stage.isOpen(state)) say(state, "failed", words);
-    else stage.note(words);
+    if (!stage.isOpen(state)) stage.note(words);
+    say(state, "failed", words);
   }
 
   function leave(state, href) {
@@ -271,6 +293,8 @@ export function makePresses(tab, stage) {
     /** What has to be said again of a prompt that is closed now. */
     unread: (state) =>
       state.phase === "failed" && performance.now() - state.failed_ms < READ_MS ? said(state, "failed") : undefined,
+    /** What came of a request whose form is closed. */
+    ended: (state, is_sent) => (is_sent ? stage.remove(state, "answered", said(state, "status_sent")) : fail(state)),
     /** In the words of another locale. */
     translate(state) {
       const { phase, wait } = state;

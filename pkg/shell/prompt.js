@@ -7,6 +7,8 @@
 const LANES = ["ambient", "interrupt", "interrupt", "ambient", "inline"];
 /** In the order of the core's `ActionKind`. */
 export const ACTIONS = ["upgrade", "talk_to_sales", "ask_admin", "extend_trial", "later", "never"];
+/** Those that someone else has to answer. */
+export const REQUESTS = ["talk_to_sales", "ask_admin"];
 /** A preview is no price list: the next plan's first few features, in the policy's order. */
 const ALSO_MAX = 4;
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;

@@ -6,7 +6,7 @@
 
 import { PAINTED, READING, RESPOND } from "./core.js";
 import { makePresses } from "./press.js";
-import { ACTIONS, promptOf } from "./prompt.js";
+import { ACTIONS, REQUESTS, promptOf } from "./prompt.js";
 
 export { ACTIONS, promptOf };
 
@@ -16,6 +16,8 @@ const DISMISSALS = ACTIONS.indexOf("later");
 const PAINTS = ["rendered", "seen", "failed", "faded"];
 const FADED = 3;
 const FAILED = 2;
+/** So many withdrawn prompts a host that draws may still send a note for. */
+const LEFT_MAX = 8;
 
 /** @param tab the instance's own side: `tell`, `text`, `emit`, `report`, `options`, `texts` */
 export function makePrompts(tab) {
@@ -25,30 +27,47 @@ export function makePrompts(tab) {
    * `waiting` for the host's server, or `overdue`.
    */
   const shown = new Map();
+  /** Withdrawn while a host that draws may have had someone write a note. */
+  const left = new Map();
   /** What a rebuilt core has not asked for again. */
   const stale = new Set();
   const headless = tab.isHeadless();
   let loading;
   let view;
   let text;
+  let asking;
+  let requests;
   let is_gone = false;
 
-  const presses = makePresses(tab, { isOpen, paint, remove, note, words: loadText });
+  const presses = makePresses(tab, { isOpen, paint, remove, note, answered, request, words: loadText });
 
   function whole(given) {
     const words = tab.texts();
     const features_at = 2 + words.meters.length;
     let account;
-    // A button that nothing would follow is not there.
-    const leads = (kind) => ACTIONS[kind] !== "extend_trial" || options.onAction || words.links.extend_trial;
-    const possible = { ...given, actions: given.actions.filter(leads) };
     const hasFeature = (feature) => (account ??= tab.json(READING))[features_at + feature];
-    return promptOf(possible, words, tab.account(), hasFeature, tab.join);
+    return promptOf({ ...given, actions: given.actions.filter((kind) => leads(kind, given)) }, words, tab.account(), hasFeature, tab.join);
+  }
+
+  /** A button that nothing would follow is not there: the host follows, the policy's address, or a form that can be sent. */
+  function leads(kind, { owner }) {
+    const id = ACTIONS[kind];
+    if (options.onAction || tab.texts().links[id] || !(REQUESTS.includes(id) || id === "extend_trial")) return true;
+    return id !== "extend_trial" && tab.standing().sending && (id !== "ask_admin" || !!owner);
   }
 
   async function loadText() {
     return (text ??= await import("../text.js"));
   }
+
+  const loadRequests = () =>
+    (asking ??= import("./requests.js").then(({ makeRequests }) => {
+      const gone = (state) => remove(state, "answered");
+      return (requests = makeRequests(tab, { view: () => view, answered, gone, ended: presses.ended }));
+    }).catch((error) => {
+      asking = undefined;
+      report("requests_missing", "", `requests cannot be sent: ${error?.message ?? error}`, "serve `shell/requests.js` beside `index.js`");
+    }));
 
   const loadView = () =>
     (loading ??= Promise.all([import("../view.js"), loadText()])
@@ -62,6 +81,7 @@ export function makePrompts(tab) {
           on: {
             painted: known(painted),
             respond: known(respond),
+            form: (...heard) => requests?.heard(...heard),
           },
         }))
       .then((made) => {
@@ -72,6 +92,8 @@ export function makePrompts(tab) {
       .catch((error) => {
         report("view_missing", "view", `${error?.message ?? error}`);
       }));
+
+  const asks = ({ actions }) => actions.some(({ id }) => REQUESTS.includes(id));
 
   /** A note is no prompt: what becomes of it is nobody's business. */
   const known = (run) => (exposure, ...given) => shown.has(exposure) && run(exposure, ...given);
@@ -90,6 +112,9 @@ export function makePrompts(tab) {
     const state = { prompt };
     shown.set(prompt.exposure, state);
     await (headless ? loadText() : loadView());
+    // Offline is when people find that it is not there yet.
+    if (asks(prompt)) loadRequests();
+    if (prompt.lane === "interrupt") await requests?.closed();
     if (!isOpen(state)) return;
     if (!headless && !view) {
       shown.delete(prompt.exposure);
@@ -124,9 +149,12 @@ export function makePrompts(tab) {
     clear(state, reason);
   }
 
-  function clear({ prompt: { exposure } }, reason, message) {
+  function clear(state, reason, message) {
+    const { exposure } = state.prompt;
     shown.delete(exposure);
-    view?.hide(exposure);
+    if (headless && asks(state.prompt)) left.set(exposure, state);
+    if (left.size > LEFT_MAX) left.delete(left.keys().next().value);
+    view?.hide(exposure, requests?.keeps(exposure));
     emit("withdraw", { exposure, reason, message });
   }
 
@@ -165,40 +193,64 @@ export function makePrompts(tab) {
     return true;
   }
 
-  function respond(exposure, response, action) {
-    const state = shown.get(exposure);
+  function respond(exposure, response, action, given) {
+    const written = noteOf(given);
+    const state = shown.get(exposure) ?? (written === undefined ? undefined : left.get(exposure));
     const place = response === "act" ? ACTIONS.indexOf(action) : (RESPONSES[response] ?? -1);
     if (place < 0 || typeof exposure != "string") return false;
     if (state && response === "act") {
       if (!state.prompt.actions.some(({ id }) => id === action)) return false;
-      if (place < DISMISSALS) return press(state, action, place);
+      if (place < DISMISSALS) return press(state, action, place, written);
     }
-    if (state?.phase) {
+    const unread = state && presses.unread(state);
+    if (state?.is_answered) {
       // It was answered by the press; this only clears it away.
-      remove(state, "answered", presses.unread(state));
-      return true;
+      remove(state, "answered", unread);
+    } else {
+      answer(state, exposure, response, place, action);
+      note(unread);
     }
-    answer(state, exposure, response, place, action);
     return true;
   }
 
   function answer(state, exposure, response, place, action) {
+    if (state && response === "act") state.is_answered = true;
     tab.tell(RESPOND, exposure, place);
     emit("response", { exposure, prompt: state?.prompt.prompt, response, action });
   }
 
-  function press(state, action, place) {
+  function press(state, action, place, written) {
     // However often and by whatever it is pressed, until it is answered it is one press.
     if (state.phase && state.phase !== "failed") return true;
     state.phase = "busy";
     // Asked again of the newest that any tab knows: an offer that does not stand any more is taken back here.
     tab.meet();
     if (isOpen(state)) {
-      answer(state, state.prompt.exposure, "act", place, action);
+      if (!REQUESTS.includes(action)) answer(state, state.prompt.exposure, "act", place, action);
       paint(state);
     }
-    void presses.carryOut(state, action);
+    void presses.carryOut(state, action, written);
     return true;
+  }
+
+  /** A request is made when it has reached someone, not when its button was pressed. */
+  function answered(state, action) {
+    state.phase = "sent";
+    answer(state, state.prompt.exposure, "act", ACTIONS.indexOf(action), action);
+  }
+
+  /** A note of the host's is sent as it stands, as is what a host that draws asks; else the form opens. Whether it could. */
+  async function request(state, intent, written) {
+    const made = await loadRequests();
+    if (!made) return false;
+    if (headless || written !== undefined) {
+      const is_sent = await made.send(state, intent, written ?? "");
+      if (is_sent) remove(state, "answered");
+      return is_sent;
+    }
+    state.phase = undefined;
+    paint(state);
+    return !isOpen(state) || made.open(state, intent);
   }
 
   return {
@@ -215,7 +267,9 @@ export function makePrompts(tab) {
     },
     withdrawAll(reason) {
       presses.stop();
+      requests?.forget();
       shown.forEach((state) => clear(state, reason));
+      left.clear();
     },
     translate() {
       view?.locale(tab.texts().locale, tab.texts().ui);
@@ -224,9 +278,16 @@ export function makePrompts(tab) {
     destroy() {
       is_gone = true;
       presses.stop();
+      requests?.forget();
       shown.clear();
       view?.destroy();
       view = undefined;
     },
   };
+}
+
+/** What came beside a response: a note, or what is none and is refused as one. */
+function noteOf(given) {
+  if (given === undefined || given === null) return undefined;
+  return typeof given == "object" ? given.note ?? undefined : {};
 }

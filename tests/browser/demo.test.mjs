@@ -16,6 +16,7 @@ import {
   named,
   note,
   press,
+  pressSend,
   preview,
   ready,
   send,
@@ -338,6 +339,7 @@ describe("the right action for the person", () => {
       await modal(page).waitFor();
       assert.equal(await modal(page).locator("[data-action=upgrade]").count(), 0);
       await press(modal(page), "ask_admin");
+      await pressSend(page);
       const events = await eventsUntil(
         stand,
         await accountId(page),
@@ -366,6 +368,7 @@ describe("the right action for the person", () => {
       await page.locator("[data-try=sso]").click();
       await preview(page).waitFor();
       await press(preview(page), "talk_to_sales");
+      await pressSend(page);
       const events = await eventsUntil(
         stand,
         await accountId(page),

@@ -52,7 +52,7 @@ export async function startStand() {
   /** A test begins: what a page of the one before still sends as it closes is answered, and not this test's. */
   stand.begin = () => {
     stand.turn += 1;
-    Object.assign(stand, { endpoint: `/p/${stand.turn}`, batches: [], csp: CSP, headers: {}, policy: undefined, answer: ANSWER });
+    Object.assign(stand, { endpoint: `/p/${stand.turn}`, batches: [], requests: [], csp: CSP, headers: {}, policy: undefined, answer: ANSWER, answerRequest: REQUEST_ANSWER });
     stand.missing.clear();
     stand.instead.clear();
   };
@@ -74,6 +74,15 @@ export async function startStand() {
       if (answer === "cut") return request.socket.destroy();
       if (answer.keep ?? answer.status < 300) stand.batches.push(JSON.parse(text));
       response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
+      return response.end(answer.body ?? "");
+    }
+    if (pathname.endsWith("/v1/requests")) {
+      let text = "";
+      for await (const chunk of request) text += chunk;
+      const answer = await stand.answerRequest(text);
+      if (answer === "cut") return request.socket.destroy();
+      if (answer.status < 300) stand.requests.push(JSON.parse(text));
+      response.writeHead(answer.status, { "content-type": "application/json" });
       return response.end(answer.body ?? "");
     }
     if (pathname === "/policy.json") {
@@ -138,7 +147,7 @@ export function startOn(page, options = {}) {
     } catch (error) {
       return { name: error.name, code: error.code, path: error.path, message: error.message, help: error.help, errors: error.errors };
     }
-    for (const name of ["prompt", "withdraw", "response", "crossing", "converted", "error", "sent"]) {
+    for (const name of ["prompt", "withdraw", "response", "crossing", "converted", "error", "sent", "request"]) {
       window.plimsoll.on(name, (detail) => window.heard.push({ name, ...detail }));
     }
     return null;
@@ -157,6 +166,9 @@ export async function until(check, what, most_ms = 8_000) {
 
 /** What a collector that takes everything answers. */
 export const ANSWER = () => ({ status: 202, body: JSON.stringify({ accepted: 1, duplicates: 0, rejected: [] }) });
+
+/** The same for a request. */
+export const REQUEST_ANSWER = () => ({ status: 202, body: JSON.stringify({ accepted: 1, duplicates: 0 }) });
 
 export const keys = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("plimsoll:")));
 export const use = (page, amount, meter = "emails") => page.evaluate(([id, n]) => plimsoll.use(id, n), [meter, amount]);

@@ -207,10 +207,21 @@ export const accountId = (page) =>
 export const banner = (page) => page.locator("section.banner[data-exposure]");
 export const modal = (page) => page.locator("dialog.modal[data-exposure]");
 export const preview = (page) => page.locator("dialog.preview[data-exposure]");
+/** The form of a request: in its card, or as a dialog of its own. */
+export const form = (page) => page.locator("[data-form]");
 export const toast = (page) => page.locator("section.toast:not([data-exposure=note])");
 export const anyPrompt = (page) => page.locator("[data-exposure]:not([data-exposure=note])");
 /** What became of a press, said when its prompt is gone. */
 export const note = (page) => page.locator("section.toast[data-exposure=note]");
+
+/** A second press at once would be taken for a double click. */
+export const settleGap = (page) => page.waitForTimeout(900);
+
+/** Sends the form that is open. */
+export async function pressSend(page) {
+  await settleGap(page);
+  await press(form(page), "send");
+}
 
 export const press = (prompt, action) => prompt.locator(`[data-action="${action}"]`).click();
 
@@ -226,15 +237,20 @@ export async function control(page, name, value) {
 }
 
 /** Every event of the account that the collector has stored, oldest first. */
-export async function storedEvents(stand, account) {
-  const events = [];
+export const storedEvents = (stand, account) => stored(stand, account, "events");
+
+/** Every request of the account, in the same way. */
+export const storedRequests = (stand, account) => stored(stand, account, "requests");
+
+async function stored(stand, account, what) {
+  const rows = [];
   for (let after = "0"; ;) {
-    const url = `${stand.collectorUrl}/v1/accounts/${account}/events?after=${after}&limit=500`;
+    const url = `${stand.collectorUrl}/v1/accounts/${account}/${what}?after=${after}&limit=500`;
     const response = await fetch(url, { headers: { authorization: `Bearer ${stand.secretKey}` } });
     assert.equal(response.status, 200);
     const page = await response.json();
-    if (page.events.length === 0) return events;
-    events.push(...page.events);
+    if (page[what].length === 0) return rows;
+    rows.push(...page[what]);
     after = page.next;
   }
 }

@@ -11,7 +11,7 @@ import { openGallery, tour, visit } from "./view.support.mjs";
 openGallery();
 
 /** Where one of them at least shows every property and part. */
-const STATES = ["banner-notice", "banner-slot", "modal-limit", "meter"];
+const STATES = ["banner-notice", "banner-slot", "modal-limit", "form-empty", "meter"];
 
 test("every custom property is listed, with the defaults that the style sheets have", () => {
   const listed = properties();

@@ -185,6 +185,133 @@ test("a change of language paints what is open again", async () => {
   });
 });
 
+test("a form takes the focus to its note, is left by Escape, and gives the focus back", async () => {
+  for (const state of ["form-empty", "form-banner", "form-card"]) {
+    await visit({ state }, async (page) => {
+      const form = page.locator("[data-form]");
+      await form.waitFor();
+      assert.equal(await focused(page), "note", state);
+      await page.keyboard.press("Escape");
+      await form.waitFor({ state: "detached" });
+      assert.equal(await focused(page), state === "form-banner" ? "talk_to_sales" : "ask_admin", state);
+      assert.equal(await page.locator("[data-exposure]").count(), 1, "the prompt is there as it was");
+      assert.deepEqual(await responses(page), [], "nothing was answered");
+    });
+  }
+});
+
+test("Enter makes a line, Ctrl and Enter send; a note is labelled and described", async () => {
+  await visit({ state: "form-empty" }, async (page) => {
+    const note = page.getByRole("textbox", { name: "Add a note (optional)" });
+    await page.waitForTimeout(900);
+    await note.pressSequentially("one");
+    await page.keyboard.press("Enter");
+    await note.pressSequentially("two");
+    await page.keyboard.press("Control+Enter");
+    const heard = await page.evaluate(() => gallery.heard.filter(([what]) => what === "form").map(([, , ...said]) => said));
+    assert.deepEqual(heard.at(-2), ["typed", "one\ntwo"]);
+    assert.equal(heard.at(-1)[0], "send");
+    await page.getByRole("dialog", { name: "Ask Ana to upgrade" }).waitFor();
+  });
+});
+
+test("how much room is left is said near the end, and there it ends", async () => {
+  await visit({ state: "form-empty" }, async (page) => {
+    const note = page.locator("textarea");
+    await note.fill("x".repeat(1799));
+    assert.equal(await page.locator(".left").textContent(), "");
+    await note.fill("x".repeat(1999));
+    await page.getByText("1 character left", { exact: true }).waitFor();
+    await note.pressSequentially("xyz");
+    assert.equal((await note.inputValue()).length, 2000);
+    await page.getByText("0 characters left").waitFor();
+  });
+});
+
+test("new figures and another language leave a note as it is written, with its caret and its past", async () => {
+  await visit({ state: "form-empty" }, async (page) => {
+    const note = page.locator("textarea");
+    await note.pressSequentially("hello");
+    await page.keyboard.press("ArrowLeft");
+    await note.evaluate((area) => (window.area = area));
+    await page.evaluate(() => {
+      const { prompt } = gallery;
+      const [ask, ...others] = prompt.actions;
+      const actions = [{ ...ask, label: "Peça a Ana" }, ...others];
+      gallery.view.update({ ...prompt, actions, values: { ...prompt.values, used: 1003 } });
+      gallery.view.locale("pt-BR", gallery.locales["pt-BR"].ui);
+    });
+    await page.getByRole("dialog", { name: "Peça a Ana" }).waitFor();
+    await page.getByText("Seu uso vai junto: 1.003 de 1.000 e-mails.").waitFor();
+    await page.getByRole("textbox", { name: "Escreva uma mensagem (opcional)" }).waitFor();
+    await page.keyboard.type("!");
+    assert.equal(await note.inputValue(), "hell!o");
+    assert.ok(await note.evaluate((area) => area === window.area), "the same node");
+    await page.keyboard.press("Control+z");
+    assert.notEqual(await note.inputValue(), "hell!o", "what was typed can be taken back");
+  });
+});
+
+test("while it is sent a form says so, takes no second press, and can be left", async () => {
+  await visit({ state: "form-sending" }, async (page) => {
+    await page.getByRole("status").filter({ hasText: "One moment" }).waitFor();
+    assert.equal(await page.locator("[data-form]").getAttribute("data-phase"), "busy");
+    await page.waitForTimeout(900);
+    await page.locator("[data-action=send]").click({ force: true });
+    await page.keyboard.press("Escape");
+    await page.locator("[data-form]").waitFor({ state: "detached" });
+    assert.deepEqual(await page.evaluate(() => gallery.heard.filter(([what]) => what === "form").map(([, , what]) => what)), ["back"]);
+  });
+});
+
+test("when it is sent the focus goes to the way out, but is not taken from elsewhere on the page", async () => {
+  for (const elsewhere of [false, true]) {
+    await visit({ state: "form-card" }, async (page) => {
+      const send = page.locator("[data-action=send]");
+      await send.focus();
+      if (elsewhere) await page.locator("#compose").focus();
+      await page.evaluate((exposure) => {
+        for (const status of ["sending", "sent"]) gallery.view.form(exposure, { action: "ask_admin", note: "", status });
+      }, EXPOSURE);
+      await page.getByRole("status").filter({ hasText: "Sent. Thank you." }).waitFor();
+      const at = elsewhere ? await page.evaluate(() => document.activeElement.id) : await focused(page);
+      assert.equal(at, elsewhere ? "compose" : "back");
+    });
+  }
+});
+
+test("the keys of an input method are its own: Escape there takes back a proposal, not the form", async () => {
+  await visit({ state: "form-empty" }, async (page) => {
+    await page.waitForTimeout(900);
+    await page.locator("textarea").evaluate((area) => {
+      for (const [key, more] of [["Escape", {}], ["Enter", { ctrlKey: true }]]) {
+        area.dispatchEvent(new KeyboardEvent("keydown", { key, isComposing: true, bubbles: true, cancelable: true, ...more }));
+      }
+    });
+    assert.equal(await page.locator("[data-form=open]").count(), 1);
+    assert.deepEqual(await page.evaluate(() => gallery.heard.filter(([what]) => what === "form")), []);
+  });
+});
+
+test("what a person types stays text, and forms that come and go leave no node", async () => {
+  await visit({ state: "form-failed" }, async (page, seen) => {
+    const evil = "</textarea><img src=x onerror=window.hit=1><script>window.hit=1</script>";
+    await page.evaluate(([exposure, note]) => {
+      gallery.view.form(exposure);
+      for (const status of ["open", "sending", "failed", "offline", "sent"]) gallery.view.form(exposure, { action: "ask_admin", note, status });
+      gallery.view.form(exposure);
+      gallery.view.form(exposure, { action: "ask_admin", note, status: "open" });
+    }, [EXPOSURE, evil]);
+    assert.equal(await page.locator("textarea").inputValue(), evil);
+    assert.equal(await page.locator("textarea").count(), 1);
+    assert.equal(await page.evaluate(() => window.hit), undefined);
+    assert.deepEqual(seen.errors, []);
+    assert.deepEqual(await page.evaluate(() => window.violations), []);
+    await page.evaluate((exposure) => gallery.view.hide(exposure), EXPOSURE);
+    assert.equal(await page.locator("[data-exposure]").count(), 0);
+  });
+});
+
 test("a toast fades after its time, but not under the pointer", async () => {
   await visit({ state: "toast-blocked" }, async (page) => {
     await page.locator("section.toast").hover();

@@ -32,6 +32,7 @@ export async function builtIn(locale) {
     texts: {
       ...Object.fromEntries(Object.entries(PROMPTS).map(([text, id]) => [text, said(id)])),
       also: others.map(({ name }) => name),
+      note: outcome,
       sent: fill(words.ui.status_sent, {}, locale),
     },
   };

@@ -39,15 +39,25 @@ const view = await createView({
   on: {
     painted: (exposure, how) => tell("painted", exposure, how),
     respond: (exposure, ...response) => tell("respond", exposure, ...response),
+    form: (exposure, what, note) => {
+      tell("form", exposure, what, note);
+      if (what === "back") view.form(exposure);
+    },
   },
 });
 
 const EXPOSURE = "00000000000000a1";
 
+// For tests only; a gallery is no product.
+const gallery = { view, open, become, states, heard, createView, locales, prompt: undefined };
+Object.assign(window, { gallery });
+
 function open(exposure = EXPOSURE) {
   const shown = prompt(name, state, spoken, exposure);
   view.show(shown);
   become(state, exposure);
+  if (state.form) fillIn(exposure, state.form);
+  gallery.prompt = shown;
   return shown;
 }
 
@@ -58,14 +68,18 @@ function become(state, exposure = EXPOSURE) {
   view.update(prompt(name, state, spoken, exposure), { busy: state.busy, quote, message });
 }
 
+/** A form as far as someone has come with it: opened, written in, sent. */
+function fillIn(exposure, { action, status, filled, long }) {
+  const note = long ? texts.note.padEnd(1880, ` ${texts.note}`) : filled ? texts.note : "";
+  view.form(exposure, { action, note, status: "open" });
+  if (status !== "open") view.form(exposure, { action, note, status });
+}
+
 if (state.surface === "meter") {
   define();
 } else if (asked.get("wait") === null) {
   open();
 }
 document.querySelector("#compose").addEventListener("click", () => open());
-
-// For tests only; a gallery is no product.
-Object.assign(window, { gallery: { view, open, become, states, heard, createView, locales } });
 await new Promise(requestAnimationFrame);
 page.dataset.ready = "yes";

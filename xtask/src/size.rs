@@ -40,7 +40,7 @@ const LOADS: [Load; 7] = [
         name: "view",
         entries: &["pkg/view.js"],
         wasm: Some("plimsoll_view_bg.wasm"),
-        budget_kb: Some(18),
+        budget_kb: Some(22),
         when: "at the first prompt",
     },
     Load {
@@ -59,10 +59,14 @@ const LOADS: [Load; 7] = [
     },
     Load {
         name: "idle",
-        entries: &["pkg/shell/prompts.js", "pkg/shell/net.js"],
+        entries: &[
+            "pkg/shell/prompts.js",
+            "pkg/shell/net.js",
+            "pkg/shell/requests.js",
+        ],
         wasm: None,
         budget_kb: None,
-        when: "in idle time: actions, requests",
+        when: "in idle time: actions, requests, forms",
     },
     Load {
         name: "react",

@@ -1,5 +1,5 @@
 //! What stands in a prompt, on every surface the same pieces in the same order: picture, ring,
-//! words, meter, next plan, actions, tools. It paints what the drawing has and leaves out what it
+//! words, note, meter, next plan, actions, tools. It paints what the drawing has and leaves out what it
 //! lacks; which surface needs what is decided in `pkg/view.js`, how it looks in `view.css`.
 
 use crate::dom;
@@ -11,8 +11,13 @@ const DOTS: &str = "M3 8h.01M8 8h.01M13 8h.01";
 const CHECK: &str = "M3 8.5l3.5 3.5L13 5";
 const CIRCLE: &str = "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2";
 
-/// Replaces all content.
+/// Replaces all content, but never a note that is being written.
 pub fn fill(content: &Tag, drawing: &Drawing) {
+    if let Some(form) = drawing.part("form")
+        && let Some(field) = content.find(".field")
+    {
+        return around(content, drawing, &form, &field);
+    }
     content.empty();
     let exposure = drawing.word("exposure");
     if let Some(image) = drawing.part("image") {
@@ -33,8 +38,9 @@ pub fn fill(content: &Tag, drawing: &Drawing) {
     title(&message, drawing, &exposure);
     let body = dom::within(&message, "div", "body");
     body.set("id", &["b", &exposure].concat());
-    for sentence in drawing.list("body") {
-        dom::write(&body, "p", "", Some(sentence));
+    sentences(&body, drawing);
+    if let Some(form) = drawing.part("form") {
+        field(&message, &form, &exposure);
     }
     if let Some(meter) = drawing.part("meter") {
         gauge(&message, &meter, &exposure);
@@ -49,6 +55,61 @@ pub fn fill(content: &Tag, drawing: &Drawing) {
     tools(content, drawing);
 }
 
+fn sentences(body: &Tag, drawing: &Drawing) {
+    for sentence in drawing.list("body") {
+        dom::write(body, "p", "", Some(sentence));
+    }
+}
+
+/// Where a person types. The label stands over it and is read with it, as is how much room is left.
+fn field(message: &Tag, form: &Drawing, exposure: &str) {
+    let field = dom::within(message, "div", "field");
+    let [note, left] = ["n", "l"].map(|mark| [mark, exposure].concat());
+    dom::write(&field, "label", "label", form.part("label")).set("for", &note);
+    let area = dom::write(&field, "textarea", "area", form.part("note"));
+    area.set("id", &note);
+    area.set("part", "note");
+    area.set("rows", "3");
+    area.set("autofocus", "");
+    area.set("data-focus", "note");
+    area.set("aria-describedby", &left);
+    copy(&area, form, &["maxlength", "readonly"]);
+    dom::write(&field, "p", "left", form.part("left")).set("id", &left);
+}
+
+/// Everything but the note is written again; it keeps its words, its caret and what can be undone.
+fn around(content: &Tag, drawing: &Drawing, form: &Drawing, field: &Tag) {
+    if let Some(body) = content.find(".body") {
+        body.empty();
+        sentences(&body, drawing);
+    }
+    for (within, selector, words) in [
+        (content, ".title", drawing.part("title")),
+        (field, ".label", form.part("label")),
+    ] {
+        if let (Some(tag), Some(words)) = (within.find(selector), words) {
+            tag.say(&words);
+        }
+    }
+    if let Some(left) = field.find(".left") {
+        left.empty();
+        if let Some(words) = form.part("left") {
+            left.say(&words);
+        }
+    }
+    if let Some(area) = field.find("textarea") {
+        area.unset("readonly");
+        copy(&area, form, &["readonly"]);
+    }
+    for selector in [".actions", ".tools"] {
+        if let Some(old) = content.find(selector) {
+            old.remove();
+        }
+    }
+    actions(content, drawing);
+    tools(content, drawing);
+}
+
 /// In a dialog the title takes the focus, so that the dialog is read from its start and a key
 /// pressed in mid-typing does not press a button.
 fn title(message: &Tag, drawing: &Drawing, exposure: &str) {
@@ -58,7 +119,9 @@ fn title(message: &Tag, drawing: &Drawing, exposure: &str) {
     title.set("id", &["t", exposure].concat());
     if dialog {
         title.set("tabindex", "-1");
-        title.set("autofocus", "");
+        if !drawing.has("form") {
+            title.set("autofocus", "");
+        }
         title.set("data-focus", "title");
     }
 }

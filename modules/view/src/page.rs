@@ -75,6 +75,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn focus(this: &Tag);
 
+    /// What someone has typed; it stays in the browser's memory.
+    #[wasm_bindgen(method, getter, structural)]
+    pub fn value(this: &Tag) -> JsValue;
+
     #[wasm_bindgen(method, js_name = addEventListener)]
     pub fn hear(this: &Tag, kind: &str, handler: &Handler, on_the_way_down: bool);
 
@@ -141,4 +145,8 @@ extern "C" {
     /// `act` with the action's id, or `later`, `never`, `close`.
     #[wasm_bindgen(method)]
     pub fn respond(this: &Reports, exposure: &str, response: &str, action: &str);
+
+    /// The whole note of a form, after each change.
+    #[wasm_bindgen(method)]
+    pub fn typed(this: &Reports, exposure: &str, note: &JsValue);
 }

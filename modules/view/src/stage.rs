@@ -14,7 +14,7 @@ use crate::page::{Handler, Reports, Tag};
 use crate::surface::{self, Painting};
 use crate::watch::Watch;
 
-const HEARD: &[&str] = &["click", "keydown", "focusout", "close"];
+const HEARD: &[&str] = &["click", "keydown", "input", "focusout", "close"];
 
 pub struct Stage {
     reports: Reports,
@@ -129,7 +129,15 @@ impl Stage {
         let target: &Tag = target.unchecked_ref();
         match event.type_().as_str() {
             "click" => self.press(target, event.unchecked_ref()),
-            "keydown" => leave_menu(target, event.unchecked_ref()),
+            "keydown" => {
+                leave_menu(target, event.unchecked_ref());
+                self.key_in_form(target, event.unchecked_ref());
+            }
+            "input" => {
+                if let Some(exposure) = exposure_of(target) {
+                    self.reports.typed(&exposure, &target.value());
+                }
+            }
             "focusout" => close_menu(target, event.unchecked_ref()),
             // Escape, or a host that closed the dialog: a prompt that is hidden by us is gone from
             // the list by now.
@@ -155,6 +163,24 @@ impl Stage {
                     self.reports.respond(&exposure, "act", &action);
                 }
             }
+        }
+    }
+
+    /// Escape leads back from a form, and what was typed is kept; Enter makes a line, with Ctrl or ⌘ it sends.
+    fn key_in_form(&self, target: &Tag, event: &KeyboardEvent) {
+        let action = match event.key().as_str() {
+            // The keyboard's own: it takes back or takes over what an input method proposes.
+            _ if event.is_composing() => return,
+            "Escape" => "back",
+            "Enter" if event.ctrl_key() || event.meta_key() => "send",
+            _ => return,
+        };
+        if let Some(form) = target.around("[data-form]")
+            && let Some(exposure) = exposure_of(&form)
+        {
+            event.prevent_default();
+            event.stop_propagation();
+            self.reports.respond(&exposure, "act", action);
         }
     }
 

@@ -77,11 +77,14 @@ impl Painting {
             .focused()
             .filter(|focused| self.content.contains(Some(focused)));
         self.fill(drawing);
-        let mark = focused.and_then(|focused| focused.get_attribute("data-focus"));
-        let again = mark.and_then(|mark| {
+        let focused = focused.and_then(|focused| focused.get_attribute("data-focus"));
+        let wanted = Some(drawing.word("focus")).filter(|mark| !mark.is_empty());
+        let again = wanted.or(focused).and_then(|mark| {
             let same = self.content.find(&["[data-focus=", &mark, "]"].concat());
-            // A button that is gone hands the focus to the title, and where that takes none, to the cross.
-            same.or_else(|| self.content.find("[data-focus=title],[data-focus=close]"))
+            // A button that is gone hands the focus to the way back, where there is one, else to the title, and
+            // where that takes none, to the cross.
+            same.or_else(|| self.content.find("[data-focus=back]"))
+                .or_else(|| self.content.find("[data-focus=title],[data-focus=close]"))
         });
         if let Some(again) = again {
             again.focus();
@@ -89,7 +92,14 @@ impl Painting {
     }
 
     fn fill(&self, drawing: &Drawing) {
-        for name in ["lang", "dir", "data-tone", "data-theme", "data-phase"] {
+        for name in [
+            "lang",
+            "dir",
+            "data-tone",
+            "data-theme",
+            "data-phase",
+            "data-form",
+        ] {
             match drawing.part(name) {
                 Some(value) => self.base.copy(name, &value),
                 None => self.base.unset(name),

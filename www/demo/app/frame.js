@@ -19,7 +19,6 @@ export function frame(ctx) {
   const { t } = ctx.words;
   const links = NAV.map(([path, name, feature]) => navLink(t, path, name, feature));
   const usage = usagePanel(ctx);
-  const status = h("p", { class: "status", role: "status" });
   const main = h("main", { id: "main", tabindex: "-1" });
   const behind = dock(ctx);
   const sidebar = h(
@@ -40,10 +39,9 @@ export function frame(ctx) {
   const skip = h("a", { class: "skip", href: "#main" }, t("skip"));
   // The notices stay the same node for good: Plimsoll paints its banners into them.
   const notices = document.getElementById("notices");
-  const column = h("div", { class: "column" }, main, status);
+  const column = h("div", { class: "column" }, main);
   column.prepend(notices);
   document.body.prepend(skip, sidebar, column, behind.node);
-  let quiet;
 
   return {
     update(truth) {
@@ -60,17 +58,10 @@ export function frame(ctx) {
     focusTitle() {
       main.querySelector("h1")?.focus();
     },
-    /** Says something once, on the screen and to a screen reader. */
-    say(text) {
-      clearTimeout(quiet);
-      setText(status, text);
-      quiet = setTimeout(() => setText(status, ""), 6_000);
-    },
     plimsollReady(instance) {
       behind.plimsollReady(instance);
     },
     destroy() {
-      clearTimeout(quiet);
       behind.destroy();
       document.body.append(notices);
       for (const node of [skip, sidebar, column, behind.node]) node.remove();

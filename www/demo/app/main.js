@@ -39,8 +39,6 @@ const ctx = {
   get truth() {
     return latest();
   },
-  go,
-  say: (id, values) => shell.say(words.t(id, values)),
   setLocale,
   setTheme,
 };
@@ -59,7 +57,7 @@ if (first.ok) {
   await startPlimsoll(latest(), {
     locale: words.locale,
     route: location.pathname,
-    hooks: { locale: () => words.locale, say: ctx.say, go },
+    hooks: { locale: () => words.locale, asked: () => page.ready?.() },
   });
   document.body.dataset.plimsoll = plimsoll() ? "started" : "failed";
   shell.plimsollReady(plimsoll());

@@ -31,7 +31,10 @@ export async function startPlimsoll(truth, { locale, route, hooks }) {
       target: document.getElementById("notices"),
       quote: (intent) => quote(intent, hooks),
       purchase: (intent) => purchase(intent, hooks),
-      onAction: (intent) => act(intent, hooks),
+      onAction: act,
+    });
+    instance.on("request", ({ status, action }) => {
+      if (status === "sent") asked(action, hooks);
     });
   } catch (error) {
     failure = error;
@@ -112,15 +115,18 @@ async function follow(plan_epoch) {
   }
 }
 
-async function act(intent, hooks) {
+async function act(intent) {
   if (intent.action === "extend_trial") {
     const reply = await change("POST", "/api/trial/extend");
     if (!reply.ok) return "failed";
-  } else if (intent.action === "ask_admin") {
-    await change("POST", "/api/requests", { action: "ask_admin", plan: intent.plan?.to });
-    hooks.say("toast.ask_admin");
-  } else if (intent.action === "talk_to_sales") {
-    await change("POST", "/api/requests", { action: "talk_to_sales", plan: intent.plan?.to });
-    hooks.go("/sales");
+    return undefined;
   }
+  // To ask the admin or sales, Plimsoll's own form takes it from here.
+  return "form";
+}
+
+/** The collector has it; while sales is talking with the account, the server says so in its snapshots. */
+async function asked(action, hooks) {
+  if (action === "talk_to_sales") await change("POST", "/api/sales");
+  hooks.asked();
 }

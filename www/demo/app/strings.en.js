@@ -159,8 +159,6 @@ export const en = {
   "sales.ask": "Ask Rita to get in touch",
   "sales.done": "Thank you. Rita writes to you by tomorrow.",
 
-  "toast.ask_admin": "Ana has your request.",
-
   "dock.title": "Behind the scenes",
   "dock.open": "Show behind the scenes",
   "dock.close": "Hide behind the scenes",

@@ -159,8 +159,6 @@ export const ptBR = {
   "sales.ask": "Pedir que a Rita entre em contato",
   "sales.done": "Obrigado. A Rita escreve até amanhã.",
 
-  "toast.ask_admin": "Ana recebeu seu pedido.",
-
   "dock.title": "Bastidores",
   "dock.open": "Mostrar os bastidores",
   "dock.close": "Ocultar os bastidores",

@@ -58,7 +58,6 @@ export function openAccount({ ids, nowMs }) {
       { id: "f3", name: "logo-print.pdf", size_mb: 12 },
       { id: "f4", name: "new-arrivals.jpg", size_mb: 26 },
     ],
-    requests: [],
     counted: { emails: new Map(), seats: new Map(), storage: new Map() },
     purchases: new Map(),
     nextId: 5,
@@ -131,7 +130,6 @@ export function pageState(account, policy, nowMs) {
     sends: account.sends,
     draft_sent: account.draftSent,
     period_start: iso(periodAt(account.anchorMs, nowMs).start),
-    requests: account.requests,
     plans: policy.plans.map(({ id, name, price, buy, quotas, features }) => ({
       id,
       name,
@@ -255,7 +253,6 @@ export function changePlan(account, policy, plan) {
   account.plan = plan;
   account.planEpoch += 1;
   account.trial = null;
-  account.requests = [];
 }
 
 export function changeRole(account, role) {
@@ -293,20 +290,9 @@ export function moveClock(account, nowMs, step) {
   account.clockShiftMs += target - nowMs;
 }
 
-/** What a person asked for from a prompt, for the pages that list it. */
-export function recordRequest(account, nowMs, { action, plan }) {
-  if (action === "talk_to_sales") {
-    account.inSalesConversation = true;
-  } else if (action !== "ask_admin") {
-    throw new Refused(422, "bad_action");
-  }
-  const known = account.requests.some((request) => request.action === action);
-  if (!known) account.requests.push({ action, plan: text(plan ?? "", "plan", 0), at: iso(nowMs) });
-}
-
-export function endSalesConversation(account) {
-  account.inSalesConversation = false;
-  account.requests = account.requests.filter((request) => request.action !== "talk_to_sales");
+/** Someone asked for it, or it is over. */
+export function talkWithSales(account, isTalking) {
+  account.inSalesConversation = isTalking;
 }
 
 /**
@@ -397,8 +383,8 @@ function positive(value, name, max) {
   }
 }
 
-function text(value, name, min = 1) {
-  if (typeof value !== "string" || value.length < min || value.length > 120) {
+function text(value, name) {
+  if (typeof value !== "string" || value.length < 1 || value.length > 120) {
     throw new Refused(422, `bad_${name}`);
   }
   return value;

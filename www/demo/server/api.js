@@ -9,21 +9,20 @@ import {
   changeRole,
   changeTrial,
   checkout,
-  endSalesConversation,
   extendTrial,
   invitePerson,
   moveClock,
   pageState,
   quote,
-  recordRequest,
   Refused,
   removeFile,
   removePerson,
   sendEmails,
   settle,
   snapshot,
+  talkWithSales,
 } from "./account.js";
-import { accountEvents } from "./collector.js";
+import { accountLog } from "./collector.js";
 import { answerJson, readJson } from "./http.js";
 
 const BODY_MAX_BYTES = 4 * 1024;
@@ -44,24 +43,25 @@ const ROUTES = {
   "POST /api/checkout": ({ account, policy, nowMs, body }) => ({
     receipt: checkout(account, policy, nowMs, body),
   }),
-  "POST /api/requests": ({ account, nowMs, body }) => recordRequest(account, nowMs, body),
+  "POST /api/sales": ({ account }) => talkWithSales(account, true),
   "POST /api/trial/extend": ({ account, nowMs }) => extendTrial(account, nowMs),
   "POST /api/demo/plan": ({ account, policy, body }) => changePlan(account, policy, body.plan),
   "POST /api/demo/role": ({ account, body }) => changeRole(account, body.role),
   "POST /api/demo/payments": ({ account, body }) => changePayments(account, body.how),
   "POST /api/demo/trial": ({ account, nowMs, body }) => changeTrial(account, nowMs, body.running),
-  "POST /api/demo/sales": ({ account }) => endSalesConversation(account),
+  "POST /api/demo/sales": ({ account }) => talkWithSales(account, false),
   "POST /api/demo/clock": ({ account, nowMs, body }) => moveClock(account, nowMs, body.step),
   "POST /api/demo/reset": ({ session }) => session.reset(),
 };
 
+/** What the collector stored of the account, read with the secret key. */
+const LOGS = { "GET /api/events": "events", "GET /api/asked": "requests" };
+
 export async function handleApi(request, response, url, { config, policy, session }) {
-  if (request.method === "GET" && url.pathname === "/api/events") {
-    return answerJson(
-      response,
-      200,
-      await accountEvents(config, session.account.id, url.searchParams),
-    );
+  const log = LOGS[`${request.method} ${url.pathname}`];
+  if (log) {
+    const { account } = session;
+    return answerJson(response, 200, await accountLog(config, account.id, log, url.searchParams));
   }
   const [name, id] = routeOf(request.method, url.pathname);
   const handler = ROUTES[name];

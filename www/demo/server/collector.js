@@ -1,5 +1,5 @@
 // The way to the collector: `/p/…` passes the browser's requests on under this origin, and
-// `accountEvents` reads an account's events back with the secret key, which no browser ever sees.
+// `accountLog` reads an account's events or requests back with the secret key, which no browser ever sees.
 // While the collector is away the last compiled policy it gave out is still served, so that pages
 // start; events wait in the browsers.
 
@@ -55,9 +55,10 @@ export async function proxy(request, response, config, url) {
   answer(response, reply.status, back, empty ? undefined : bytes);
 }
 
-/** The account's events as the collector stored them. */
-export async function accountEvents(config, accountId, query) {
-  const target = new URL(`/v1/accounts/${encodeURIComponent(accountId)}/events`, config.collector);
+/** The account's `events` or `requests` as the collector stored them. */
+export async function accountLog(config, accountId, what, query) {
+  const path = `/v1/accounts/${encodeURIComponent(accountId)}/${what}`;
+  const target = new URL(path, config.collector);
   for (const [name, value] of query) target.searchParams.set(name, value);
   let reply;
   try {

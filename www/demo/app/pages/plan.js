@@ -1,4 +1,5 @@
-// The three plans side by side, and what has been asked for.
+// The three plans side by side, and what has been asked for through Plimsoll's forms, as the
+// collector stored it.
 
 import { fill, h, icon } from "../dom.js";
 
@@ -6,11 +7,13 @@ export function plan(ctx) {
   const { t, day } = ctx.words;
   const plans = h("ul", { class: "plans" });
   const notes = h("div", { class: "notes" });
+  const asked = h("ul", { class: "asked", "aria-label": t("plan.requests") });
   const node = h(
     "article",
     {},
     h("header", { class: "page-head" }, h("h1", { tabindex: "-1" }, t("plan.title"))),
     notes,
+    asked,
     plans,
   );
   return {
@@ -25,8 +28,21 @@ export function plan(ctx) {
         notes,
         state.trial && h("p", {}, t("plan.trial", { date: day(state.trial.ends_at) })),
         !owner && h("p", {}, t("plan.not_owner")),
-        state.requests.map((request) =>
-          h("p", {}, t(`plan.request_${request.action}`, { date: day(request.at) })),
+      );
+    },
+    /** Read back from the collector, so what is shown has been through the network. */
+    async ready() {
+      const response = await fetch("/api/asked").catch(() => undefined);
+      const { requests = [] } = response?.ok ? await response.json() : {};
+      fill(
+        asked,
+        requests.map((request) =>
+          h(
+            "li",
+            { "data-request": request.id },
+            t(`plan.request_${request.kind}`, { date: day(request.received_at) }),
+            request.note && h("q", {}, request.note),
+          ),
         ),
       );
     },

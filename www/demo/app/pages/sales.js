@@ -12,8 +12,7 @@ export function sales(ctx) {
       type: "button",
       class: "button primary",
       on: {
-        click: () =>
-          change("POST", "/api/requests", { action: "talk_to_sales", plan: "enterprise" }),
+        click: () => change("POST", "/api/sales"),
       },
     },
     t("sales.ask"),
