@@ -48,7 +48,8 @@ const panel = (page) => page.locator("plimsoll-debug");
 const open = (page, section) => panel(page).locator(`[data-act="section ${section}"]`).click();
 const ofDebug = (page) => page.requested.filter((path) => path.includes("/debug/"));
 /** What a section's rows say, each as one line. */
-const rows = (page) => panel(page).locator(".rows > li").evaluateAll((items) => items.map((item) => item.textContent.replace(/\s+/g, " ")));
+const rows = (page) =>
+  panel(page).evaluate(({ shadowRoot }) => [...shadowRoot.querySelectorAll(".rows > li")].map((item) => item.textContent.replace(/\s+/g, " ")));
 
 async function assertAccessible(page, about) {
   await page.evaluate(AXE);
@@ -238,13 +239,13 @@ describe("what is not real", () => {
         assert.match(await forced(page).innerText(), /Forced · .*400 of 1,000/);
         await untouched();
         await forced(page).locator("[data-action=upgrade]").click();
-        assert.equal(await forced(page).count(), 0);
+        await forced(page).waitFor({ state: "detached" });
         assert.match(await bar(page), /default-90: “upgrade” was pressed; nothing was done/);
         assert.equal(new URL(page.url()).pathname, "/page");
         await panel(page).locator("li", { hasText: "default-limit-hitseats" }).locator("[data-act^=show]").click();
         await until(() => page.locator("dialog[open]").count(), "the dialog");
         await page.keyboard.press("Escape");
-        assert.equal(await forced(page).count(), 0);
+        await forced(page).waitFor({ state: "detached" });
       });
     }));
 
