@@ -1,6 +1,6 @@
 //! The package's types against the core's: every name that both have, in both directions.
 //! It does not know what the names mean, and reads `pkg/index.d.ts` as text; fields are held by tests/types.
-//! A new variant does not compile here until it has its place, a name too many or too few is said by name.
+//! The lists are the core's own, or a match that does not compile without a new variant; a name too many or too few is said.
 
 #![expect(
     clippy::expect_used,
@@ -13,25 +13,6 @@ use plimsoll::HoldReason;
 use plimsoll::engine::effect::{Lane, MeterState, Source, Stage, Surface, Verdict, WithdrawReason};
 use plimsoll::engine::input::{ActionKind, Input, Response, Step};
 
-const SURFACES: [Surface; 5] = [
-    Surface::Banner,
-    Surface::Modal,
-    Surface::Preview,
-    Surface::Toast,
-    Surface::Inline,
-];
-const WITHDRAWALS: [WithdrawReason; 10] = [
-    WithdrawReason::Superseded,
-    WithdrawReason::Owned,
-    WithdrawReason::Converted,
-    WithdrawReason::PeriodEnded,
-    WithdrawReason::PlanChanged,
-    WithdrawReason::Expired,
-    WithdrawReason::Answered,
-    WithdrawReason::Lease,
-    WithdrawReason::Failed,
-    WithdrawReason::Gone,
-];
 /// Said by the shell, which withdraws without the core's asking.
 const WITHDRAWN_BY_THE_SHELL: [&str; 2] = ["faded", "reset"];
 
@@ -45,38 +26,36 @@ fn every_hold_reason_is_declared() {
 
 #[test]
 fn every_withdrawal_is_declared() {
-    let said = WITHDRAWALS.map(WithdrawReason::name);
-    hold(
-        "WithdrawReason",
-        said.into_iter().chain(WITHDRAWN_BY_THE_SHELL),
-    );
+    let said = WithdrawReason::ALL.iter().map(|reason| reason.name());
+    hold("WithdrawReason", said.chain(WITHDRAWN_BY_THE_SHELL));
 }
 
 #[test]
 fn every_step_response_action_and_surface_is_declared() {
     hold("Step", Step::ALL.map(Step::name));
     hold("ActionId", ActionKind::ALL.map(ActionKind::name));
-    hold("Surface", SURFACES.map(Surface::name));
+    hold("Surface", Surface::ALL.iter().map(|surface| surface.name()));
     let responses = [
         Response::Act(ActionKind::Upgrade),
         Response::Later,
         Response::Never,
         Response::Close,
     ];
-    hold("Response", responses.map(Response::name));
+    hold(
+        "Response",
+        responses.map(|response| match response {
+            Response::Act(_) | Response::Later | Response::Never | Response::Close => {
+                response.name()
+            }
+        }),
+    );
 }
 
 #[test]
 fn every_word_of_a_reading_a_prompt_and_a_trace_is_declared() {
-    let lanes = [Lane::Interrupt, Lane::Ambient, Lane::Inline];
-    hold("Prompt.lane", lanes.map(Lane::name));
-    let states = [
-        MeterState::Ok,
-        MeterState::AtLimit,
-        MeterState::OverLimit,
-        MeterState::Locked,
-    ];
-    hold("MeterReading.state", states.map(MeterState::name));
+    hold("Prompt.lane", Lane::ALL.iter().map(|lane| lane.name()));
+    let states = MeterState::ALL.iter().map(|state| state.name());
+    hold("MeterReading.state", states);
     hold(
         "MeterReading.source",
         [Source::Snapshot, Source::Local].map(|source| match source {
@@ -84,8 +63,10 @@ fn every_word_of_a_reading_a_prompt_and_a_trace_is_declared() {
             Source::Local => "local",
         }),
     );
-    let verdicts = [Verdict::Fits, Verdict::OverSoft, Verdict::OverLimit];
-    hold("Answer.verdict", verdicts.map(Verdict::name));
+    hold(
+        "Answer.verdict",
+        Verdict::ALL.iter().map(|verdict| verdict.name()),
+    );
     let stages: BTreeSet<_> = HoldReason::ALL
         .iter()
         .map(|reason| reason.stage())

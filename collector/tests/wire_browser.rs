@@ -108,22 +108,15 @@ fn every_event_the_browser_can_write_is_accepted_and_the_table_lists_no_more() {
 fn events(plim: &Plim) -> Vec<Event> {
     let root = plim.root();
     let shown = |prompt, percent| {
-        [
-            Surface::Banner,
-            Surface::Modal,
-            Surface::Preview,
-            Surface::Toast,
-            Surface::Inline,
-        ]
-        .map(|surface| About {
+        Surface::ALL.iter().map(move |surface| About {
             exposure: ExposureId(u64::MAX),
             prompt,
-            surface,
+            surface: *surface,
             percent,
         })
     };
     let prompts = 0..root.prompts().len() as u32;
-    let abouts = prompts.flat_map(|prompt| [shown(prompt, -1), shown(prompt, 340)].concat());
+    let abouts = prompts.flat_map(|prompt| shown(prompt, -1).chain(shown(prompt, 340)));
     let mut events: Vec<_> = abouts.flat_map(about_a_showing).collect();
     for meter in 0..root.meters().len() as u32 {
         for limit in [None, Some(COUNT_MAX)] {
@@ -232,18 +225,7 @@ fn about_a_showing(about: About) -> Vec<Event> {
             reason: *reason,
         });
     }
-    for reason in [
-        WithdrawReason::Superseded,
-        WithdrawReason::Owned,
-        WithdrawReason::Converted,
-        WithdrawReason::PeriodEnded,
-        WithdrawReason::PlanChanged,
-        WithdrawReason::Expired,
-        WithdrawReason::Answered,
-        WithdrawReason::Lease,
-        WithdrawReason::Failed,
-        WithdrawReason::Gone,
-    ] {
+    for reason in WithdrawReason::ALL.iter().copied() {
         events.push(Event::PromptWithdrawn { about, reason });
     }
     for plan in [None, Some(1)] {

@@ -5,6 +5,25 @@
 use super::input::{Actions, Response, Step};
 use crate::unit::{ExposureId, Limit, Timestamp};
 
+/// An enum whose variants have names, so that a list of all of them or of their names is never short of one.
+macro_rules! named {
+    ($(#[$about:meta])* pub enum $kind:ident { $( $(#[$one:meta])* $variant:ident = $name:literal, )* }) => {
+        $(#[$about])*
+        pub enum $kind { $( $(#[$one])* $variant, )* }
+
+        impl $kind {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name in JSON.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $( Self::$variant => $name, )* }
+            }
+        }
+    };
+}
+
 /// Something the engine wants done, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -72,19 +91,21 @@ pub struct Prompt {
     pub repaint: bool,
 }
 
-/// How a prompt appears.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Surface {
-    /// A strip that never moves focus.
-    Banner,
-    /// A dialog about a limit.
-    Modal,
-    /// A dialog about a feature.
-    Preview,
-    /// A short note that fades.
-    Toast,
-    /// In the page, where the host put it.
-    Inline,
+named! {
+    /// How a prompt appears.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Surface {
+        /// A strip that never moves focus.
+        Banner = "banner",
+        /// A dialog about a limit.
+        Modal = "modal",
+        /// A dialog about a feature.
+        Preview = "preview",
+        /// A short note that fades.
+        Toast = "toast",
+        /// In the page, where the host put it.
+        Inline = "inline",
+    }
 }
 
 impl Surface {
@@ -100,18 +121,6 @@ impl Surface {
         }
     }
 
-    /// The name in JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Banner => "banner",
-            Self::Modal => "modal",
-            Self::Preview => "preview",
-            Self::Toast => "toast",
-            Self::Inline => "inline",
-        }
-    }
-
     /// The lane whose prompts exclude each other.
     #[must_use]
     pub fn lane(self) -> Lane {
@@ -123,26 +132,16 @@ impl Surface {
     }
 }
 
-/// Prompts in one lane exclude each other: one interrupt across tabs, one banner and one toast in a tab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lane {
-    /// Modal, preview dialog.
-    Interrupt,
-    /// Banner, toast.
-    Ambient,
-    /// Meter, gate, slot.
-    Inline,
-}
-
-impl Lane {
-    /// The name in JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Interrupt => "interrupt",
-            Self::Ambient => "ambient",
-            Self::Inline => "inline",
-        }
+named! {
+    /// Prompts in one lane exclude each other: one interrupt across tabs, one banner and one toast in a tab.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Lane {
+        /// Modal, preview dialog.
+        Interrupt = "interrupt",
+        /// Banner, toast.
+        Ambient = "ambient",
+        /// Meter, gate, slot.
+        Inline = "inline",
     }
 }
 
@@ -179,30 +178,19 @@ pub struct Projected {
     pub until: Timestamp,
 }
 
-/// At the limit and over it are two states.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MeterState {
-    /// Below the limit, or without one.
-    #[default]
-    Ok,
-    /// Exactly at it.
-    AtLimit,
-    /// Past it.
-    OverLimit,
-    /// Not in the plan.
-    Locked,
-}
-
-impl MeterState {
-    /// The name in JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::AtLimit => "at_limit",
-            Self::OverLimit => "over_limit",
-            Self::Locked => "locked",
-        }
+named! {
+    /// At the limit and over it are two states.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum MeterState {
+        /// Below the limit, or without one.
+        #[default]
+        Ok = "ok",
+        /// Exactly at it.
+        AtLimit = "at_limit",
+        /// Past it.
+        OverLimit = "over_limit",
+        /// Not in the plan.
+        Locked = "locked",
     }
 }
 
@@ -216,26 +204,16 @@ pub enum Source {
     Local,
 }
 
-/// The answer to an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It fits.
-    Fits,
-    /// It passes a soft limit.
-    OverSoft,
-    /// It would pass a hard limit.
-    OverLimit,
-}
-
-impl Verdict {
-    /// The name in the JavaScript API.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fits => "fits",
-            Self::OverSoft => "over_soft",
-            Self::OverLimit => "over_limit",
-        }
+named! {
+    /// The answer to an attempt.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Verdict {
+        /// It fits.
+        Fits = "fits",
+        /// It passes a soft limit.
+        OverSoft = "over_soft",
+        /// It would pass a hard limit.
+        OverLimit = "over_limit",
     }
 }
 
@@ -369,47 +347,30 @@ impl CrossingKind {
     }
 }
 
-/// Why a showing was taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WithdrawReason {
-    /// A higher threshold of the same meter was crossed.
-    Superseded,
-    /// The plan includes it now, or something else settled it.
-    Owned,
-    /// A purchase was reported.
-    Converted,
-    /// The meter's period ended.
-    PeriodEnded,
-    /// A new plan epoch began.
-    PlanChanged,
-    /// Seven days without an answer.
-    Expired,
-    /// The person answered, here or in another tab.
-    Answered,
-    /// Another tab holds the interrupt lane; the exposure itself stays open.
-    Lease,
-    /// The painter could not paint it.
-    Failed,
-    /// The policy no longer has it.
-    Gone,
-}
-
-impl WithdrawReason {
-    /// The name in JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Superseded => "superseded",
-            Self::Owned => "owned",
-            Self::Converted => "converted",
-            Self::PeriodEnded => "period_ended",
-            Self::PlanChanged => "plan_changed",
-            Self::Expired => "expired",
-            Self::Answered => "answered",
-            Self::Lease => "lease",
-            Self::Failed => "failed",
-            Self::Gone => "gone",
-        }
+named! {
+    /// Why a showing was taken back.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum WithdrawReason {
+        /// A higher threshold of the same meter was crossed.
+        Superseded = "superseded",
+        /// The plan includes it now, or something else settled it.
+        Owned = "owned",
+        /// A purchase was reported.
+        Converted = "converted",
+        /// The meter's period ended.
+        PeriodEnded = "period_ended",
+        /// A new plan epoch began.
+        PlanChanged = "plan_changed",
+        /// Seven days without an answer.
+        Expired = "expired",
+        /// The person answered, here or in another tab.
+        Answered = "answered",
+        /// Another tab holds the interrupt lane; the exposure itself stays open.
+        Lease = "lease",
+        /// The painter could not paint it.
+        Failed = "failed",
+        /// The policy no longer has it.
+        Gone = "gone",
     }
 }
 

@@ -21,13 +21,6 @@ const ROUTES_MAX: usize = 20;
 const ROUTE_CHARS: usize = 200;
 const DELAY_MS_MAX: Millis = 7 * DAY_MS;
 const RANK_MAX: i64 = 1_000;
-const SURFACES: [Surface; 5] = [
-    Surface::Banner,
-    Surface::Modal,
-    Surface::Preview,
-    Surface::Toast,
-    Surface::Inline,
-];
 const FIELDS: &[&str] = &[
     "id",
     "on",
@@ -333,9 +326,9 @@ fn read_prompt(
         (None, None) => walk.required(fields, at, "trigger").and(None),
     };
     let surface = fields.of("surface").and_then(|tree| {
-        let names = SURFACES.map(Surface::name);
+        let names: Vec<_> = Surface::ALL.iter().map(|surface| surface.name()).collect();
         let index = walk.one_of(tree, &At::Field(at, "surface"), &names, &["email"]);
-        index.and_then(|index| SURFACES.get(index).copied())
+        index.and_then(|index| Surface::ALL.get(index).copied())
     });
     let routes = fields
         .of("routes")
