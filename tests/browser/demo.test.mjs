@@ -47,7 +47,7 @@ const WORDS = {
   "pt-BR": {
     of: (count) => `${count} de 1.000 e-mails`,
     plan: "Pro",
-    pay: (due) => `Pagar ${due} e mudar de plano`,
+    pay: (due) => `Pagar ${due} e ativar`,
     ready: "Seu novo plano está pronto.",
   },
 };
