@@ -67,7 +67,7 @@ async function walk(view) {
 /** The one of docs/theming.md. */
 async function picture(page) {
   const devtools = await page.context().newCDPSession(page);
-  const clip = { x: 240, y: 440, width: 800, height: 280, scale: 1 };
+  const clip = { x: 280, y: 480, width: 720, height: 240, scale: 1.5 };
   const { data } = await devtools.send("Page.captureScreenshot", { format: "webp", quality: 80, clip });
   writeFileSync(join(ROOT, "docs/images/theming/headless.webp"), Buffer.from(data, "base64"));
 }
