@@ -7,6 +7,7 @@
 
 mod account;
 mod action;
+mod attempt;
 mod clock;
 mod compact;
 mod crossing;
@@ -28,6 +29,7 @@ mod respond;
 mod signals;
 mod usage;
 
+pub use attempt::Answer;
 pub(crate) use compact::{EXPLORED_MAX, NEWEST_MAX};
 pub(crate) use judge::EXPLORED_FRESH_MS;
 pub use judge::Judgement;
@@ -35,12 +37,12 @@ pub use respond::intent_id;
 
 use crate::plim::{NONE, Plim};
 use crate::pql::BuiltIn;
-use crate::unit::{COUNT_MAX, Digest, ExposureId, Key, Limit, Timestamp, Writer};
+use crate::unit::{COUNT_MAX, ExposureId, Key, Timestamp, Writer};
 use account::Account;
 use clock::Clock;
 use crossing::{MeterView, Scene};
-use decide::{Hit, Shown};
-use effect::{Delta, Effect, Event, Reading, Verdict};
+use decide::Shown;
+use effect::{Delta, Effect, Event, Reading};
 use entry::Entry;
 use experiment::Arms;
 use input::{Context, Input, Now};
@@ -60,17 +62,6 @@ pub struct Identity {
     pub user: String,
     /// This tab's berth with its generation.
     pub writer: Writer,
-}
-
-/// The answer to an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// Whether it fits.
-    pub verdict: Verdict,
-    /// Usage before it.
-    pub used: i64,
-    /// The limit in force.
-    pub limit: Limit,
 }
 
 /// The engine of one tab for one account and user.
@@ -246,33 +237,6 @@ impl Engine {
             Input::Wake => {}
         }
         NONE
-    }
-
-    /// Whether an attempt would fit: the question without effect.
-    #[must_use]
-    pub fn fits(&self, now: Now, meter: Key, amount: i64) -> Answer {
-        let now = self.time(now);
-        let Some(index) = self.plim.meter_index(meter) else {
-            return Answer {
-                verdict: Verdict::Fits,
-                used: 0,
-                limit: Limit::UNKNOWN,
-            };
-        };
-        let reading = self.reading(index, now);
-        let wanted = reading.used.wrapping_add(amount.clamp(1, COUNT_MAX));
-        let over = reading.limit.0 >= 0 && wanted > reading.limit.0;
-        let soft = self.soft(index) && reading.limit != Limit::NONE;
-        let verdict = match (over, soft) {
-            (false, _) => Verdict::Fits,
-            (true, true) => Verdict::OverSoft,
-            (true, false) => Verdict::OverLimit,
-        };
-        Answer {
-            verdict,
-            used: reading.used,
-            limit: reading.limit,
-        }
     }
 
     /// When the engine wants to be woken, by the time that the last input came at: when a held candidate
@@ -531,48 +495,6 @@ impl Engine {
         self.fresh |= known && self.account.server_time > before;
         self.touch_offers(now);
         NONE
-    }
-
-    fn attempt(&mut self, meter: Key, amount: i64, now: Timestamp, out: &mut Vec<Effect>) -> u32 {
-        if self.fits(self.clock.at, meter, amount).verdict != Verdict::OverLimit {
-            return NOTHING;
-        }
-        self.limit_hit(meter, amount.clamp(1, COUNT_MAX), false, now, out)
-    }
-
-    fn limit_hit(
-        &mut self,
-        meter: Key,
-        amount: i64,
-        by_server: bool,
-        now: Timestamp,
-        out: &mut Vec<Effect>,
-    ) -> u32 {
-        let index = self.plim.meter_index(meter).unwrap_or(NONE);
-        let Some(view) = self.meters.get(index as usize) else {
-            return NOTHING;
-        };
-        let event = Event::LimitHit {
-            meter: index,
-            amount,
-            used: view.reading.used,
-            limit: view.reading.limit.number(),
-            by_server,
-        };
-        record(event, out);
-        self.count_signal(BuiltIn::LimitHit as u32, now, out);
-        if self.account.plan.is_none() {
-            return NOTHING;
-        }
-        let occasion = Digest::of("hit", i64::from(meter.0), now.0);
-        if let Some(view) = self.meters.get_mut(index as usize) {
-            view.hit = Hit {
-                occasion,
-                at: now,
-                amount,
-            };
-        }
-        index
     }
 
     fn finish(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
