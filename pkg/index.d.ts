@@ -158,8 +158,9 @@ export interface Plimsoll {
    * with the note that the person typed, at most 2,000 UTF-16 code units, which sends the request as it stands,
    * past `onAction`. What became of it comes as `request`: until that says `sent` nothing was, so keep the note.
    * Sent again for the same exposure it is the same request, also when the prompt has been withdrawn meanwhile.
+   * With `"because"`, after a `question`, which of its choices; any other response leaves it unanswered.
    */
-  respond(exposure: string, response: Response, action?: ActionId, request?: { note: string }): void;
+  respond(exposure: string, response: Response | "because", action?: ActionId | Objection | "skip", request?: { note: string }): void;
   /** Logging out: sends what it can, keeps the rest for this user's next start, and starts empty. */
   reset(): void;
   /** Leaves the page as it was; every later call does nothing. */
@@ -168,6 +169,8 @@ export interface Plimsoll {
 
 export type Step = "seen" | "tried" | "previewed" | "built" | "requested";
 export type Response = "act" | "later" | "never" | "close";
+/** Why not now. The first three say until when, and the `later` that was given holds until then. */
+export type Objection = "next_week" | "next_month" | "next_quarter" | "price" | "comparing" | "not_my_decision";
 export type ActionId = "upgrade" | "talk_to_sales" | "ask_admin" | "extend_trial" | "later" | "never";
 export type Surface = "banner" | "modal" | "preview" | "toast" | "inline";
 /** A number from 1, or a word. `"none"`: not part of the plan. */
@@ -346,8 +349,15 @@ export interface Events {
   };
   /** A prompt is to go. `message` is to be said to the person. */
   withdraw: { exposure: string; reason: WithdrawReason; message?: string };
-  /** A person answered a prompt. `prompt` is absent when it was gone already. */
-  response: { exposure: string; prompt?: string; response: Response; action?: ActionId };
+  /** A person answered a prompt, or why they put it off. `prompt` is absent when it was gone already. */
+  response: { exposure: string; prompt?: string; response: Response | "because"; action?: ActionId; objection?: Objection };
+  /**
+   * A modal was put off, and its prompt has gone: the person may be asked why. Only where the policy has
+   * `pacing.ask_why`, and at most once in 30 days, answered or not. Answer with `respond(exposure, "because", id)`;
+   * `"skip"` leaves it unanswered, as does `respond(exposure, "close")`. A `withdraw` of the exposure takes the
+   * question away.
+   */
+  question: { exposure: string; prompt: string; title: string; choices: { id: Objection | "skip"; text: string }[] };
   /** Usage passed a threshold of the policy, in percent of the limit. A jump passes several, each an event. */
   crossing: { meter: string; percent: number };
   /** A purchase was made: with the `intent` that was pressed, or without one by `converted()`. */

@@ -11,7 +11,7 @@ import { fill, isRightToLeft, link } from "./text.js";
 const TEXT_LENGTH_MAX = 2000;
 /** Two presses closer than this are one: a double click. */
 const PRESS_GAP_MS = 800;
-/** A press so soon after an amount or a form came was meant for what was there before. */
+/** A press so soon after an amount, a form or a question came was meant for what was there before. */
 const READ_GAP_MS = 500;
 /** A note may be so long, as in the collector; near its end it is said how much room is left. */
 const NOTE_LENGTH_MAX = 2000;
@@ -126,7 +126,7 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
 
   return {
     show: quietly((prompt) => {
-      const state = { prompt, pressed_ms: -PRESS_GAP_MS, painted: {} };
+      const state = { prompt, pressed_ms: prompt.question ? unread() : -PRESS_GAP_MS, painted: {} };
       try {
         const drawn = draw(state);
         open.set(prompt.exposure, state);
@@ -145,7 +145,7 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
     update: quietly((prompt, { busy, message, quote } = /** @type {any} */ ({})) => {
       const state = open.get(prompt.exposure);
       if (!state) return;
-      if (quote && quote != state.quote) state.pressed_ms = performance.now() + READ_GAP_MS - PRESS_GAP_MS;
+      if (quote && quote != state.quote) state.pressed_ms = unread();
       Object.assign(state, { prompt, busy, quote, message: message ?? state.message });
       later(prompt.exposure);
     }),
@@ -171,7 +171,7 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
       state.message = form && before ? outcome(prompt, OUTCOMES[form.status]) : "";
       if (!before) {
         state.focus = "note";
-        state.pressed_ms = performance.now() + READ_GAP_MS - PRESS_GAP_MS;
+        state.pressed_ms = unread();
         state.painted[exposure + FORM] = undefined;
         if (prompt.surface == "toast") view.hide(exposure);
         if (!isCard(state)) return view.show(draw(state));
@@ -221,7 +221,7 @@ function drawing({ prompt, busy, message, quote, form, focus }, own) {
   const drawn = {
     exposure: form && !card ? prompt.exposure + FORM : prompt.exposure,
     surface,
-    class: form && !card ? "request card" : card ? surface + " card" : surface,
+    class: form && !card ? "request card" : (card ? surface + " card" : surface) + (prompt.question ? " question" : ""),
     lang: locale,
     dir: isRightToLeft(locale) ? "rtl" : "ltr",
     "data-tone": prompt.tone,
@@ -307,6 +307,9 @@ const isWritable = (form) => form && form.status != "sending" && form.status != 
 
 /** Dialogs and inline cards have room for a form; a banner and a toast have not. */
 const isCard = ({ prompt: { surface } }) => surface == "modal" || surface == "preview" || surface == "inline";
+
+/** When the last press would have been, for none to count until what came has been read. */
+const unread = () => performance.now() + READ_GAP_MS - PRESS_GAP_MS;
 
 const named = (id, part) => ({ "data-action": id, "data-focus": id, part });
 

@@ -106,6 +106,7 @@ pub fn worth(event: &Event) -> Worth {
         | Event::PlanChanged { .. }
         | Event::Experiment { .. } => Worth::Fact,
         Event::PromptAnswered { .. }
+        | Event::ObjectionGiven { .. }
         | Event::UpgradeStarted { .. }
         | Event::UpgradeRequested { .. }
         | Event::SalesRequested { .. }
@@ -160,6 +161,7 @@ pub fn event_name(event: &Event) -> &'static str {
         Event::PromptShown { .. } => "Prompt Shown",
         Event::PromptSeen { .. } => "Prompt Seen",
         Event::PromptAnswered { .. } => "Prompt Answered",
+        Event::ObjectionGiven { .. } => "Objection Given",
         Event::PromptHeld { .. } => "Prompt Held",
         Event::PromptWithdrawn { .. } => "Prompt Withdrawn",
         Event::UpgradeStarted { .. } => "Upgrade Started",
@@ -293,6 +295,19 @@ fn properties(json: &mut Json, plim: &Plim, event: &Event) {
                 json.key("action").string(action.name());
             }
             json.key("late").boolean(late);
+        }
+        Event::ObjectionGiven {
+            about: ref shown,
+            objection,
+        } => {
+            prompt_and_subject(json, plim, shown.prompt);
+            exposure(json, shown);
+            let until = objection.span_ms() > 0;
+            let word = if until { "not_now" } else { objection.name() };
+            json.key("objection").string(word);
+            if until {
+                json.key("until").string(objection.name());
+            }
         }
         Event::PromptHeld { prompt, reason } => {
             prompt_and_subject(json, plim, prompt);

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use plimsoll::HoldReason;
 use plimsoll::engine::effect::{Lane, MeterState, Source, Stage, Surface, Verdict, WithdrawReason};
-use plimsoll::engine::input::{ActionKind, Input, Response, Step};
+use plimsoll::engine::input::{ActionKind, Input, Objection, Response, Step};
 
 /// Said by the shell, which withdraws without the core's asking.
 const WITHDRAWN_BY_THE_SHELL: [&str; 2] = ["faded", "reset"];
@@ -34,6 +34,7 @@ fn every_withdrawal_is_declared() {
 fn every_step_response_action_and_surface_is_declared() {
     hold("Step", Step::ALL.map(Step::name));
     hold("ActionId", ActionKind::ALL.map(ActionKind::name));
+    hold("Objection", Objection::ALL.map(Objection::name));
     hold("Surface", Surface::ALL.iter().map(|surface| surface.name()));
     let responses = [
         Response::Act(ActionKind::Upgrade),
@@ -85,7 +86,7 @@ fn call_of(input: &Input) -> Option<&'static str> {
         Input::Explore { .. } => "explore",
         Input::Signal { .. } => "signal",
         Input::Painted { .. } => "painted",
-        Input::Respond { .. } => "respond",
+        Input::Respond { .. } | Input::Because { .. } => "respond",
         Input::Converted { .. } => "converted",
         Input::Context(_) => "context",
         Input::Merge(_) | Input::Force { .. } | Input::Wake => return None,

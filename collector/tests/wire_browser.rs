@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll::engine::effect::{About, CrossingKind, Event, HoldReason, Surface, WithdrawReason};
-use plimsoll::engine::input::{ActionKind, Input, Now, Response, Step};
+use plimsoll::engine::input::{ActionKind, Input, Now, Objection, Response, Step};
 use plimsoll::plim::Plim;
 use plimsoll::policy::Policy;
 use plimsoll::recording::Encoder;
@@ -218,6 +218,9 @@ fn about_a_showing(about: About) -> Vec<Event> {
             response,
             late: true,
         });
+    }
+    for objection in Objection::ALL {
+        events.push(Event::ObjectionGiven { about, objection });
     }
     for reason in HoldReason::ALL {
         events.push(Event::PromptHeld {

@@ -76,6 +76,7 @@ export function makeCopy({ session, tape, say, changed }) {
       for (const [name, given, more] of JSON.parse(core.text(EFFECT_LIST))) {
         if (name === "present" || name === "update") paint(given, true);
         else if (name === "withdraw") withdraw(given, more);
+        else if (name === "ask") say("the person would be asked why now");
         else if (name === "lease" && given && !is_leased) lease();
       }
     }

@@ -3,9 +3,10 @@
  * nothing of its own. The panel shows it; what is heard is `pkg/shell/core.js`'s, what comes of it the core's effects.
  */
 import {
-  ABSORB, ADOPT, ANSWERED, ATTEMPT, CONTEXT, CONVERTED, COUNT, EFFECT_LIST, EXPLORE, FORCE, HIDDEN, LEAVING, LIMIT_HIT, LINE_TEXT,
-  MEMORY_TEXT, ONLINE, PAINTED, RENEW, RESPOND, SIGNAL, SNAPSHOT, SNAPSHOT_NUMBER, SNAPSHOT_TEXT, WAKE,
+  ABSORB, ADOPT, ANSWERED, ATTEMPT, BECAUSE, CONTEXT, CONVERTED, COUNT, EFFECT_LIST, EXPLORE, FORCE, HIDDEN, LEAVING, LIMIT_HIT,
+  LINE_TEXT, MEMORY_TEXT, ONLINE, PAINTED, RENEW, RESPOND, SIGNAL, SNAPSHOT, SNAPSHOT_NUMBER, SNAPSHOT_TEXT, WAKE,
 } from "../shell/core.js";
+import { OBJECTIONS } from "../shell/question.js";
 
 /** So many inputs are shown; older ones are counted. */
 const INPUTS_MAX = 200;
@@ -53,6 +54,7 @@ export function makeTape({ texts, changed, guarded, heard }) {
     [SIGNAL]: (name, times) => ["signal", `${name} ${times}`],
     [PAINTED]: (exposure, how) => ["painted", `${showing(exposure)}, ${PAINTS[how]}`],
     [RESPOND]: (exposure, place) => ["respond", `${showing(exposure)}, ${RESPONSES[place]}`],
+    [BECAUSE]: (exposure, place) => ["because", `${showing(exposure)}, ${OBJECTIONS[place]}`],
     [CONVERTED]: (_, epoch) => ["converted", epoch < 0 ? "" : `from epoch ${epoch}`],
     [SNAPSHOT]: () => ["sync", ""],
     [CONTEXT]: (route, bits) => ["context", [route, ...CONTEXT_BITS.filter((_, bit) => (bits >> bit) & 1)].filter(Boolean).join(", ")],
@@ -96,6 +98,7 @@ export function makeTape({ texts, changed, guarded, heard }) {
         return `${name === "present" ? "shows" : "repaints"} ${showing(given.exposure)}`;
       }
       case "withdraw": return `withdraws ${showing(given)}, ${more}`;
+      case "ask": return `asks why after ${showing(given)}`;
       case "crossing": return `crossing of ${more}, ${given} %`;
       case "lease": return given ? "wants the lease" : "gives the lease back";
       case "store": return `event ${keep(given, more)}`;

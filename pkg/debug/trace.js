@@ -4,7 +4,7 @@
  * but into the file that a developer asks for. Names and attributes of people are not in it.
  */
 import {
-  ATTEMPT, CONTEXT, CONVERTED, COUNT, EXPLORE, LIMIT_HIT, PAINTED, RENEW, RESPOND, SIGNAL, SNAPSHOT, SNAPSHOT_NUMBER, SNAPSHOT_TEXT,
+  ATTEMPT, BECAUSE, CONTEXT, CONVERTED, COUNT, EXPLORE, LIMIT_HIT, PAINTED, RENEW, RESPOND, SIGNAL, SNAPSHOT, SNAPSHOT_NUMBER, SNAPSHOT_TEXT,
 } from "../shell/core.js";
 import { COVER, ENTRY, FIGURE, LISTED, addNumber, addRow, emptySnapshot, keyOf, makeRecorder } from "../shell/recording.js";
 
@@ -50,6 +50,7 @@ export function makeTrace({ session, tape }) {
     [PAINTED]: (at, exposure, numbers) => recorder.entry(ENTRY.PAINTED, at, aboutOf(exposure), numbers),
     [RESPOND]: (at, exposure, [place]) =>
       recorder.entry(ENTRY.RESPOND, at, aboutOf(exposure), [place < ACTIONS ? place + 3 : place - ACTIONS]),
+    [BECAUSE]: (at, exposure, numbers) => recorder.entry(ENTRY.BECAUSE, at, aboutOf(exposure), numbers),
     [CONVERTED]: (at, _, [epoch]) => recorder.entry(ENTRY.CONVERTED, at, [], [Math.max(0, epoch + 1)]),
     [CONTEXT](at, _, [bits, offset_minutes]) {
       // Everything that was stored has been taken in by now.

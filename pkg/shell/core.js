@@ -40,6 +40,7 @@ export const CLOSE = 29;
 export const FORCE = 30;
 export const SIGNAL = 31;
 export const SIGNAL_INDEX = 32;
+export const BECAUSE = 33;
 
 /** What a core is asked a text for, by `text`. */
 export const EFFECT_LIST = 0;

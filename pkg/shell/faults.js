@@ -30,7 +30,7 @@ const EXPECTED = {
   locale: "a BCP 47 tag",
   trace: "a trace that the debug panel exported",
   painted: "`rendered`, `seen`, `failed` or `faded`, of an exposure",
-  respond: "`act` with an action of the prompt, `later`, `never` or `close`, of an exposure",
+  respond: "`act` with an action of the prompt, `later`, `never` or `close`, of an exposure; after a question `because` with one of its answers",
 };
 
 /** What to do about it, by the path. */

@@ -14,7 +14,7 @@ import { readSnapshot } from "./snapshot.js";
 import { accountOf, answerOf, traceOf, whole } from "./words.js";
 
 const STEPS = ["seen", "tried", "previewed", "built", "requested"];
-const EVENTS = ["prompt", "update", "withdraw", "response", "crossing", "converted", "error", "sent", "request"];
+const EVENTS = ["prompt", "update", "withdraw", "response", "question", "crossing", "converted", "error", "sent", "request"];
 const CONTEXT_TYPES = { route: "string", busy: "boolean", dialog_open: "boolean" };
 
 export async function makeInstance(options, policy, session = makeSession(options, policy)) {

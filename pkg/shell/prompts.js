@@ -4,9 +4,10 @@
  * means for later prompts is the core's.
  */
 
-import { PAINTED, READING, RESPOND } from "./core.js";
+import { BECAUSE, PAINTED, READING, RESPOND } from "./core.js";
 import { makePresses } from "./press.js";
 import { ACTIONS, REQUESTS, promptOf } from "./prompt.js";
+import { OBJECTIONS, questionOf } from "./question.js";
 
 export { ACTIONS, promptOf };
 
@@ -38,6 +39,8 @@ export function makePrompts(tab) {
   let asking;
   let requests;
   let is_gone = false;
+  /** What was answered last, should the core ask why: {prompt, said}. */
+  let put_off;
 
   const presses = makePresses(tab, { isOpen, paint, remove, note, answered, request, words: loadText });
 
@@ -110,6 +113,8 @@ export function makePrompts(tab) {
       return painted(prompt.exposure, "rendered");
     }
     const state = { prompt };
+    // A dialog is worth more than an answer to the question.
+    if (prompt.lane === "interrupt") shown.forEach((other) => other.prompt.question && clear(other, "superseded"));
     shown.set(prompt.exposure, state);
     await (headless ? loadText() : loadView());
     // Offline is when people find that it is not there yet.
@@ -140,6 +145,16 @@ export function makePrompts(tab) {
     const prompt = presses.dress(state);
     view?.update(prompt, { busy: phase === "busy", quote, message });
     emit("update", { prompt: filled(prompt), quote, state: phase, message });
+  }
+
+  /** Asks why, where the prompt was; the response to that has been taken, whatever becomes of the question. */
+  function ask(exposure) {
+    if (put_off?.prompt.exposure !== exposure) return;
+    const prompt = questionOf(put_off.prompt, put_off.said, tab.texts().ui);
+    shown.set(exposure, { prompt });
+    view?.show(prompt);
+    const { title, actions } = filled(prompt);
+    emit("question", { exposure, prompt: prompt.prompt, title, choices: actions.map(({ id, text: words }) => ({ id, text: words })) });
   }
 
   function withdraw(exposure, reason) {
@@ -196,6 +211,7 @@ export function makePrompts(tab) {
   function respond(exposure, response, action, given) {
     const written = noteOf(given);
     const state = shown.get(exposure) ?? (written === undefined ? undefined : left.get(exposure));
+    if (state?.prompt.question) return because(state, response, action);
     const place = response === "act" ? ACTIONS.indexOf(action) : (RESPONSES[response] ?? -1);
     if (place < 0 || typeof exposure != "string") return false;
     if (state && response === "act") {
@@ -213,8 +229,22 @@ export function makePrompts(tab) {
     return true;
   }
 
+  /** An answer to the question; any other response leaves it unanswered. */
+  function because({ prompt: { exposure, prompt, actions } }, response, objection) {
+    const is_choice = actions.some(({ id }) => id === objection);
+    if (!is_choice && !Object.hasOwn(RESPONSES, response)) return false;
+    clear(shown.get(exposure), "answered");
+    const place = is_choice ? OBJECTIONS.indexOf(objection) : -1;
+    if (place >= 0) {
+      tab.tell(BECAUSE, exposure, place);
+      emit("response", { exposure, prompt, response: "because", objection });
+    }
+    return true;
+  }
+
   function answer(state, exposure, response, place, action) {
     if (state && response === "act") state.is_answered = true;
+    put_off = state && { prompt: state.prompt, said: action ?? response };
     tab.tell(RESPOND, exposure, place);
     emit("response", { exposure, prompt: state?.prompt.prompt, response, action });
   }
@@ -254,7 +284,7 @@ export function makePrompts(tab) {
   }
 
   return {
-    withdraw, painted, respond,
+    withdraw, painted, respond, ask,
     present: (given) => void show(whole(given)).catch(tab.stumble),
     update: (given) => update(whole(given)),
     prepare: () => (headless ? loadText() : loadView()),

@@ -13,10 +13,10 @@ const BODY_MAX = 500_000;
 /** What an entry is about: its first number. */
 export const ENTRY = {
   USE: 0, RELEASE: 1, ATTEMPT: 2, LIMIT_HIT: 3, EXPLORE: 4, PAINTED: 5, RESPOND: 6, CONVERTED: 7, CONTEXT: 8, SNAPSHOT: 9, LEFT_OUT: 10,
-  SIGNAL: 11,
+  SIGNAL: 11, BECAUSE: 12,
 };
 /** How many names and how many numbers an entry has, by what it is about; a snapshot is written otherwise. */
-const SHAPES = [[1, 1], [1, 1], [1, 1], [1, 0], [1, 1], [2, 1], [2, 1], [0, 1], [0, 2], [], [0, 1], [1, 1]];
+const SHAPES = [[1, 1], [1, 1], [1, 1], [1, 0], [1, 1], [2, 1], [2, 1], [0, 1], [0, 2], [], [0, 1], [1, 1], [2, 1]];
 
 /** Tables of a snapshot's rows. */
 export const LISTED = 2;

@@ -133,6 +133,7 @@ export function makeRehearsal(options, policy, clock, watch) {
       case "store": return events.push(JSON.parse(more.slice(more.indexOf("{"), more.lastIndexOf("}") + 1)));
       case "present": return present(given);
       case "update":
+      case "ask":
       case "withdraw": return watch ? watch(name, given, more) : prompts[name](given, more);
       case "crossing": return emit(name, { meter: more, percent: given });
       case "lease": return given && !is_leased && lease();

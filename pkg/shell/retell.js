@@ -3,7 +3,7 @@
  * ids, so the policy's ids say what is meant; what the policy does not have is passed over. What comes of it is the
  * core's, and `plimsoll/testing` hands it to the test.
  */
-import { ATTEMPT, CONTEXT, CONVERTED, COUNT, EXPLORE, LIMIT_HIT, RESPOND, SIGNAL, SNAPSHOT_NUMBER, SNAPSHOT_TEXT } from "./core.js";
+import { ATTEMPT, BECAUSE, CONTEXT, CONVERTED, COUNT, EXPLORE, LIMIT_HIT, RESPOND, SIGNAL, SNAPSHOT_NUMBER, SNAPSHOT_TEXT } from "./core.js";
 import { wrong } from "./error.js";
 import { COVER, ENTRY, FIGURE, LISTED, emptySnapshot, keyOf, readRecording } from "./recording.js";
 
@@ -40,6 +40,8 @@ export async function retell({ moments, account, user, memory }, { session, cloc
     shown().find((open) =>
       keyOf(open.prompt) === prompt && keyOfSubject(open.subject) === subject)?.exposure;
 
+  /** What was answered last: the core knows whether it asked why. */
+  let answered;
   const first = moments.find(({ snapshot }) => snapshot);
   [clock.wall_ms, clock.mono_ms] = [moments[0].wall_ms, moments[0].mono_ms];
   session.forget();
@@ -65,6 +67,7 @@ export async function retell({ moments, account, user, memory }, { session, cloc
       case ENTRY.SNAPSHOT: return session.sync(whole(snapshot));
       case ENTRY.PAINTED: return painted(exposureOf(names), PAINTS[number]);
       case ENTRY.RESPOND: return respond(exposureOf(names), number < DISMISSALS ? ACTIONS + number : number - DISMISSALS);
+      case ENTRY.BECAUSE: return answered && session.tell(BECAUSE, answered, number);
       default: return undefined;
     }
   }
@@ -75,7 +78,9 @@ export async function retell({ moments, account, user, memory }, { session, cloc
   }
 
   function respond(exposure, place) {
-    if (exposure) session.tell(RESPOND, exposure, place);
+    if (!exposure) return;
+    answered = exposure;
+    session.tell(RESPOND, exposure, place);
   }
 }
 

@@ -169,7 +169,8 @@ export function makeSession(options, policy) {
     switch (name) {
       case "present":
       case "update":
-      case "withdraw": return withPrompts((prompts) => prompts[name](given, more));
+      case "withdraw":
+      case "ask": return withPrompts((prompts) => prompts[name](given, more));
       case "crossing": return emit(name, { meter: more, percent: given });
       case "lease": return mooring.wantLease(given);
       case "send": return send(given, more);

@@ -152,7 +152,7 @@ impl Engine {
                 stands && self.entries.iter().any(known) || !past(v3.max(v5), KEPT_MS)
             }
             Table::Explored => !followed(EXPLORED_MAX, 0),
-            Table::Asked => !past(v0, super::action::ASK_AGAIN_MS),
+            Table::Asked => !past(v0, super::question::ASK_WHY_MS),
             Table::Daily | Table::Signal => {
                 let of_meter =
                     |later: &Row| later.table == row.table && later.a >> 32 == row.a >> 32;

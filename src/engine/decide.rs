@@ -56,6 +56,7 @@ impl Engine {
     /// Brings the screen in line with what is known now; a meter narrows it to the prompts about it,
     /// [`NONE`] asks for all.
     pub(super) fn decide(&mut self, now: Timestamp, meter: u32, out: &mut Vec<Effect>) {
+        self.take_back_question(now, out);
         let others = self.others(now, meter);
         let mut meter = meter;
         let judgements = self.clear_and_survey(now, &mut meter, out);
@@ -274,7 +275,7 @@ impl Engine {
     }
 
     /// Why an open exposure has to end now, if it has to.
-    fn ended(&self, exposure: &Exposure, now: Timestamp) -> Option<WithdrawReason> {
+    pub(super) fn ended(&self, exposure: &Exposure, now: Timestamp) -> Option<WithdrawReason> {
         // First, because what ran out in an epoch that is over says nothing in this one.
         if self.account.known && exposure.epoch() != self.account.epoch && !fault!(13) {
             return Some(WithdrawReason::PlanChanged);

@@ -2,7 +2,7 @@
 //! Knows nothing of how a prompt is painted or an event is sent.
 //! The interpreter is `modules/start`; `wire` turns events into JSON, `present` prompts.
 
-use super::input::{Actions, Response, Step};
+use super::input::{Actions, Objection, Response, Step};
 use crate::unit::{ExposureId, Limit, Timestamp};
 
 /// An enum whose variants have names, so that a list of all of them or of their names is never short of one.
@@ -36,6 +36,8 @@ pub enum Effect {
         exposure: ExposureId,
         reason: WithdrawReason,
     },
+    /// Ask the person why, after they have put this off; they may leave it unanswered.
+    Ask { exposure: ExposureId },
     /// Put this event into the outbox.
     Record(Event),
     /// The memory changed and must be stored before the call returns.
@@ -267,6 +269,8 @@ pub enum Event {
         response: Response,
         late: bool,
     },
+    /// The person said why they put it off.
+    ObjectionGiven { about: About, objection: Objection },
     /// A candidate was held; once for each reason, prompt and subject in a day.
     PromptHeld { prompt: u32, reason: HoldReason },
     /// A rendered prompt was taken back.

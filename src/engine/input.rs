@@ -3,7 +3,7 @@
 //! Each input goes to [`super::Engine::handle`].
 
 use super::memory::{Columns, Memory, Row, Table};
-use crate::unit::{COUNT_MAX, ExposureId, Key, Millis, Timestamp};
+use crate::unit::{COUNT_MAX, DAY_MS, ExposureId, Key, Millis, Timestamp};
 
 /// The two clocks of the device at the moment of an input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,11 @@ pub enum Input {
     Respond {
         exposure: ExposureId,
         response: Response,
+    },
+    /// What they say when asked why they put it off.
+    Because {
+        exposure: ExposureId,
+        objection: Objection,
     },
     /// The host saw the purchase; `None` means from the epoch known here.
     Converted { from_epoch: Option<i64> },
@@ -128,6 +133,59 @@ impl Response {
             Self::Later => "later",
             Self::Never => "never",
             Self::Close => "close",
+        }
+    }
+}
+
+/// Why not now: what a person answers when asked after a `later` or `never`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Objection {
+    /// Not before next week.
+    NextWeek,
+    /// Not before next month.
+    NextMonth,
+    /// Not before next quarter.
+    NextQuarter,
+    /// The price.
+    Price,
+    /// They are comparing.
+    Comparing,
+    /// Someone else decides.
+    NotMyDecision,
+}
+
+impl Objection {
+    /// All of them, in the order of the question.
+    pub const ALL: [Self; 6] = [
+        Self::NextWeek,
+        Self::NextMonth,
+        Self::NextQuarter,
+        Self::Price,
+        Self::Comparing,
+        Self::NotMyDecision,
+    ];
+
+    /// The name in JSON and in the JavaScript API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NextWeek => "next_week",
+            Self::NextMonth => "next_month",
+            Self::NextQuarter => "next_quarter",
+            Self::Price => "price",
+            Self::Comparing => "comparing",
+            Self::NotMyDecision => "not_my_decision",
+        }
+    }
+
+    /// How long they want to be left alone; 0 where that is not what they said.
+    #[must_use]
+    pub fn span_ms(self) -> Millis {
+        match self {
+            Self::NextWeek => 7 * DAY_MS,
+            Self::NextMonth => 30 * DAY_MS,
+            Self::NextQuarter => 91 * DAY_MS,
+            Self::Price | Self::Comparing | Self::NotMyDecision => 0,
         }
     }
 }

@@ -58,7 +58,7 @@ pub enum Table {
     Explored = 13,
     /// A reported purchase: [from epoch, at].
     Converted = 14,
-    /// A request to the admin; a the need: [at].
+    /// A request to the admin; a the need: [at]. With b 1 when the person was last asked why: [at].
     Asked = 15,
     /// A week of a meter, day by day from Monday; a meter << 32, b the week. With the lower half of a 0, what
     /// the host says: [of each of 7 days]; else that is the day a span began on, plus 1: [highest usage on

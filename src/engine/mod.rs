@@ -25,6 +25,7 @@ pub mod pace;
 mod pacing;
 pub mod period;
 pub mod present;
+mod question;
 mod respond;
 mod signals;
 mod usage;
@@ -46,6 +47,7 @@ use effect::{Delta, Effect, Event, Reading};
 use entry::Entry;
 use experiment::Arms;
 use input::{Context, Input, Now};
+use ledger::Exposure;
 use memory::{Memory, Table};
 use signals::Standing;
 use std::rc::Rc;
@@ -94,6 +96,8 @@ pub struct Engine {
     lease_wanted: bool,
     arms: Arms,
     standing: Standing,
+    /// The prompt after which the person was asked why and has not answered.
+    asked_why: Option<Exposure>,
     /// Rows at which memory is bounded again.
     compact_at: usize,
     dirty: Dirty,
@@ -132,6 +136,7 @@ impl Engine {
             lease_wanted: false,
             arms: Arms::default(),
             standing: Standing::default(),
+            asked_why: None,
             compact_at: 0,
             dirty: Dirty::default(),
         };
@@ -177,6 +182,7 @@ impl Engine {
         self.lease_wanted = false;
         self.arms = Arms::default();
         self.standing = Standing::default();
+        self.asked_why = None;
         self.compact_at = 0;
         self.dirty = Dirty::default();
     }
@@ -220,6 +226,10 @@ impl Engine {
                 }
             }
             Input::Respond { exposure, response } => self.respond(exposure, response, now, out),
+            Input::Because {
+                exposure,
+                objection,
+            } => self.objected(exposure, objection, now, out),
             Input::Converted { from_epoch } => {
                 let epoch = from_epoch.unwrap_or(self.account.epoch);
                 self.memory.join(Table::Converted, 0, 0, &[epoch, now.0]);

@@ -148,6 +148,9 @@ impl Engine {
         if how != Closed::Act {
             self.hide(place, WithdrawReason::Answered, out);
         }
+        if is_here && matches!(how, Closed::Later | Closed::Never) {
+            self.ask_why(&exposure, now, out);
+        }
     }
 
     /// Whether a button is still there when it is pressed. Where it is not, what is there is painted and nothing

@@ -277,5 +277,7 @@ records! {
         quiet_from: word,
         /// Quiet hours until, minutes after local midnight.
         quiet_to: word,
+        /// 1 where whoever puts a modal off is asked why.
+        ask_why: word,
     }
 }

@@ -30,6 +30,7 @@ const FIELDS: &[&str] = &[
     "limit_hit_gap_hours",
     "limit_hits_per_day",
     "quiet_hours",
+    "ask_why",
     "groups",
 ];
 
@@ -59,7 +60,8 @@ pub(super) struct Pacing {
 
 impl Default for Pacing {
     /// Interruptions once a day and three times a week, 24 h apart; no banner in the account's first day;
-    /// `later` for 1, 3, 7 days; a blocked attempt's modal once per meter in 4 h and twice a day.
+    /// `later` for 1, 3, 7 days; a blocked attempt's modal once per meter in 4 h and twice a day; nobody is
+    /// asked why they put a modal off.
     fn default() -> Self {
         let draft = PacingDraft {
             caps: vec![cap(1, DAY_MS), cap(3, WEEK_MS)],
@@ -71,6 +73,7 @@ impl Default for Pacing {
             limit_hit_per_day: 2,
             quiet_from: 0,
             quiet_to: 0,
+            ask_why: 0,
         };
         Self {
             draft,
@@ -138,6 +141,10 @@ impl Pacing {
         let per_day = i64::from(draft.limit_hit_per_day);
         let per_day = walk.integer_or(fields, at, "limit_hits_per_day", 1..=24, per_day);
         draft.limit_hit_per_day = u32::try_from(per_day).unwrap_or(2);
+        if let Some(tree) = fields.of("ask_why") {
+            let wanted = walk.boolean(tree, &At::Field(at, "ask_why"));
+            draft.ask_why = u32::from(wanted == Some(true));
+        }
         read_budget(walk, fields, at, &mut draft.caps);
         if let Some(tree) = fields.of("ladder_days") {
             draft.ladder_ms = read_ladder(walk, tree, &At::Field(at, "ladder_days"));

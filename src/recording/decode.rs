@@ -4,10 +4,12 @@
 
 use super::encode::base_of;
 use super::{
-    ATTEMPT, CONTEXT, CONVERTED, DIGITS, EXPLORE, LEFT_OUT, LIMIT_HIT, MARK, Moment, PAINTED,
-    RELEASE, RESPOND, Recording, SIGNAL, SNAPSHOT, Told, USE,
+    ATTEMPT, BECAUSE, CONTEXT, CONVERTED, DIGITS, EXPLORE, LEFT_OUT, LIMIT_HIT, MARK, Moment,
+    PAINTED, RELEASE, RESPOND, Recording, SIGNAL, SNAPSHOT, Told, USE,
 };
-use crate::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Snapshot, Step};
+use crate::engine::input::{
+    ActionKind, Context, Input, Now, Objection, Paint, Response, Snapshot, Step,
+};
 use crate::engine::memory::{Columns, Row, Table};
 use crate::unit::{COUNT_MAX, Key, Timestamp, fnv32};
 
@@ -116,6 +118,11 @@ impl Tape {
                 prompt: self.key(reader)?,
                 subject: self.key(reader)?,
                 response: response(reader.place()?)?,
+            },
+            BECAUSE => Told::Because {
+                prompt: self.key(reader)?,
+                subject: self.key(reader)?,
+                objection: *Objection::ALL.get(reader.place()?)?,
             },
             CONVERTED => Told::Input(Input::Converted {
                 from_epoch: Some(reader.count()?.wrapping_sub(1)).filter(|epoch| *epoch >= 0),

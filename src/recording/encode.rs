@@ -3,8 +3,8 @@
 //! It is small because a browser will download it; [`super::decode`] is its inverse.
 
 use super::{
-    ATTEMPT, CONTEXT, CONVERTED, DIGITS, EXPLORE, LEFT_OUT, LIMIT_HIT, MARK, MINUTE_CHARS, PAINTED,
-    RELEASE, RESERVED_CHARS, RESPOND, SIGNAL, SNAPSHOT, USE,
+    ATTEMPT, BECAUSE, CONTEXT, CONVERTED, DIGITS, EXPLORE, LEFT_OUT, LIMIT_HIT, MARK, MINUTE_CHARS,
+    PAINTED, RELEASE, RESERVED_CHARS, RESPOND, SIGNAL, SNAPSHOT, USE,
 };
 use crate::engine::input::{Context, Input, Now, Response, Snapshot};
 use crate::engine::memory::{Columns, Row, Table};
@@ -63,6 +63,9 @@ impl Encoder {
                     Response::Act(action) => (*action as u64).wrapping_add(3),
                 };
                 self.shown(now, RESPOND, about, code);
+            }
+            Input::Because { objection, .. } => {
+                self.shown(now, BECAUSE, about, *objection as u64);
             }
             Input::Converted { from_epoch } => {
                 let from = from_epoch.map_or(0, |epoch| plain(epoch).wrapping_add(1));

@@ -15,7 +15,7 @@ mod tests;
 pub use decode::{Unreadable, decode};
 pub use encode::Encoder;
 
-use crate::engine::input::{Input, Now, Paint, Response};
+use crate::engine::input::{Input, Now, Objection, Paint, Response};
 use crate::unit::{Digest, Key};
 
 /// What every recording begins with; the digit is the format's.
@@ -43,6 +43,7 @@ const CONTEXT: u64 = 8;
 const SNAPSHOT: u64 = 9;
 const LEFT_OUT: u64 = 10;
 const SIGNAL: u64 = 11;
+const BECAUSE: u64 = 12;
 
 /// Something the engine was told, as a recording has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +61,12 @@ pub enum Told {
         prompt: Key,
         subject: Key,
         response: Response,
+    },
+    /// Why they put it off.
+    Because {
+        prompt: Key,
+        subject: Key,
+        objection: Objection,
     },
     /// So many inputs had no room.
     LeftOut(u64),

@@ -76,6 +76,10 @@ fn inputs(random: &mut Random, count: u64, busy: bool) -> Vec<(Now, Input, (Key,
                 name: Key::of("teammate_invited"),
                 count: amount,
             },
+            11 => Input::Because {
+                exposure,
+                objection: Objection::ALL[random.below(6) as usize],
+            },
             _ => Input::Use { meter, amount },
         };
         said.push((now, input, about));
@@ -177,6 +181,11 @@ fn reduced(said: &[(Now, Input, (Key, Key))]) -> Vec<Moment> {
                 prompt,
                 subject,
                 response,
+            },
+            Input::Because { objection, .. } => Told::Because {
+                prompt,
+                subject,
+                objection,
             },
             other => Told::Input(other),
         };

@@ -1,6 +1,6 @@
 use super::*;
 use crate::engine::effect::{CrossingKind, HoldReason, Surface, WithdrawReason};
-use crate::engine::input::{ActionKind, Response, Step};
+use crate::engine::input::{ActionKind, Objection, Response, Step};
 use crate::plim::{FeatureDraft, MeterDraft, PlanDraft, PromptDraft, RootDraft, write};
 use crate::unit::ExposureId;
 
@@ -166,6 +166,20 @@ fn every_event_writes_its_own_properties_and_no_others() {
                 late: true,
             },
             r#"{"prompt":"default-90","meter":"emails","surface":"banner","exposure":"0000000000000001","response":"close","late":true}"#,
+        ),
+        (
+            Event::ObjectionGiven {
+                about,
+                objection: Objection::NextMonth,
+            },
+            r#"{"prompt":"default-90","meter":"emails","exposure":"0000000000000001","objection":"not_now","until":"next_month"}"#,
+        ),
+        (
+            Event::ObjectionGiven {
+                about,
+                objection: Objection::NotMyDecision,
+            },
+            r#"{"prompt":"default-90","meter":"emails","exposure":"0000000000000001","objection":"not_my_decision"}"#,
         ),
         (
             Event::PromptHeld {

@@ -327,6 +327,18 @@ describe("a reload", () => {
         );
       }));
   }
+
+  test("asks why when a modal is put off, and has the answer", () =>
+    visit({}, async (visitor) => {
+      const page = await visitor.tab();
+      await sendTo(page, LIMIT + 1);
+      await press(modal(page), "later");
+      await settle(page);
+      await press(modal(page), "next_month");
+      await modal(page).waitFor({ state: "detached" });
+      const events = await eventsUntil(stand, await accountId(page), (all) => named(all, "Objection Given").length, "the answer");
+      assert.equal(named(events, "Objection Given")[0].until, "next_month");
+    }));
 });
 
 describe("the right action for the person", () => {

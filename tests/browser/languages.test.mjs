@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
+import { questionOf } from "../../pkg/shell/question.js";
 import { isRightToLeft } from "../../pkg/text.js";
 import { serve } from "./view.server.mjs";
 import { LOCALES, policy, promptWith, SURFACES, wordsOf } from "./words.support.mjs";
@@ -39,8 +40,10 @@ after(async () => {
 
 const SURFACES_OF = { explored: ["banner", "preview", "toast"], limit_hit: ["modal", "toast"] };
 
-/** Every prompt of the words with the figures it can have, each on the surfaces it can have. */
+/** Every prompt of the words with the figures it can have, each on the surfaces it can have; and the question after it. */
 function* prompts(words) {
+  const modal = promptWith(words, 0, { surface: "modal" });
+  for (const response of ["later", "never"]) yield { ...questionOf(modal, response, words.ui), values: {} };
   const said = words.prompts.map(([text]) => words.said[text]);
   for (const [index, { trigger }] of said.entries()) {
     const surfaces = SURFACES_OF[trigger] ?? ["banner", "modal", "toast"];

@@ -2,69 +2,16 @@
 // read before it is paid, a wait that says so, and nothing done that does not stand any more.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
-import { POLICY, heard, hide, named, once, openPage, snapshot, startStand, until } from "./shell.support.mjs";
+import { describe, test } from "node:test";
+import { FULL, attempt, dialog, inProfile, openStand, read, stand, startHeadless, startHost } from "./host.support.mjs";
+import { POLICY, heard, hide, named, once, snapshot, until } from "./shell.support.mjs";
 
 const QUOTE = { amount_minor: 4900, currency: "USD" };
-const FULL = (changes) => snapshot({ meters: { emails: { used: 1000, limit: 1000 } }, ...changes });
 const PRO = (changes) => FULL({ plan: "pro", plan_epoch: 2, meters: { emails: { used: 1000, limit: 50_000 } }, ...changes });
 
-let stand;
-before(async () => { stand = await startStand(); });
-after(() => stand?.stop());
-beforeEach(() => stand.begin());
+openStand();
 
-async function inProfile(run) {
-  const context = await stand.browser.newContext();
-  context.calls = [];
-  await context.exposeBinding("called", (_, name, intent) => void context.calls.push({ name, intent }));
-  try {
-    await run(context);
-  } finally {
-    await context.close();
-  }
-}
-
-/**
- * A host on a page. Of `answers` each is what the host answers to an intent, by the name of its option:
- * a value or a list, whose last is repeated; some words stand for what JSON has not.
- */
-async function startHost(context, snap, answers = {}, options = {}) {
-  const page = await openPage(stand, context);
-  // What other tabs write may come late: to a page that is deaf it does not come at all.
-  await page.evaluate(() => addEventListener("storage", (event) => window.is_deaf && event.stopImmediatePropagation()));
-  await page.evaluate(async ([first, given, more, endpoint]) => {
-    const { start } = await import("/pkg/index.js");
-    window.heard = [];
-    const hooks = {};
-    for (const [name, answer] of Object.entries(given)) {
-      let times = 0;
-      hooks[name] = async (intent) => {
-        await called(name, intent);
-        const list = Array.isArray(answer) ? answer : [answer];
-        const found = list[Math.min(times++, list.length - 1)];
-        // No `eval`: the page's policy forbids it.
-        switch (found) {
-          case "hangs": return new Promise(() => {});
-          case "throws": throw new Error("host");
-          case "waits": return new Promise((done) => { window.answer = done; });
-          case "a getter throws": return { get amount_minor() { throw new Error("getter"); } };
-          default: return found;
-        }
-      };
-    }
-    window.plimsoll = await start({ policy: "/policy.json", endpoint, key: "pk", snapshot: first, ...hooks, ...more });
-    for (const name of ["prompt", "update", "withdraw", "response", "converted", "error"]) {
-      plimsoll.on(name, (detail) => window.heard.push({ name, ...detail }));
-    }
-    if (more.view === "none") plimsoll.on("prompt", ({ prompt }) => plimsoll.painted(prompt.exposure, "rendered"));
-  }, [snap, answers, options, page.endpoint]);
-  return page;
-}
-
-const attempt = (page) => page.evaluate(() => void plimsoll.attempt("emails", 1));
 const sync = (page, snap) => page.evaluate((given) => plimsoll.sync(given), snap);
-const dialog = (page) => page.locator("dialog[data-exposure]");
 const status = (page) => dialog(page).locator("[role=status]");
 const primary = (page) => dialog(page).locator(".primary");
 const note = (page) => page.locator("section.toast");
@@ -74,16 +21,6 @@ const states = async (page) => {
   const all = (await heard(page, "update")).map(({ state }) => state).filter(Boolean);
   return all.filter((state, place) => state !== all[place - 1]);
 };
-/** An amount is not to be paid by a press that came with it. */
-const read = (page) => page.waitForTimeout(600);
-
-/** A host that draws itself, with the dialog open. */
-async function startHeadless(context, snap, answers) {
-  const page = await startHost(context, snap, answers, { view: "none" });
-  await attempt(page);
-  const shown = async () => (await heard(page, "prompt")).find(({ prompt }) => prompt.surface === "modal")?.prompt;
-  return [page, (await until(shown, "the dialog")).exposure];
-}
 
 const press = (page, exposure, action = "upgrade") =>
   page.evaluate(([id, pressed]) => plimsoll.respond(id, "act", pressed), [exposure, action]);
@@ -118,7 +55,7 @@ describe("the amount due now", () => {
       inProfile(async (context) => {
         const page = await startHost(context, FULL(), { quote: answer, purchase: "done" });
         await attempt(page);
-        await page.getByRole("link", { name: "Continue to checkout" }).waitFor({ timeout: 12_000 });
+        await page.getByRole("link", { name: "Continue to checkout" }).waitFor();
         const errors = await until(async () => {
           const list = await heard(page, "error");
           return (list.length > 0) === !!code && list;

@@ -20,16 +20,25 @@ test("the button says what a press does: what charges is a button with the amoun
 test("a press that comes with the amount is not taken for a purchase, one that follows it is", async () => {
   for (const press of [(page) => page.locator(".primary").click(), (page) => page.keyboard.press("Enter")]) {
     await visit({ state: "modal-limit" }, async (page) => {
+      await stopTime(page);
       await page.locator(".primary").focus();
       await become(page, "modal-pay");
       await press(page);
       assert.deepEqual(await responses(page), [], "nobody has read the amount yet");
-      await page.waitForTimeout(500);
+      await page.evaluate(() => { window.later_ms = 500; });
       await press(page);
       assert.deepEqual(await responses(page), [["act", "upgrade"]]);
     });
   }
 });
+
+/** Time stands still, however slow the machine is, but for what a test lets pass. */
+const stopTime = (page) =>
+  page.evaluate(() => {
+    window.later_ms = 0;
+    const now = performance.now();
+    performance.now = () => now + later_ms;
+  });
 
 test("while the new plan is set up a dialog stays, keeps the focus, says so politely and can only be closed", async () => {
   await visit({ state: "modal-limit", wait: "" }, async (page) => {
@@ -63,6 +72,41 @@ test("a banner whose button is gone leaves the focus in the banner, and takes no
       await become(page, "banner-waiting");
       assert.equal(await focused(page), expected);
       await page.getByRole("status").filter({ hasText: "Sent. Thank you." }).last().waitFor();
+    });
+  }
+});
+
+test("the question after a prompt is a dialog of buttons that Escape and the cross leave unanswered", async () => {
+  for (const leave of ["Escape", "Close"]) {
+    await visit({ state: "modal-question", wait: "" }, async (page) => {
+      await page.locator("#compose").focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog", { name: "May we ask why?" }).waitFor();
+      assert.equal(await focused(page), "title");
+      for (const expected of ["next_week", "next_month", "next_quarter", "price", "comparing", "not_my_decision", "skip"]) {
+        await page.keyboard.press("Tab");
+        assert.equal(await focused(page), expected);
+      }
+      if (leave === "Escape") await page.keyboard.press(leave);
+      else await page.getByRole("button", { name: leave }).click();
+      await answered(page, [["close"]]);
+      assert.equal(await page.evaluate(() => document.activeElement.id), "compose");
+    });
+  }
+});
+
+test("one click answers the question or skips it, unless it was meant for what stood there before", async () => {
+  for (const [name, action] of [["The price", "price"], ["Skip", "skip"]]) {
+    await visit({ state: "modal-question-never", wait: "" }, async (page) => {
+      await stopTime(page);
+      await page.locator("#compose").click();
+      assert.equal(await page.getByRole("button", { name: "Not before next week" }).count(), 0, "after a never nobody asks until when");
+      await page.getByRole("button", { name }).click();
+      assert.deepEqual(await responses(page), [], "nobody has read it yet");
+      await page.evaluate(() => { window.later_ms = 500; });
+      await page.getByRole("button", { name }).focus();
+      await page.keyboard.press("Enter");
+      assert.deepEqual(await responses(page), [["act", action]]);
     });
   }
 });

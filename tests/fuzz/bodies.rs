@@ -5,7 +5,9 @@
 #[path = "sealed.rs"]
 mod sealed;
 
-use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Snapshot, Step};
+use plimsoll::engine::input::{
+    ActionKind, Context, Input, Now, Objection, Paint, Response, Snapshot, Step,
+};
 use plimsoll::engine::memory::{Memory, ROWS_MAX, Table};
 use plimsoll::engine::{Engine, Identity};
 use plimsoll::plim::Plim;
@@ -152,7 +154,7 @@ impl Bytes<'_> {
             .exposures
             .get(usize::from(flags) % self.exposures.len().max(1));
         let exposure = exposure.copied().unwrap_or(ExposureId(u64::from(flags)));
-        match kind % 12 {
+        match kind % 13 {
             0 | 8 => Input::Snapshot(self.snapshot(flags)),
             1 => Input::Use {
                 meter: meter(flags),
@@ -203,6 +205,10 @@ impl Bytes<'_> {
             }),
             10 => Input::Converted {
                 from_epoch: (flags > 9).then_some(i64::from(flags)),
+            },
+            11 => Input::Because {
+                exposure,
+                objection: Objection::ALL[usize::from(flags) % Objection::ALL.len()],
             },
             _ => Input::Wake,
         }

@@ -7,7 +7,7 @@ use super::super::watch::Event;
 use super::counts::Fault;
 use super::{FEATURES, METERS, TABS_MAX, World};
 use crate::spec_reader::snapshot::Snapshot;
-use plimsoll::engine::input::{Input, Paint, Response, Step};
+use plimsoll::engine::input::{Input, Objection, Paint, Response, Step};
 use plimsoll::unit::Key;
 
 impl World {
@@ -203,7 +203,17 @@ impl World {
             index,
             Input::Respond { exposure, response },
             Event::Responded(exposure, response),
-        )
+        )?;
+        if self.random.percent(40) {
+            return Ok(());
+        }
+        // Only who was asked has answered; the engine knows who was.
+        let objection = *self.random.pick(&Objection::ALL).ok_or("no objection")?;
+        let input = Input::Because {
+            exposure,
+            objection,
+        };
+        self.tell(index, input, Event::Objected)
     }
 
     pub(super) fn paint(&mut self, index: usize) -> Result<(), String> {

@@ -98,17 +98,17 @@ pub enum Fault {
 kinds!(0 "fault", Fault: ClockAhead ClockBack LongSleep SnapshotMissing SnapshotLate SnapshotTwice MeterLeftOut
     PlanUnknown HeardLate ClickedTwice StorageRefused StorageLate MemoryDamaged KilledBeforeStoring Restarted
     Killed KilledShowing KilledLeased LeaseLost PaintedLate PurchaseLate);
-kinds!(1 "input", Input: Snapshot Use Release Attempt LimitHit Explore Signal Painted Respond Converted Context Merge
+kinds!(1 "input", Input: Snapshot Use Release Attempt LimitHit Explore Signal Painted Respond Because Converted Context Merge
     Force Wake);
 kinds!(2 "paint", Paint: Rendered Seen Failed Faded);
 kinds!(3 "response", Response: Act Later Never Close);
 kinds!(4 "action", ActionKind: Upgrade TalkToSales AskAdmin ExtendTrial Later Never);
-kinds!(5 "effect", Effect: Present Update Withdraw Record Persist Announce Want);
+kinds!(5 "effect", Effect: Present Update Withdraw Ask Record Persist Announce Want);
 kinds!(6 "surface", Surface: Banner Modal Preview Toast Inline);
 kinds!(7 "withdrawn", WithdrawReason: Superseded Owned Converted PeriodEnded PlanChanged Expired Answered Lease Failed
     Gone);
 kinds!(8 "event", Event: UsageCounted ThresholdCrossed LimitHit FeatureExplored SignalCounted ScoreChanged PqlReached
-    PromptShown PromptSeen PromptAnswered PromptHeld PromptWithdrawn UpgradeStarted PlanChanged UpgradeRequested
+    PromptShown PromptSeen PromptAnswered ObjectionGiven PromptHeld PromptWithdrawn UpgradeStarted PlanChanged UpgradeRequested
     SalesRequested TrialExtensionRequested Experiment);
 kinds!(9 "held", HoldReason: NotFired Superseded AnsweredByOther Spent SnapshotMissing UnknownPlan PlanIncludes
     PendingPurchase OverageAccepted SalesConversation Provisional Route AccountTooNew UserTooNew Condition NoText

@@ -6,7 +6,7 @@ use super::sealed;
 use crate::spec_reader::snapshot::{MeterFigure, Snapshot};
 use crate::spec_reader::tab::{Identity, Stored, Tab, compile};
 use plimsoll::Effect;
-use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Step};
+use plimsoll::engine::input::{ActionKind, Context, Input, Now, Objection, Paint, Response, Step};
 use plimsoll::engine::memory::{Memory, Table};
 use plimsoll::plim::Plim;
 use plimsoll::policy::Policy;
@@ -185,7 +185,7 @@ fn input(random: &mut Random, exposures: &[ExposureId]) -> Input {
         .pick(exposures)
         .copied()
         .unwrap_or(ExposureId(random.next()));
-    match random.below(12) {
+    match random.below(13) {
         0 | 1 => Input::Snapshot(snapshot(random).told()),
         2 => Input::Use {
             meter: meter(random),
@@ -247,6 +247,13 @@ fn input(random: &mut Random, exposures: &[ExposureId]) -> Input {
             utc_offset_minutes: number(random) as i32,
             ..Context::default()
         }),
+        11 => Input::Because {
+            exposure,
+            objection: random
+                .pick(&Objection::ALL)
+                .copied()
+                .unwrap_or(Objection::Price),
+        },
         _ if random.percent(50) => Input::Merge(Box::default()),
         _ => Input::Wake,
     }

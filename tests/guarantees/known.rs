@@ -77,6 +77,10 @@ pub struct Known {
     pub shown: BTreeMap<u64, Shown>,
     /// Dismissals by what they were about and the exposure; when, in which epoch, on which rung.
     pub said: BTreeMap<Dismissed, (i64, i64, usize)>,
+    /// When the person was last asked why they put something off.
+    pub asked: Option<i64>,
+    /// Until when they want something to rest, as they answered; by what it was about, with the epoch.
+    pub dates: BTreeMap<About, (i64, i64)>,
     /// Crossings by identity.
     pub crossings: BTreeMap<u64, CrossingKey>,
     /// Crossings that may be shown: not carried.
@@ -109,6 +113,11 @@ impl Known {
         }
         for (key, said) in &other.said {
             self.said.entry(key.clone()).or_insert(*said);
+        }
+        self.asked = self.asked.max(other.asked);
+        for (about, theirs) in &other.dates {
+            let mine = self.dates.entry(about.clone()).or_insert(*theirs);
+            *mine = (*mine).max(*theirs);
         }
         self.crossings
             .extend(other.crossings.iter().map(|(id, key)| (*id, *key)));

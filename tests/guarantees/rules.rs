@@ -354,7 +354,7 @@ impl Watch {
         Ok(())
     }
 
-    /// G4: what was open before is withdrawn in this very step.
+    /// G4: what was open before is withdrawn in this very step, and the question why not with it.
     pub(super) fn all_are_withdrawn(
         &self,
         open_then: &[u64],
@@ -378,6 +378,9 @@ impl Watch {
                 && about_the_plan(id)
                 && self.open.iter().any(|open| open.exposure == **id)
         };
+        if self.asked.is_some_and(|asked| about_the_plan(&asked.0)) {
+            return Err(format!("G4: the question why not outlived {why}"));
+        }
         match open_then.iter().find(kept) {
             Some(id) => {
                 let about = self.known.shown.get(id).map(|shown| &shown.about);

@@ -2,6 +2,8 @@
 //! Each guarantee is a function that gives the sentence of what was broken. What the page can know is in
 //! `known`; times are the world's true times, with a tolerance for how late snapshots and paints are.
 
+#[path = "questions.rs"]
+mod questions;
 #[path = "rules.rs"]
 mod rules;
 
@@ -48,6 +50,8 @@ pub enum Event {
     Painted(ExposureId, Paint),
     /// What the person did.
     Responded(ExposureId, Response),
+    /// Why they put it off, asked or not.
+    Objected,
     /// A reported purchase.
     Converted(i64),
 }
@@ -67,6 +71,8 @@ pub struct Watch {
     /// Its stored memory could not be read.
     damaged: bool,
     open: Vec<Open>,
+    /// The prompt after which the person was asked why and has not answered.
+    asked: Option<ExposureId>,
     last_mono: i64,
     jumped: bool,
     /// Whether figures are held to; after more pages than memory has room for they are approximate.
@@ -83,6 +89,7 @@ impl Watch {
             known,
             damaged,
             open: Vec::new(),
+            asked: None,
             last_mono: 0,
             jumped: false,
             figures_count,
@@ -117,6 +124,7 @@ impl Watch {
                 Effect::Present(prompt) => self.presented(time, prompt, tab)?,
                 Effect::Withdraw { exposure, reason } => self.withdrawn(time, *exposure, *reason),
                 Effect::Record(event) => self.recorded(time, event)?,
+                Effect::Ask { exposure } => self.may_be_asked(time, *exposure, event)?,
                 Effect::Update(_)
                 | Effect::Persist(_)
                 | Effect::Announce(_)
@@ -152,7 +160,7 @@ impl Watch {
         tab: &Tab,
     ) -> Result<(), String> {
         match event {
-            Event::Nothing | Event::Attempted | Event::Blocked => {}
+            Event::Nothing | Event::Attempted | Event::Blocked | Event::Objected => {}
             Event::Used {
                 meter,
                 added,
@@ -267,6 +275,11 @@ impl Watch {
 
     fn withdrawn(&mut self, time: i64, exposure: ExposureId, reason: WithdrawReason) {
         let this = |open: &Open| open.exposure == exposure.0;
+        if self.asked == Some(exposure) {
+            // The question goes; what it was about has gone before.
+            self.asked = None;
+            return;
+        }
         // What was acted on and stayed until it ran out was not put off.
         let acted = self.open.iter().any(|open| this(open) && open.acting);
         self.open.retain(|open| !this(open));
@@ -327,6 +340,7 @@ impl Watch {
         self.is_not_owned(time, prompt, &shown)?;
         if !toast {
             self.dismissals_hold(time, &shown)?;
+            self.dates_hold(time, &shown.about, shown.epoch)?;
         }
         if !toast {
             self.nothing_higher_was_passed(prompt)?;
@@ -405,6 +419,9 @@ impl Watch {
                         "G7: this unit was dealt arm {other} of experiment {experiment}, and then arm {arm}"
                     ));
                 }
+            }
+            Recorded::ObjectionGiven { about, objection } => {
+                self.objected(time, about.exposure, *objection)?
             }
             // What another tab had on its screen ends here in memory alone.
             Recorded::PromptWithdrawn { about, reason } => {

@@ -211,13 +211,14 @@ fn pacing_is_kind_unless_the_policy_says_otherwise() {
         (4 * HOUR_MS, 2)
     );
     assert_eq!((pacing.quiet_from(), pacing.quiet_to()), (0, 0));
+    assert_eq!(pacing.ask_why(), 0);
     assert_eq!(plim.root().settle_ms(), 5_000);
     assert_eq!(plim.root().utc_offset_ms(), 0);
     assert_eq!(plim.root().recording_percent(), 20);
 
     let own = r#""settle_ms": 0, "recording_percent": 0, "utc_offset_minutes": -210, "pacing": {"caps": [{"count": 2, "per": "36h"}], "weekly_budget": 5, "gap_hours": 6,
         "min_account_age_hours": 0, "min_user_age_hours": 1, "ladder_days": [2], "limit_hit_gap_hours": 1,
-        "limit_hits_per_day": 9, "quiet_hours": {"from": "22:30", "to": "07:00"}}"#;
+        "limit_hits_per_day": 9, "quiet_hours": {"from": "22:30", "to": "07:00"}, "ask_why": true}"#;
     let plim = compiled(&with(own), "en");
     let pacing = plim.root().pacing().get(0).unwrap();
     assert_eq!(caps(pacing), [(2, 36 * HOUR_MS), (5, 7 * DAY_MS)]);
@@ -238,6 +239,7 @@ fn pacing_is_kind_unless_the_policy_says_otherwise() {
         (pacing.quiet_from(), pacing.quiet_to()),
         (22 * 60 + 30, 7 * 60)
     );
+    assert_eq!(pacing.ask_why(), 1);
     assert_eq!(plim.root().settle_ms(), 0);
     assert_eq!(plim.root().utc_offset_ms(), -210 * 60_000);
     assert_eq!(plim.root().recording_percent(), 0);
@@ -436,6 +438,14 @@ fn all_that_is_text_is_json_and_every_surface_text_is_there() {
             "extending",
             "trial_extended",
             "outdated",
+            "ask_why",
+            "because_next_week",
+            "because_next_month",
+            "because_next_quarter",
+            "because_price",
+            "because_comparing",
+            "because_not_my_decision",
+            "skip",
         ] {
             assert!(ui[id].is_array(), "{locale} {id}");
         }

@@ -3,7 +3,7 @@
 
 use super::clock;
 use super::snapshot::{MeterFigure, Snapshot};
-use plimsoll::engine::input::{ActionKind, Context, Paint, Response, Step};
+use plimsoll::engine::input::{ActionKind, Context, Objection, Paint, Response, Step};
 use plimsoll::policy::{self, Tree};
 use plimsoll::unit::{Key, Limit, Timestamp, Writer};
 use serde_json::{Map, Value};
@@ -155,6 +155,15 @@ pub fn painted(json: &Value) -> Result<(&str, Paint)> {
         unknown => return Err(format!("no paint `{unknown}`")),
     };
     Ok((reference, paint))
+}
+
+/// `[REF, "price"]`
+pub fn objection(json: &Value) -> Result<(&str, Objection)> {
+    let (reference, name) = pair(json)?;
+    let known = Objection::ALL
+        .into_iter()
+        .find(|known| known.name() == name);
+    Ok((reference, known.ok_or(format!("no objection `{name}`"))?))
 }
 
 /// `[REF, "later"]`, `[REF, "act", "upgrade"]`

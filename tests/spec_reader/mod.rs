@@ -272,6 +272,13 @@ impl<'a> Case<'a> {
                 }
                 Input::Respond { exposure, response }
             }
+            "because" => {
+                let (reference, objection) = input::objection(given)?;
+                Input::Because {
+                    exposure: self.exposure(index, reference)?,
+                    objection,
+                }
+            }
             "converted" => Input::Converted {
                 from_epoch: given.as_i64(),
             },

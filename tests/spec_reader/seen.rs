@@ -17,6 +17,9 @@ pub fn effect(plim: &Plim, effect: &Effect, prompt_of: &dyn Fn(u64) -> Option<St
         Effect::Withdraw { exposure, reason } => json!({
             "withdraw": prompt_of(exposure.0), "reason": reason.name(), "exposure": hex(exposure.0),
         }),
+        Effect::Ask { exposure } => {
+            json!({"ask": prompt_of(exposure.0), "exposure": hex(exposure.0)})
+        }
         Effect::Record(event) => record(plim, event),
         Effect::Persist(_) | Effect::Announce(_) | Effect::Want { .. } => Value::Null,
     }
@@ -185,6 +188,15 @@ fn record(plim: &Plim, event: &Event) -> Value {
         }),
         Event::PromptShown { about: showing } => about(plim, "Prompt Shown", showing, &[]),
         Event::PromptSeen { about: showing } => about(plim, "Prompt Seen", showing, &[]),
+        Event::ObjectionGiven {
+            about: showing,
+            objection,
+        } => about(
+            plim,
+            "Objection Given",
+            showing,
+            &[("objection", json!(objection.name()))],
+        ),
         Event::PromptAnswered {
             about: showing,
             response,

@@ -37,6 +37,7 @@ const calls = {
   signal: ([name, count]) => `plimsoll.signal(${text(name)}, ${count});`,
   painted: ([, how]) => `plimsoll.painted("0000000000000001", ${text(how)});`,
   respond: ([, ...response]) => `plimsoll.respond("0000000000000001", ${response.map(text).join(", ")});`,
+  because: ([, objection]) => `plimsoll.respond("0000000000000001", "because", ${text(objection)});`,
   converted: (epoch) => `plimsoll.converted(${epoch ?? ""});`,
   context: (changes) => {
     const said = Object.fromEntries(Object.entries(changes).filter(([name]) => !OF_THE_SHELL.includes(name)));

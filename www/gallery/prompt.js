@@ -1,5 +1,6 @@
 /** Makes prompts from `samples.json`, in the shape the engine gives them. */
 
+import { questionOf } from "../../pkg/shell/question.js";
 import { fill } from "../../pkg/text.js";
 
 export const samples = async () => (await fetch(new URL("samples.json", import.meta.url))).json();
@@ -22,6 +23,7 @@ export function prompt(name, state, { ui, labels, texts, values }, exposure) {
     percent: Math.floor((100 * state.used) / LIMIT),
     remaining: LIMIT - state.used,
   };
+  if (state.question) return questionOf(said(name, state, "", exposure), state.question, ui);
   if (state.waiting ?? state.note) return said(name, state, ui[state.waiting ?? state.note], exposure);
   const { feature, outcome, meter } = values;
   const about = state.text === "preview" ? { feature, outcome } : { meter };

@@ -77,6 +77,9 @@ const ACTION: Kind = Kind::Word(&[
     "never",
 ]);
 
+const OBJECTION: Kind = Kind::Word(&["not_now", "price", "comparing", "not_my_decision"]);
+const UNTIL: Kind = Kind::Word(&["next_week", "next_month", "next_quarter"]);
+
 pub const EVENTS: &[Event] = &[
     Event {
         name: "Usage Counted",
@@ -157,6 +160,17 @@ pub const EVENTS: &[Event] = &[
             must("response", RESPONSE),
             may("action", ACTION),
             must("late", Kind::Flag),
+        ],
+    },
+    Event {
+        name: "Objection Given",
+        properties: &[
+            must("prompt", Kind::Id),
+            may("meter", Kind::Id),
+            may("feature", Kind::Id),
+            must("exposure", Kind::Hex),
+            must("objection", OBJECTION),
+            may("until", UNTIL),
         ],
     },
     Event {

@@ -42,6 +42,8 @@ pub struct Page {
     pub engine: Engine,
     respond: Respond,
     shown: Vec<Shown>,
+    /// After which prompt the person was asked why, and what it was about.
+    asked: Option<(ExposureId, (Key, Key))>,
     /// When the engine wants to be woken.
     wake: i64,
     visible: bool,
@@ -64,6 +66,7 @@ impl Page {
             engine: Engine::new(Rc::clone(plim), identity, Some(memory)),
             respond,
             shown: Vec::new(),
+            asked: None,
             wake: NEVER,
             visible: false,
             at: 0,
@@ -98,6 +101,21 @@ impl Page {
                 let found = found.min_by_key(|shown| shown.surface == Surface::Toast);
                 if let Some(exposure) = found.map(|shown| shown.exposure) {
                     self.respond(at, exposure, *response, news);
+                }
+            }
+            Told::Because {
+                prompt,
+                subject,
+                objection,
+            } => {
+                let asked = self.asked.filter(|(_, of)| *of == (*prompt, *subject));
+                if let Some((exposure, _)) = asked {
+                    let objection = *objection;
+                    let input = Input::Because {
+                        exposure,
+                        objection,
+                    };
+                    self.tell(at, input, news);
                 }
             }
             Told::LeftOut(_) => {}
@@ -212,6 +230,9 @@ impl Page {
                         self.shown.retain(|shown| shown.exposure != exposure);
                     }
                     Effect::Record(event) => news.push((time, event)),
+                    Effect::Ask { exposure } => {
+                        self.asked = Some((exposure, self.engine.about_of(exposure)));
+                    }
                     Effect::Update(_)
                     | Effect::Persist(_)
                     | Effect::Announce(_)

@@ -56,6 +56,7 @@ pub fn open(core: usize, plim: Vec<u8>, texts: String) -> i32 {
 /// · 25 the milliseconds until wake is wanted · 26 the flags · 27 whether the lease is wanted
 /// · 28 a text for the next call that takes several · 29 close · 30 the query of the page's address, which may force arms
 /// · 31 signal (name; count) · 32 the index of a signal (name)
+/// · 33 because (exposure; place of the objection in the order of `Objection`)
 #[wasm_bindgen]
 #[expect(
     clippy::too_many_arguments,

@@ -23,6 +23,10 @@ impl Core {
                     json.string(reason.name());
                     self.words.end();
                 }
+                Effect::Ask { exposure } => {
+                    self.words.begin("ask").hex(exposure.0);
+                    self.words.end();
+                }
                 Effect::Record(event) => self.queue(event),
                 Effect::Persist(Delta::Tally) => self.flags |= FLAG_LINE,
                 Effect::Persist(Delta::Memory) => self.flags |= FLAG_MEMORY,

@@ -12,7 +12,9 @@ mod effects;
 mod snapshot;
 
 use lol_alloc::{FreeListAllocator, LockedAllocator};
-use plimsoll::engine::input::{ActionKind, Context, Input, Now, Paint, Response, Snapshot, Step};
+use plimsoll::engine::input::{
+    ActionKind, Context, Input, Now, Objection, Paint, Response, Snapshot, Step,
+};
 use plimsoll::engine::memory::Memory;
 use plimsoll::engine::{Identity, intent_id};
 use plimsoll::json::{Json, push_hex, read_hex};
@@ -150,7 +152,7 @@ impl Core {
         }
     }
 
-    /// Something happened: kinds 0 to 14, 30 and 31 of [`door::ask`].
+    /// Something happened: kinds 0 to 14, 30, 31 and 33 of [`door::ask`].
     fn tell(&mut self, kind: u32, text: &str, amount: i64, now: Now) {
         let key = Key::of(text);
         let place = amount as usize;
@@ -179,6 +181,13 @@ impl Core {
                     (None, 7) => Response::Never,
                     (None, _) => Response::Close,
                 },
+            },
+            33 => Input::Because {
+                exposure,
+                objection: Objection::ALL
+                    .get(place)
+                    .copied()
+                    .unwrap_or(Objection::Price),
             },
             31 => Input::Signal {
                 name: key,

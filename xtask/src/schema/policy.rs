@@ -431,6 +431,8 @@ pub struct Pacing {
     limit_hits_per_day: Option<u8>,
     /// In the reader's time; nothing above inline then.
     quiet_hours: Option<QuietHours>,
+    /// Whoever puts a modal off is asked why, at most once in 30 days. Default: false.
+    ask_why: Option<bool>,
     /// Groups of prompts with caps of their own, by id.
     #[schemars(extend("maxProperties" = 50))]
     groups: Option<BTreeMap<String, Group>>,
