@@ -517,11 +517,12 @@ impl Engine {
     }
 
     /// The figures of a meter have changed: what is on the screen about it is painted anew.
-    /// What is not painted yet was presented with these very figures.
+    /// What is not painted yet is painted with them.
     pub(super) fn touch(&mut self, meter: u32) {
         for shown in &mut self.shown {
             let entry = self.entries.get(shown.index as usize);
-            shown.stale |= shown.rendered && entry.is_some_and(|entry| entry.meter == meter);
+            let about = entry.is_some_and(|entry| entry.meter == meter);
+            shown.stale |= about && (shown.rendered || !fault!(71));
         }
     }
 

@@ -391,6 +391,26 @@ impl Watch {
     }
 
     /// G8: no use and no release is lost.
+    /// Whether painted yet or on its way to the screen.
+    pub(super) fn prompts_say_what_is_read(&self, tab: &Tab, now: Now) -> Result<(), String> {
+        if !self.figures_count {
+            // More writers than memory has room for.
+            return Ok(());
+        }
+        for open in &self.open {
+            let Some(said) = open.said else { continue };
+            let (prompt, meter) = &open.about;
+            let read = tab.read(now, meter).unwrap_or(said);
+            if (said.used, said.limit) != (read.used, read.limit) {
+                return Err(format!(
+                    "G8: {prompt} says {} of {:?} {meter} where {} of {:?} are read",
+                    said.used, said.limit, read.used, read.limit
+                ));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn figures_add_up(&self, tab: &Tab, now: Now) -> Result<(), String> {
         if self.damaged || !self.figures_count {
             // What the damaged berth had counted is gone; everything since is held to.

@@ -12,7 +12,7 @@ use super::world::said;
 use crate::spec_reader::tab::Tab;
 use plimsoll::Effect;
 use plimsoll::engine::effect::{
-    CrossingKind, Event as Recorded, Lane, Prompt, Surface, WithdrawReason,
+    CrossingKind, Event as Recorded, Lane, Prompt, Reading, Surface, WithdrawReason,
 };
 use plimsoll::engine::input::{Now, Paint, Response};
 use plimsoll::engine::memory::{Memory, Table};
@@ -61,6 +61,8 @@ struct Open {
     about: About,
     surface: Surface,
     acting: bool,
+    /// The figures it says.
+    said: Option<Reading>,
 }
 
 /// The watcher of one page.
@@ -125,10 +127,8 @@ impl Watch {
                 Effect::Withdraw { exposure, reason } => self.withdrawn(time, *exposure, *reason),
                 Effect::Record(event) => self.recorded(time, event)?,
                 Effect::Ask { exposure } => self.may_be_asked(time, *exposure, event)?,
-                Effect::Update(_)
-                | Effect::Persist(_)
-                | Effect::Announce(_)
-                | Effect::Want { .. } => {}
+                Effect::Update(prompt) => self.updated(prompt),
+                Effect::Persist(_) | Effect::Announce(_) | Effect::Want { .. } => {}
             }
         }
         self.jumps_report_all(effects)?;
@@ -149,6 +149,7 @@ impl Watch {
         {
             self.young_uses_stay(truth, tab, now)?;
         }
+        self.prompts_say_what_is_read(tab, now)?;
         self.figures_add_up(tab, now)
     }
 
@@ -273,6 +274,13 @@ impl Watch {
             .or_insert((time, epoch, rung));
     }
 
+    fn updated(&mut self, prompt: &Prompt) {
+        let mut open = self.open.iter_mut();
+        if let Some(open) = open.find(|open| open.exposure == prompt.exposure.0) {
+            open.said = prompt.reading;
+        }
+    }
+
     fn withdrawn(&mut self, time: i64, exposure: ExposureId, reason: WithdrawReason) {
         let this = |open: &Open| open.exposure == exposure.0;
         if self.asked == Some(exposure) {
@@ -367,6 +375,7 @@ impl Watch {
             about,
             surface: prompt.surface,
             acting: false,
+            said: prompt.reading,
         });
         self.known.shown.entry(prompt.exposure.0).or_insert(shown);
         if !prompt.repaint && !toast {
