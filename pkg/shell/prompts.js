@@ -125,6 +125,7 @@ export function makePrompts(tab) {
       shown.delete(prompt.exposure);
       return tab.tell(PAINTED, prompt.exposure, FAILED);
     }
+    state.is_drawn = true;
     view?.show(state.prompt);
     emit("prompt", { prompt: filled(state.prompt) });
     return presses.price(state);
@@ -134,6 +135,8 @@ export function makePrompts(tab) {
     const state = shown.get(prompt.exposure);
     if (!state) return;
     state.prompt = prompt;
+    // On its way to the screen: it is drawn as it is then.
+    if (!state.is_drawn) return;
     paint(state);
     presses.price(state)?.catch(tab.stumble);
   }

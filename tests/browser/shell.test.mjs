@@ -466,6 +466,25 @@ describe("tabs and the page's life", () => {
       for (const tab of tabs) assert.deepEqual(tab.faults, []);
     }));
 
+  for (const view of ["default", "none"]) {
+    test(`used again before a banner is on the screen, its first words are the newest figures, with view ${view}`, () =>
+      onPage(async (page) => {
+        const said = await page.evaluate(async () => {
+          const told = [];
+          const painted = new Promise((done) => {
+            plimsoll.on("update", ({ prompt }) => prompt && told.push(["update", prompt.values.used]));
+            plimsoll.on("prompt", ({ prompt }) => done(told.push(["prompt", prompt.values.used])));
+          });
+          plimsoll.use("emails", 480);
+          plimsoll.use("emails", 15);
+          await painted;
+          return told;
+        });
+        assert.deepEqual(said, [["prompt", 895]], "nothing is updated before it is there");
+        if (view === "default") await page.getByText("895").first().waitFor();
+      }, { options: { snapshot: snapshot(), ...(view === "none" && { view }) } }));
+  }
+
   test("a ninth tab keeps its events in memory and interrupts nobody, and still sends", () =>
     inProfile(async (context) => {
       const tabs = [];
