@@ -11,7 +11,7 @@ import { OBJECTIONS, questionOf } from "./question.js";
 
 export { ACTIONS, promptOf };
 
-const RESPONSES = { later: 6, never: 7, close: 8 };
+const RESPONSES = { __proto__: null, later: 6, never: 7, close: 8 };
 /** From here on an action is a dismissal. */
 const DISMISSALS = ACTIONS.indexOf("later");
 const PAINTS = ["rendered", "seen", "failed", "faded"];
