@@ -60,8 +60,12 @@ export interface Options {
   view?: "auto" | "none";
   /** Default `"auto"`: as the page. */
   theme?: "auto" | "light" | "dark";
-  /** The host's place for banners and inline prompts. Default: banners lie over the page. */
-  target?: Element;
+  /**
+   * The host's place for banners and inline prompts, where the policy names no slot; `"bottom"` lays banners over
+   * the page at its lower edge. Default: a `<plimsoll-slot>` without a name, else banners lie over the page at the
+   * top and inline prompts wait for one.
+   */
+  target?: Element | "bottom";
   /** The folder of the `.wasm` files, when they were moved; or the core's bytes or module. */
   wasm?: string | URL | ArrayBuffer | Uint8Array | WebAssembly.Module;
   /**
@@ -274,6 +278,10 @@ export interface Prompt {
   surface: Surface;
   /** One prompt that interrupts is open in all tabs, one that is ambient in each tab. */
   lane: "interrupt" | "ambient" | "inline";
+  /** Of a banner that the policy wants at the lower edge. */
+  edge?: "bottom";
+  /** The name of the slot that the policy wants it in. */
+  slot?: string;
   tone: "notice" | "warning" | "urgent" | "limit" | "offer";
   trigger: "threshold" | "at_limit" | "limit_hit" | "explored" | "trial_ending" | "projected" | "score" | "signal";
   /** What it is about, by id; a trial, a score and a signal are about neither. */
@@ -425,6 +433,8 @@ export interface Trace {
     }[];
   };
   page?: Record<string, boolean | string>;
+  /** Exposures that are shown as far as it is decided, and wait for a slot that the page does not have. */
+  unplaced?: string[];
   revision?: string;
   outbox?: {
     queued: number;

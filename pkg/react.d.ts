@@ -3,6 +3,9 @@
  * after a start that failed, hooks say so with `status` and children are rendered as they are.
  */
 import type { DetailedHTMLProps, HTMLAttributes, ReactElement, ReactNode } from "react";
+import type {
+  PlimsollGate, PlimsollGateAttributes, PlimsollMeter, PlimsollMeterAttributes, PlimsollSlot, PlimsollSlotAttributes,
+} from "./define.js";
 import type { ActionId, MeterReading, Options, Plimsoll, PlimsollError, Prompt, Quote, Response, Step } from "./index.js";
 
 export interface ProviderProps {
@@ -69,16 +72,15 @@ export interface FeatureHintProps {
  */
 export function FeatureHint(props: FeatureHintProps): ReactElement | null;
 
+type ElementProps<Element> = DetailedHTMLProps<HTMLAttributes<Element>, Element>;
+
 /** What `plimsoll/define` registers, in JSX. */
 declare module "react" {
   namespace JSX {
     interface IntrinsicElements {
-      /** `value` and `max` are painted until an instance has started. */
-      "plimsoll-meter": DetailedHTMLProps<HTMLAttributes<HTMLElement>, HTMLElement> & {
-        meter: string;
-        value?: number | string;
-        max?: number | string;
-      };
+      "plimsoll-meter": ElementProps<PlimsollMeter> & PlimsollMeterAttributes;
+      "plimsoll-gate": ElementProps<PlimsollGate> & PlimsollGateAttributes;
+      "plimsoll-slot": ElementProps<PlimsollSlot> & PlimsollSlotAttributes;
     }
   }
 }

@@ -5,6 +5,7 @@
  * back through `on`.
  */
 import init, { View } from "./dist/plimsoll_view.js";
+import { makePlaces } from "./shell/places.js";
 import { fill, isRightToLeft, link } from "./text.js";
 
 /** Longer texts are cut: a name from a snapshot may be of any length. Unit: UTF-16 code units. */
@@ -38,13 +39,13 @@ const FALLBACK = {
 };
 
 /**
- * Loads the painting module and puts its empty status regions on the page.
+ * Loads the painting module and puts its empty status regions on the page and in the host's places.
  *
  * @param {object} options
  * @param {string} options.locale BCP 47
  * @param {Record<string, unknown>} options.ui the built-in texts of that locale, by id
  * @param {"auto"|"light"|"dark"} [options.theme] `auto` follows the page, not the system
- * @param {Element} [options.target] the host's place for banners and inline cards
+ * @param {Element|"bottom"} [options.target] the host's place for banners and inline cards, or the edge for banners
  * @param {string|URL} [options.wasm] the folder of the WebAssembly file, when it was moved
  * @param {{painted: Function, respond: Function, form?: Function}} options.on
  *   `painted(exposure, "rendered"|"seen"|"failed"|"faded")`, the last when a toast has had its
@@ -54,52 +55,54 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
   const moved = wasm && new URL("plimsoll_view_bg.wasm", new URL(wasm, document.baseURI));
   await init(moved && { module_or_path: moved });
 
-  /** What is open, by exposure: {prompt, busy, message, quote, form, focus, pressed_ms, painted}. */
+  /**
+   * What is open, by exposure: {prompt, busy, message, quote, form, focus, pressed_ms, painted, at, is_behind}. `at` is
+   * its painter, none while it waits for its slot; `is_behind` says that only the form that it led to is left.
+   */
   const open = new Map();
   const waiting = new Set();
   let frame = 0;
 
-  const view = new View(
-    {
-      painted: quietly((exposure, how) => {
-        if (exposure.endsWith(FORM)) return;
-        if (how == "failed" || how == "faded") open.delete(exposure);
-        on.painted?.(exposure, how);
-      }),
-      typed: quietly((form, note) => {
-        const exposure = form.replace(FORM, "");
-        const state = open.get(exposure);
-        if (!state?.form) return;
-        state.form.note = note;
-        on.form?.(exposure, "typed", note);
-        paint(exposure);
-      }),
-      respond: quietly((given, response, action) => {
-        const exposure = given.replace(FORM, "");
-        if (action == "back" || (given != exposure && response != "act")) return on.form?.(exposure, "back");
-        if (response != "act") {
-          if (open.get(exposure)?.form) on.form?.(exposure, "shut");
-          open.delete(exposure);
-          return on.respond?.(exposure, response);
-        }
-        const state = open.get(exposure);
-        const now_ms = performance.now();
-        if (!state || state.busy || now_ms - state.pressed_ms < PRESS_GAP_MS) return;
-        state.pressed_ms = now_ms;
-        if (action == "send") return isWritable(state.form) ? on.form?.(exposure, action) : undefined;
-        on.respond?.(exposure, "act", action);
-      }),
-    },
-    document.body ?? document.documentElement,
-    target,
-  );
+  const reports = {
+    painted: quietly((exposure, how) => {
+      if (exposure.endsWith(FORM)) return;
+      if (how == "failed" || how == "faded") open.delete(exposure);
+      on.painted?.(exposure, how);
+    }),
+    typed: quietly((form, note) => {
+      const exposure = form.replace(FORM, "");
+      const state = open.get(exposure);
+      if (!state?.form) return;
+      state.form.note = note;
+      on.form?.(exposure, "typed", note);
+      paint(exposure);
+    }),
+    respond: quietly((given, response, action) => {
+      const exposure = given.replace(FORM, "");
+      if (action == "back" || (given != exposure && response != "act")) return on.form?.(exposure, "back");
+      if (response != "act") {
+        if (open.get(exposure)?.form) on.form?.(exposure, "shut");
+        open.delete(exposure);
+        return on.respond?.(exposure, response);
+      }
+      const state = open.get(exposure);
+      const now_ms = performance.now();
+      if (!state || state.busy || now_ms - state.pressed_ms < PRESS_GAP_MS) return;
+      state.pressed_ms = now_ms;
+      if (action == "send") return isWritable(state.form) ? on.form?.(exposure, action) : undefined;
+      on.respond?.(exposure, "act", action);
+    }),
+  };
+
+  /** A form that is no card's is a dialog over the page, wherever its prompt stands. */
+  const painter = (state, drawn) => (drawn.exposure == state.prompt.exposure ? state.at : places.page);
 
   const paint = quietly((exposure) => {
     const state = open.get(exposure);
-    if (!state) return;
+    if (!state?.at) return;
     const drawings = [draw(state)];
     // Behind the form stands the prompt itself, and has nothing to say.
-    if (state.form && !isCard(state)) drawings.push(draw({ ...state, form: undefined, message: undefined, focus: undefined }));
+    if (state.form && !isCard(state)) drawings.push(draw(behind(state)));
     // Said once: the status region keeps it.
     state.message = undefined;
     state.focus = undefined;
@@ -107,7 +110,7 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
       const painted = JSON.stringify(drawn);
       if (painted == state.painted[drawn.exposure]) continue;
       state.painted[drawn.exposure] = painted;
-      view.paint(drawn);
+      painter(state, drawn).paint(drawn);
     }
   });
 
@@ -121,22 +124,47 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
     });
   };
 
-  const draw = (state) => drawing(state, { locale, ui, theme });
+  const draw = (state) => drawing(state, { locale, ui, theme, edge: target == "bottom" ? target : undefined });
+  const behind = (state) => ({ ...state, form: undefined, message: undefined, focus: undefined });
   const outcome = ({ locale: own = locale, ui: words = ui }, id) => fill(words[id] ?? FALLBACK[id], {}, own);
+
+  /** Paints what is not on the screen yet, in its place; what has none waits for its slot. */
+  function put(state) {
+    try {
+      // Someone may have written in its form.
+      if (state.form) state.form.first = state.form.note;
+      const drawn = draw(isCard(state) ? state : behind(state));
+      state.painted = {};
+      state.at = places.of(state.prompt);
+      if (!state.at || state.at.show(drawn)) return;
+      throw new TypeError("nowhere to paint");
+    } catch {
+      open.delete(state.prompt.exposure);
+      quietly(on.painted)(state.prompt.exposure, "failed");
+    }
+  }
+
+  /** A slot came or went: what belongs elsewhere now moves there. */
+  const settle = quietly(() => {
+    for (const [exposure, state] of [...open]) {
+      if (state.is_behind || places.of(state.prompt) === state.at) continue;
+      state.at?.hide(exposure);
+      put(state);
+    }
+  });
+
+  const places = makePlaces((place, kind) => new View(reports, place, kind), target, settle);
 
   return {
     show: quietly((prompt) => {
+      const { exposure } = prompt;
       const state = { prompt, pressed_ms: prompt.question ? unread() : -PRESS_GAP_MS, painted: {} };
-      try {
-        const drawn = draw(state);
-        open.set(prompt.exposure, state);
-        if (view.show(drawn)) return;
-        throw new TypeError("nowhere to paint");
-      } catch {
-        open.delete(prompt.exposure);
-        quietly(on.painted)(prompt.exposure, "failed");
-      }
+      open.get(exposure)?.at?.hide(exposure);
+      open.set(exposure, state);
+      put(state);
     }),
+    /** What waits for its slot. */
+    unplaced: () => [...open].filter(([, { at }]) => !at).map(([exposure]) => exposure),
     /**
      * New words or figures, and what else has changed: `busy`, while the actions are marked as disabled and
      * pressing them does nothing; `message`, said aloud by screen readers without moving the focus; `quote`,
@@ -152,10 +180,12 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
     /** With `keeps_form` the form that it leads to stays, until it is closed and this is asked for again. */
     hide: quietly((exposure, keeps_form) => {
       const state = open.get(exposure);
-      if (!keeps_form || !isCard(state)) view.hide(exposure);
+      const is_behind = keeps_form && state && !isCard(state);
+      if (!keeps_form || is_behind) state?.at?.hide(exposure);
+      if (state) state.is_behind = is_behind;
       if (keeps_form) return;
       open.delete(exposure);
-      view.hide(exposure + FORM);
+      places.page.hide(exposure + FORM);
     }),
     /**
      * The form of a request in place of a card, or as a dialog before anything smaller: `{action, note, status}`,
@@ -173,10 +203,10 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
         state.focus = "note";
         state.pressed_ms = unread();
         state.painted[exposure + FORM] = undefined;
-        if (prompt.surface == "toast") view.hide(exposure);
-        if (!isCard(state)) return view.show(draw(state));
+        if (prompt.surface == "toast") state.at.hide(exposure);
+        if (!isCard(state)) return places.page.show(draw(state));
       } else if (!form) {
-        view.hide(exposure + FORM);
+        places.page.hide(exposure + FORM);
         state.focus = before.action;
         // A toast does not come back for another eight seconds.
         if (prompt.surface == "toast") return void (open.delete(exposure), on.painted?.(exposure, "faded"));
@@ -192,9 +222,7 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
     destroy: quietly(() => {
       cancelAnimationFrame(frame);
       open.clear();
-      view.destroy();
-      // What the module holds of this page's closures goes too, when no call into it is under way any more.
-      queueMicrotask(quietly(() => view.free()));
+      places.destroy();
     }),
   };
 }
@@ -205,7 +233,7 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
  */
 function drawing({ prompt, busy, message, quote, form, focus }, own) {
   // A prompt that fell back to another language brings that language's words.
-  const { locale = own.locale, ui = own.ui } = prompt;
+  const { locale = own.locale, ui = own.ui, edge = own.edge } = prompt;
   const { values = {}, texts = {}, actions = [] } = prompt;
   const say = (text, more) => fill(text, more ?? values, locale)?.slice(0, TEXT_LENGTH_MAX);
   const said = (id, more) => say(ui[id] ?? FALLBACK[id], more);
@@ -221,7 +249,7 @@ function drawing({ prompt, busy, message, quote, form, focus }, own) {
   const drawn = {
     exposure: form && !card ? prompt.exposure + FORM : prompt.exposure,
     surface,
-    class: form && !card ? "request card" : (card ? surface + " card" : surface) + (prompt.question ? " question" : ""),
+    class: form && !card ? "request card" : [surface, card && "card", surface == "banner" && edge, prompt.question && "question"].filter(Boolean).join(" "),
     lang: locale,
     dir: isRightToLeft(locale) ? "rtl" : "ltr",
     "data-tone": prompt.tone,

@@ -40,7 +40,8 @@ export function metersSection({ trace, now_ms, isLevel }) {
 const day = (time_ms) => new Date(time_ms).toISOString().slice(0, 10);
 
 const GROUPS = [
-  ["On the screen", true, ({ decision }) => decision === "shown"],
+  ["On the screen", true, ({ decision, is_unplaced }) => decision === "shown" && !is_unplaced],
+  ["Waiting for a slot", true, ({ is_unplaced }) => is_unplaced],
   ["Next", true, ({ decision }) => decision === "next"],
   ["Held", true, ({ decision, reason }) => decision === "held" && reason !== "not_fired"],
   ["Not fired", false, ({ reason }) => reason === "not_fired"],
@@ -49,7 +50,7 @@ const GROUPS = [
 export function promptsSection(state) {
   const { trace } = state;
   // `explain` answers by the policy's order, and a prompt is forced by its place there.
-  const placed = trace.prompts.map((judged, place) => ({ ...judged, place }));
+  const placed = trace.prompts.map((judged, place) => ({ ...judged, place, is_unplaced: !!trace.unplaced?.includes(judged.exposure) }));
   return GROUPS.map(([label, is_open, belongs]) => {
     const group = placed.filter(belongs);
     return el("details", { open: is_open },

@@ -1,7 +1,7 @@
 /**
  * Stands in for an instance until there is one: takes its calls, answers neutrally, and makes them again, in order,
- * once it has started. It decides nothing and knows no framework; React's hooks and the custom elements use it, and
- * `start` loads nothing of it.
+ * once it has started. It decides nothing and knows no framework; React's hooks use it, and `start` loads nothing
+ * of it.
  */
 import { NEUTRAL } from "./neutral.js";
 

@@ -183,6 +183,6 @@ export async function makeInstance(options, policy, session = makeSession(option
   }];
   const instance = Object.fromEntries(Object.entries(calls).map(guard));
 
-  await session.begin({ read: instance.read, on: instance.on, texts: session.texts });
+  await session.begin({ ...instance, texts: session.texts });
   return Object.freeze(instance);
 }

@@ -3,6 +3,7 @@
  * and a test read the same. Comes with the painters' side, because until then nobody asks for it; what it
  * shares with the start of a page is given to it, so that a bundler need not cut that in two.
  */
+import { certainty } from "./certainty.js";
 
 const LANES = ["ambient", "interrupt", "interrupt", "ambient", "inline"];
 /** In the order of the core's `ActionKind`. */
@@ -11,8 +12,6 @@ export const ACTIONS = ["upgrade", "talk_to_sales", "ask_admin", "extend_trial",
 export const REQUESTS = ["talk_to_sales", "ask_admin"];
 /** A preview is no price list: the next plan's first few features, in the policy's order. */
 const ALSO_MAX = 4;
-const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
-const HALF_MONTH_DAYS = 15;
 
 /**
  * @param shown `{exposure, facts, actions, owner}`, as `Engine::write_prompt` writes it
@@ -77,15 +76,6 @@ export function promptOf({ exposure, facts, actions, owner }, words, account, ha
     plan: whole({ from: from?.id, to: to?.id }),
     repaint: !!repaint,
   });
-}
-
-/** How certainly an estimate can be spoken of: to a day, half of a month, a month, or several. */
-function certainty({ from, until }) {
-  if (until - from <= WEEK_MS) return "day";
-  const [first, last] = [new Date(from), new Date(until)];
-  if (first.getMonth() !== last.getMonth() || until - from > 5 * WEEK_MS) return "months";
-  if (last.getDate() <= HALF_MONTH_DAYS) return "first_half";
-  return first.getDate() > HALF_MONTH_DAYS ? "second_half" : "month";
 }
 
 function actionOf(id, { actions, links }, kind, place, ids) {

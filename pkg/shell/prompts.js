@@ -79,7 +79,7 @@ export function makePrompts(tab) {
           locale: tab.texts().locale,
           ui: tab.texts().ui,
           theme: options.theme,
-          target: options.target,
+          target: targetOf(),
           wasm: typeof options.wasm == "string" || options.wasm instanceof URL ? options.wasm : undefined,
           on: {
             painted: known(painted),
@@ -97,6 +97,14 @@ export function makePrompts(tab) {
       }));
 
   const asks = ({ actions }) => actions.some(({ id }) => REQUESTS.includes(id));
+
+  /** A place for prompts is an element or the lower edge; anything else is told, and left alone. */
+  function targetOf() {
+    const { target } = options;
+    if (target === undefined || target === "bottom" || target?.nodeType === 1) return target;
+    report("option_invalid", "target", `\`target\` is \`${String(target)}\`, not an element of the page`, "give an element, or `bottom`");
+    return undefined;
+  }
 
   /** A note is no prompt: what becomes of it is nobody's business. */
   const known = (run) => (exposure, ...given) => shown.has(exposure) && run(exposure, ...given);
@@ -290,6 +298,8 @@ export function makePrompts(tab) {
     withdraw, painted, respond, ask,
     present: (given) => void show(whole(given)).catch(tab.stumble),
     update: (given) => update(whole(given)),
+    /** Those whose slot the page does not have. */
+    unplaced: () => view?.unplaced().filter((exposure) => shown.has(exposure)),
     prepare: () => (headless ? loadText() : loadView()),
     /** The core is built anew, by `rebuild`; what it does not present again goes, if nothing is under way. */
     async refresh(rebuild) {

@@ -393,13 +393,15 @@ export function makeSession(options, policy) {
       return moorAndRun();
     });
 
-  /** Elements find the instance, and it them, without a global: `face` is what they get of it. */
+  /** Elements find the instance, and it them, without a global: `face` is what they get of it, none when it goes. */
+  const announce = (face) => globalThis.document?.dispatchEvent(new CustomEvent("plimsoll-ready", { detail: face }));
+
   function listen(face) {
     if (!globalThis.document) return;
     const hear = (target, name, heard) =>
       target.addEventListener(name, (event) => guarded(() => heard(event)), { signal: life.signal });
     hear(document, "plimsoll-request", ({ detail }) => handOver(detail, face));
-    document.dispatchEvent(new CustomEvent("plimsoll-ready", { detail: face }));
+    announce(face);
     hear(document, "visibilitychange", pageHidden);
     hear(window, "pagehide", pageLeft);
     hear(window, "pageshow", pageReturned);
@@ -422,6 +424,7 @@ export function makeSession(options, policy) {
     listeners = {};
     core.ask(CLOSE);
     core = undefined;
+    announce();
   }
 
   const session = {
@@ -454,6 +457,7 @@ export function makeSession(options, policy) {
     },
     standing: () => ({
       page: { ...told, route: page.route },
+      unplaced: prompts?.unplaced(),
       writer,
       storage: mooring.is_open() ? "local" : mayStore() ? "memory" : "none",
       crowded: mooring.is_crowded(),

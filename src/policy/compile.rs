@@ -366,7 +366,8 @@ fn locale_of(speaker: Option<&Speaker<'_>>) -> String {
     speaker.map_or_else(String::new, |speaker| speaker.locale.clone())
 }
 
-/// What people read of a prompt: `{"prompt", "locale", "tone", "trigger", "title", "body"}`.
+/// What people read of a prompt, and where: `{"prompt", "locale", "tone", "trigger", "edge", "slot", "title", "body"}`,
+/// `edge` and `slot` where the policy says them.
 fn prompt_words(
     prompt: &Prompt,
     locale: &str,
@@ -380,6 +381,10 @@ fn prompt_words(
         json.key("tone").string(prompt.trigger.tone());
         json.key("trigger")
             .string(trigger_name(prompt.trigger.word()));
+        if prompt.at_bottom {
+            json.key("edge").string("bottom");
+        }
+        text(json, "slot", &prompt.slot);
         if let Some(words) = words {
             json.key("title").raw(&words.title.json(usage));
             json.key("body").list(|json| {

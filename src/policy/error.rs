@@ -65,6 +65,7 @@ pub const CODES: &[&str] = &[
     "reserved_id",
     "score_on_server",
     "soft_without_limit",
+    "surface_place",
     "surface_trigger",
     "text_syntax",
     "text_variable",

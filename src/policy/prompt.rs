@@ -21,11 +21,14 @@ const ROUTES_MAX: usize = 20;
 const ROUTE_CHARS: usize = 200;
 const DELAY_MS_MAX: Millis = 7 * DAY_MS;
 const RANK_MAX: i64 = 1_000;
+const EDGES: [&str; 2] = ["top", "bottom"];
 const FIELDS: &[&str] = &[
     "id",
     "on",
     "trigger",
     "surface",
+    "edge",
+    "slot",
     "routes",
     "group",
     "rank",
@@ -51,6 +54,10 @@ pub(super) struct Prompt {
     pub trigger: Trigger,
     pub about: About,
     pub surface: Surface,
+    /// Of a banner over the page: it lies at the bottom.
+    pub at_bottom: bool,
+    /// The name of the host's slot that it is painted in; "" for none.
+    pub slot: String,
     pub routes_in: Vec<String>,
     pub routes_out: Vec<String>,
     pub group: Option<String>,
@@ -98,6 +105,8 @@ impl Prompt {
             trigger,
             about,
             surface: trigger.surface(),
+            at_bottom: false,
+            slot: String::new(),
             routes_in: Vec::new(),
             routes_out: Vec::new(),
             group: None,
@@ -330,6 +339,14 @@ fn read_prompt(
         let index = walk.one_of(tree, &At::Field(at, "surface"), &names, &["email"]);
         index.and_then(|index| Surface::ALL.get(index).copied())
     });
+    let edge = fields
+        .of("edge")
+        .and_then(|tree| walk.one_of(tree, &At::Field(at, "edge"), &EDGES, &[]));
+    let slot = fields.of("slot").and_then(|tree| {
+        let place = At::Field(at, "slot");
+        let name = walk.string(tree, &place)?;
+        walk.id(name, &place).map(String::from)
+    });
     let routes = fields
         .of("routes")
         .map(|tree| read_routes(walk, tree, &At::Field(at, "routes")));
@@ -377,6 +394,8 @@ fn read_prompt(
     };
     (prompt.trigger, prompt.about) = (trigger, about);
     prompt.surface = surface.unwrap_or(usual);
+    prompt.at_bottom = edge.map_or(prompt.at_bottom, |edge| edge == 1);
+    prompt.slot = slot.unwrap_or(prompt.slot);
     (prompt.routes_in, prompt.routes_out) = routes.unwrap_or((prompt.routes_in, prompt.routes_out));
     prompt.group = group.unwrap_or(prompt.group);
     prompt.rank = rank.unwrap_or(prompt.rank);
@@ -388,7 +407,25 @@ fn read_prompt(
     prompt.audience = audience.unwrap_or(prompt.audience);
     prompt.is_own = true;
     check_surface(walk, at, trigger, prompt.surface);
+    check_place(walk, at, fields, prompt.surface);
     Some(prompt)
+}
+
+/// Only what stands in the page has a place there.
+fn check_place(walk: &mut Walk, at: &At<'_>, fields: &Fields<'_>, surface: Surface) {
+    for (field, message, fits) in [
+        ("edge", "only a `banner` lies at an edge of the page", false),
+        (
+            "slot",
+            "only a `banner` or what is `inline` stands in a slot",
+            surface == Surface::Inline,
+        ),
+    ] {
+        if fields.of(field).is_some() && !fits && surface != Surface::Banner {
+            let help = format!("leave `{field}` out, or change `surface`");
+            walk.error(&At::Field(at, field), "surface_place", message.into(), help);
+        }
+    }
 }
 
 fn check_surface(walk: &mut Walk, at: &At<'_>, trigger: Trigger, surface: Surface) {

@@ -171,6 +171,8 @@ pub(super) const READING: Offer = Offer(&[
     V::Meter,
     V::Date,
 ]);
+/// A meter's line about when its limit is expected to be reached.
+pub(super) const PACE: Offer = Offer(&[V::Limit, V::Meter, V::Range, V::When]);
 /// Who can buy.
 pub(super) const OWNER: Offer = Offer(&[V::Owner]);
 /// A feature's name.

@@ -53,6 +53,8 @@ pub(super) const UI: &[(&str, Offer)] = &[
     ("meter_over", text::READING),
     // The same for what the plan does not have.
     ("meter_locked", text::READING),
+    // Under a meter in the page, when its limit is expected to be reached: "At this pace, lasts until March".
+    ("meter_pace", text::PACE),
     // Marks a feature that the plan lacks.
     ("paid_feature", text::FIXED),
     // What the next plan grants on the meter; `{limit}` is the next plan's.

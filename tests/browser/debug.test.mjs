@@ -152,6 +152,22 @@ describe("what it shows", () => {
       assert.match(meters[1], /level/);
     }));
 
+  test("what waits for a slot of the page is not said to be on the screen", () => {
+    stand.policy = { ...OPEN, defaults: false, prompts: [{ id: "card", trigger: { threshold_percent: 30, meter: "emails" }, surface: "inline", slot: "side" }] };
+    return onPage("?plimsoll=debug", async (page) => {
+      const groups = () => panel(page).locator("summary").allTextContents();
+      await until(async () => (await groups()).join().startsWith("On the screen 0,Waiting for a slot 1,"), "it waits");
+      await page.evaluate(async () => {
+        await import("/pkg/define.js");
+        const slot = document.createElement("plimsoll-slot");
+        slot.setAttribute("name", "side");
+        document.body.append(slot);
+      });
+      await page.evaluate(() => plimsoll.use("emails"));
+      await until(async () => (await groups()).join().startsWith("On the screen 1,Waiting for a slot 0,"), "it is painted");
+    });
+  });
+
   test("arms, score, queue, memory and page are those of `explain`", () =>
     onPage("?plimsoll=debug", async (page) => {
       await page.evaluate(() => plimsoll.use("emails", 200));

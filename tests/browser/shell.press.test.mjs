@@ -370,11 +370,11 @@ describe("back from a checkout of another page", () => {
       await tabs[0].waitForTimeout(700);
       for (const tab of tabs) {
         assert.equal(await tab.locator("dialog, section.banner").count(), 0, "a blocked attempt has its toast, no more");
-        assert.match(await tab.locator("plimsoll-meter p").innerText(), /1,000 of 1,000/);
+        assert.match(await tab.locator("plimsoll-meter #words").innerText(), /1,000 of 1,000/);
       }
       await sync(tabs[0], PRO());
       for (const tab of tabs) {
-        await tab.locator("plimsoll-meter p").filter({ hasText: "1,000 of 50,000" }).waitFor();
+        await tab.locator("plimsoll-meter #words").filter({ hasText: "1,000 of 50,000" }).waitFor();
         assert.equal(await tab.locator("dialog, section.banner").count(), 0);
       }
     }));

@@ -15,6 +15,7 @@ export const CSP =
   "require-trusted-types-for 'script'; trusted-types 'none'";
 
 const TYPES = {
+  ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".mjs": "text/javascript; charset=utf-8",
   ".json": "application/json",

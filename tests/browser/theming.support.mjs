@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const DOC = read("docs/theming.md");
 /** What the page's author can reach is decided here. */
-export const SHEETS = [read("modules/view/src/view.css"), read("pkg/element.js")].join("\n");
+export const SHEETS = ["modules/view/src/view.css", "pkg/elements/meter.js", "pkg/elements/gate.js"].map(read).join("\n");
 
 /** The rows of the table whose head begins with `first`, as lists of cells. */
 function table(first) {
@@ -24,7 +24,9 @@ const code = (cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text);
 export const properties = () =>
   table("Property").map(([name, usual, , example]) => ({ name: code(name)[0], defaults: code(usual), example: code(example)[0] }));
 
-export const parts = () => table("Part").map(([name]) => code(name)[0]);
+const HOSTS = { prompts: "plimsoll-prompts", meters: "plimsoll-meter", gates: "plimsoll-gate" };
+
+export const parts = () => table("Part").map(([name, of]) => ({ name: code(name)[0], of: of.split(", ").map((whose) => HOSTS[whose]) }));
 
 /** `<!-- picture NAME: STATE THEME WIDTHxHEIGHT -->`, the CSS that may follow, the picture. */
 export function examples() {

@@ -31,6 +31,8 @@ function Usage() {
       {prompt && <button onClick={() => prompt.respond("later")}>{prompt.title}</button>}
       <FeatureHint feature="sso" step="previewed"><button>SSO</button></FeatureHint>
       <plimsoll-meter meter="emails" value={used} max={1000} className="usage">912 of 1,000 e-mails</plimsoll-meter>
+      <plimsoll-gate feature="sso" mark="lock"><button>SSO</button></plimsoll-gate>
+      <plimsoll-slot name="notices" id="notices" />
     </>
   );
 }

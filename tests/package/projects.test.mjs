@@ -70,7 +70,15 @@ test("Node's test runner with plimsoll/testing", () => {
   npm(["test"], { cwd: folder });
 });
 
-test("static files", () => showsPromptFrom(built("static", "site")));
+/** The meter is live, and the button that the plan lacks is marked with the next plan that has it. */
+async function showsElements(page) {
+  await page.locator("plimsoll-meter").getByText("905 of 1,000 e-mails").waitFor();
+  await page.locator("plimsoll-gate").getByText("Pro").waitFor();
+  await page.getByRole("button", { name: "Automate" }).waitFor();
+}
+
+test("static files with the custom elements", () =>
+  showsPromptFrom(built("static", "site"), { csp: `${CSP}; style-src 'self'`, act: showsElements }));
 
 test("esbuild", () => showsPromptFrom(built("esbuild", "site")));
 
@@ -97,7 +105,7 @@ for (const [name, types] of [["vue", "vue"], ["svelte", "svelte-trusted-html"]])
       async act(page) {
         await page.locator("plimsoll-meter").getByText("880 of 1,000 e-mails").waitFor();
         await page.getByRole("button", { name: "Send 25" }).click();
-        await page.locator("plimsoll-meter").getByText("905 of 1,000 e-mails").waitFor();
+        await showsElements(page);
       },
     }));
 }

@@ -15,7 +15,7 @@ const ELSEWHERE = {
   Prompt: ["waiting"],
   MeterReading: [],
   Reading: [],
-  Trace: [],
+  Trace: ["unplaced"],
 };
 
 const seen = { Reading: [], Trace: [], Prompt: [] };

@@ -33,6 +33,7 @@ export function prompt(name, state, { ui, labels, texts, values }, exposure) {
     prompt: name,
     surface: state.surface,
     lane: state.surface === "modal" || state.surface === "preview" ? "interrupt" : "ambient",
+    edge: state.edge,
     tone: state.tone,
     trigger: "threshold",
     subject: counted.used === undefined ? {} : { meter: "emails" },

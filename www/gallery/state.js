@@ -4,7 +4,6 @@
  * `document.documentElement.dataset` and as `gallery` events, for tests to read.
  */
 import { createView } from "../../pkg/view.js";
-import { define } from "../../pkg/element.js";
 import { builtIn } from "./built-in.js";
 import { prompt, samples } from "./prompt.js";
 
@@ -27,7 +26,7 @@ const { states, locales } = await samples();
 const state = states[name];
 const own = asked.get("words") !== "built-in" && locales[locale];
 const spoken = own || (await builtIn(locale));
-const { ui, texts } = spoken;
+const { ui, texts, values } = spoken;
 // A card stands in the page's own layout: here at its end, where it moves nothing.
 const slot = document.querySelector(state.surface === "inline" ? "#card" : "#slot");
 
@@ -75,8 +74,40 @@ function fillIn(exposure, { action, status, filled, long }) {
   if (status !== "open") view.form(exposure, { action, note, status });
 }
 
-if (state.surface === "meter") {
-  define();
+/** What the page's elements find, as if an instance had started. */
+function announce() {
+  const now = new Date();
+  const day = (of) => Date.UTC(now.getFullYear(), now.getMonth() + 1, of, 12);
+  const face = {
+    read: () => ({
+      plan: "free",
+      features: { automation: false, sso: false },
+      meters: {
+        emails: { used: 812, limit: 1000, projection: { from: day(22), date: day(24), until: day(26) } },
+        seats: { used: 7, limit: 5 },
+        storage: { used: 5, limit: "unlimited" },
+      },
+    }),
+    on: () => () => {},
+    explore() {},
+    texts: () => ({
+      locale,
+      ui,
+      meters: ["emails", "seats", "storage"].map((id) => ({ id, name: values.meter })),
+      features: [{ id: "automation" }, { id: "sso" }],
+      plans: [{ id: "free", name: "Free", features: [] }, { id: "pro", name: "Pro", features: [0] }, { id: "enterprise", name: "Enterprise", features: [0, 1] }],
+    }),
+  };
+  document.dispatchEvent(new CustomEvent("plimsoll-ready", { detail: face }));
+}
+
+if (state.surface === "meter" || state.surface === "gate") {
+  for (const elements of document.querySelectorAll("#gates, #meters")) {
+    if (elements.id === `${state.surface}s`) elements.hidden = false;
+    else elements.remove();
+  }
+  await import("../../pkg/define.js");
+  if (state.live) announce();
 } else if (asked.get("wait") === null) {
   open();
 }

@@ -99,7 +99,7 @@ impl Drop for Ticker {
     }
 }
 
-/// A host element with a styled open shadow root: one for the page, one for the host's slot.
+/// A host element with a styled open shadow root: one for the page, one for each place of the host's.
 pub struct Root {
     node: Tag,
     place: Tag,

@@ -26,7 +26,8 @@ use wasm_bindgen::prelude::*;
 static ALLOCATOR: LockedAllocator<FreeListAllocator> =
     LockedAllocator::new(FreeListAllocator::new());
 
-/// One view of one started instance. Two views on a page share no node, listener or style.
+/// One place of one started instance: the page itself, or a place in the host's layout. Two views
+/// share no node, listener or style.
 ///
 /// Every method takes `&self`: a report may lead the shell to call back into the view before the
 /// method that made the report has returned.
@@ -37,12 +38,12 @@ pub struct View {
 
 #[wasm_bindgen]
 impl View {
-    /// Puts the empty status regions on the page, so that what enters them later is announced.
-    /// `slot` is the host's place for banners and cards; without one banners lie over the page.
+    /// Puts the empty status regions in their place, so that what enters them later is announced.
+    /// `class` is `page` where prompts lie over the page, or `slot` for a place in the host's layout.
     #[wasm_bindgen(constructor)]
-    pub fn new(reports: Reports, page: Tag, slot: Option<Tag>) -> View {
+    pub fn new(reports: Reports, place: Tag, class: &str) -> View {
         View {
-            stage: Stage::new(reports, page, slot),
+            stage: Stage::new(reports, place, class),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What is open on the page, and what people do to it. It does not know how a prompt looks
+//! What is open in one place, and what people do to it. It does not know how a prompt looks
 //! ([`crate::surface`], [`crate::card`]) nor what a response leads to: that is the shell's. Every
 //! event arrives at one handler, [`Stage::hear`], and leaves as a report.
 
@@ -18,17 +18,10 @@ const HEARD: &[&str] = &["click", "keydown", "input", "focusout", "close"];
 
 pub struct Stage {
     reports: Reports,
-    /// Emptied by `clear`; without roots nothing can be painted any more.
-    roots: RefCell<Option<Rc<Roots>>>,
+    /// Emptied by `clear`; without a root nothing can be painted any more.
+    root: RefCell<Option<Rc<Root>>>,
+    listener: RefCell<Option<Listener>>,
     open: RefCell<Vec<Open>>,
-}
-
-/// The places to paint in.
-pub struct Roots {
-    pub page: Root,
-    /// The host's own place, when it gave one.
-    pub slot: Option<Root>,
-    _listeners: Vec<Listener>,
 }
 
 /// One open prompt. Dropping it takes it off the page and ends its watch.
@@ -39,29 +32,23 @@ struct Open {
 }
 
 impl Stage {
-    pub fn new(reports: Reports, page: Tag, slot: Option<Tag>) -> Rc<Self> {
-        let page = Root::new(page, "page");
-        let slot = slot.map(|place| Root::new(place, "slot"));
+    pub fn new(reports: Reports, place: Tag, class: &str) -> Rc<Self> {
+        let root = Root::new(place, class);
         let stage = Rc::new(Self {
             reports,
-            roots: RefCell::default(),
+            root: RefCell::default(),
+            listener: RefCell::default(),
             open: RefCell::default(),
         });
-        let listeners = Some(&page).into_iter().chain(&slot).map(|root| {
-            let stage = Rc::downgrade(&stage);
-            let handler = Handler::new(move |event: JsValue| {
-                if let Some(stage) = stage.upgrade() {
-                    stage.hear(event.unchecked_ref());
-                }
-            });
-            Listener::new(&root.frame, HEARD, handler)
+        let heard = Rc::downgrade(&stage);
+        let handler = Handler::new(move |event: JsValue| {
+            if let Some(stage) = heard.upgrade() {
+                stage.hear(event.unchecked_ref());
+            }
         });
-        let listeners = listeners.collect();
-        stage.roots.replace(Some(Rc::new(Roots {
-            page,
-            slot,
-            _listeners: listeners,
-        })));
+        let listener = Listener::new(&root.frame, HEARD, handler);
+        stage.listener.replace(Some(listener));
+        stage.root.replace(Some(Rc::new(root)));
         stage
     }
 
@@ -69,8 +56,8 @@ impl Stage {
     pub fn show(self: &Rc<Self>, drawing: &Drawing) -> Option<()> {
         let exposure = drawing.word("exposure");
         self.hide(&exposure);
-        let roots = self.roots.borrow().clone()?;
-        let painting = surface::raise(&roots, drawing)?;
+        let root = self.root.borrow().clone()?;
+        let painting = surface::raise(&root, drawing)?;
         let watch = Watch::new(
             Rc::downgrade(self),
             &exposure,
@@ -120,8 +107,8 @@ impl Stage {
 
     pub fn clear(&self) {
         let open = self.open.take();
-        let roots = self.roots.take();
-        drop((open, roots));
+        let root = (self.listener.take(), self.root.take());
+        drop((open, root));
     }
 
     fn hear(&self, event: &Event) {

@@ -3,10 +3,9 @@
 //! adding an arm in [`raise`] and a block in `view.css`.
 
 use crate::card;
-use crate::dom;
+use crate::dom::{self, Root};
 use crate::drawing::Drawing;
 use crate::page::{Shadow, Tag};
-use crate::stage::Roots;
 
 /// A painted prompt. Dropping it takes it off the page, and gives the focus back if it had taken it.
 pub struct Painting {
@@ -18,19 +17,14 @@ pub struct Painting {
     shadow: Shadow,
 }
 
-/// Puts a prompt on the page; nothing when the page has no place for it.
-pub fn raise(roots: &Roots, drawing: &Drawing) -> Option<Painting> {
+/// Puts a prompt in its place; nothing when the browser refuses.
+pub fn raise(root: &Root, drawing: &Drawing) -> Option<Painting> {
     let surface = drawing.word("surface");
     let dialog = drawing.has("dialog");
-    let slot = roots.slot.as_ref();
-    let (root, parent) = match surface.as_str() {
-        "banner" => slot.map_or((&roots.page, &roots.page.banners), |slot| {
-            (slot, &slot.banners)
-        }),
-        "toast" => (&roots.page, &roots.page.toasts),
-        // A card needs a place in the host's own layout.
-        "inline" => slot.map(|slot| (slot, &slot.frame))?,
-        _ => (&roots.page, &roots.page.frame),
+    let parent = match surface.as_str() {
+        "banner" => &root.banners,
+        "toast" => &root.toasts,
+        _ => &root.frame,
     };
     root.settle();
     let name = if dialog { "dialog" } else { "section" };

@@ -70,10 +70,10 @@ export function frame(ctx) {
 }
 
 /** A small outlined word beside what the plan lacks; it marks and does not block. */
-export const mark = (plan) => h("span", { class: "mark" }, plan);
+const mark = (plan) => h("span", { class: "mark" }, plan);
 
 /** The first plan that has a feature, by rank. */
-export const planWith = (state, feature) =>
+const planWith = (state, feature) =>
   state.plans.find((plan) => plan.features.includes(feature));
 
 function navLink(t, path, name, feature) {
@@ -100,7 +100,8 @@ function usagePanel(ctx) {
   const { t, shortDay } = ctx.words;
   const plan = h("span", { class: "plan-name" });
   const resets = h("p", { class: "hint" });
-  const meters = METERS.map((id) => h("plimsoll-meter", { meter: id }));
+  // Only what is sent has a pace worth a line of its own.
+  const meters = METERS.map((id) => h("plimsoll-meter", { meter: id, projection: id !== "emails" && "none" }));
   const node = h(
     "section",
     { class: "usage", "aria-labelledby": "usage-title" },

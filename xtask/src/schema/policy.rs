@@ -235,6 +235,11 @@ pub struct Prompt {
     trigger: Option<Trigger>,
     /// How it appears. Default: by trigger.
     surface: Option<Surface>,
+    /// Of a banner that lies over the page: at which edge. Default: `top`.
+    edge: Option<Edge>,
+    /// Of a banner or of what is inline: the name of the `<plimsoll-slot>` that it is painted in. While the page
+    /// has none of that name a banner lies over the page, and what is inline waits.
+    slot: Option<Id>,
     /// Whom it is for. Default: everybody.
     audience: Option<Condition>,
     /// Where it may appear and where not.
@@ -369,6 +374,14 @@ pub enum Surface {
     Toast,
     /// In the page, where a slot for it is.
     Inline,
+}
+
+/// An edge of the page.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Edge {
+    Top,
+    Bottom,
 }
 
 /// A button on a prompt.

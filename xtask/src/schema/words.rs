@@ -100,6 +100,8 @@ pub struct UiTexts {
     meter_over: Option<Words>,
     /// The same for what the plan does not have.
     meter_locked: Option<Words>,
+    /// Under a meter in the page: until when it is enough at this pace.
+    meter_pace: Option<Words>,
     /// Marks a feature that the plan lacks.
     paid_feature: Option<Words>,
     /// What the next plan grants on the meter; `{limit}` is the next plan's.

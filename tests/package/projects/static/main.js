@@ -1,3 +1,4 @@
+import "./plimsoll/define.js";
 import { start } from "./plimsoll/index.js";
 
 const snapshot = {

@@ -2,7 +2,6 @@
 // when a person touches it; the page itself only says which plan has it.
 
 import { fill, h, icon, setText } from "../dom.js";
-import { mark, planWith } from "../frame.js";
 import { plimsoll } from "../plimsoll.js";
 
 export function automation(ctx) {
@@ -74,18 +73,13 @@ export function sso(ctx) {
 
 function featurePage(ctx, feature, { picture, tryLabel, unlocked, update }) {
   const { t } = ctx.words;
-  const title = h("span", { class: "title-mark" });
   const note = h("p", { class: "feature-note" });
   const foot = h("div", { class: "feature-foot" });
+  // Marks the button while the plan lacks the feature, and tells Plimsoll when it is pressed.
   const tryIt = h(
-    "button",
-    {
-      type: "button",
-      class: "button primary",
-      "data-try": feature,
-      on: { click: () => plimsoll()?.explore(feature, "tried") },
-    },
-    tryLabel,
+    "plimsoll-gate",
+    { feature },
+    h("button", { type: "button", class: "button primary", "data-try": feature }, tryLabel),
   );
   let owned;
   const node = h(
@@ -97,7 +91,7 @@ function featurePage(ctx, feature, { picture, tryLabel, unlocked, update }) {
       h(
         "div",
         {},
-        h("h1", { tabindex: "-1" }, t(`${feature}.title`), title),
+        h("h1", { tabindex: "-1" }, t(`${feature}.title`)),
         h("p", { class: "intro" }, t(`${feature}.intro`)),
       ),
     ),
@@ -115,8 +109,6 @@ function featurePage(ctx, feature, { picture, tryLabel, unlocked, update }) {
       update(state);
       if (has === owned) return;
       owned = has;
-      const plan = planWith(state, feature)?.name ?? "";
-      fill(title, !has && mark(plan));
       fill(foot, has ? [h("div", { class: "owned" }, icon("check"), unlocked)] : [tryIt]);
       fill(
         note,

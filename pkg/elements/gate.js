@@ -1,0 +1,127 @@
+/**
+ * `<plimsoll-gate feature="sso">`: stands around an element of the host's, marks it while the plan lacks the feature,
+ * and says so when it is pressed. It blocks nothing and decides nothing: the press goes on to the host, and what is
+ * shown is the engine's to say. Its standing comes through `bond.js`.
+ */
+import { fill } from "../text.js";
+import { explore, join, leave } from "./bond.js";
+import { Base, dress } from "./dress.js";
+
+/** Presses closer than this are one: a double click, or a label and the field that it is for. */
+const PRESS_GAP_MS = 500;
+const SVG = "http://www.w3.org/2000/svg";
+const LOCK = "M4 7.5h8v6H4zM5.5 7.5V5.2a2.5 2.5 0 0 1 5 0v2.3";
+
+const FALLBACK = { paid_feature: "Paid feature" };
+
+const CSS = `
+:host { display: inline-block; position: relative }
+:host(:state(block)) { display: block }
+:host([hidden]) { display: none }
+#mark {
+  --surface: var(--plimsoll-surface, light-dark(#fff, #1e1f25));
+  --text: var(--plimsoll-text, light-dark(#17191e, #f3f4f6));
+  --accent: var(--plimsoll-accent, light-dark(#3550d4, #a3b5ff));
+  position: absolute; inset-block-end: calc(100% - .4em); inset-inline-end: .35em;
+  display: flex; align-items: center; gap: .2em; box-sizing: border-box; max-inline-size: 9em;
+  block-size: 1.1em; padding-inline: .3em .4em; pointer-events: none; user-select: none;
+  border: 1px solid color-mix(in srgb, var(--accent) 45%, var(--surface)); border-radius: 1em;
+  background: color-mix(in srgb, var(--accent) 10%, var(--surface)); color: var(--text);
+  font: 600 medium/1 var(--plimsoll-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif);
+  letter-spacing: normal; text-transform: none; white-space: nowrap;
+}
+#mark[hidden] { display: none }
+#mark span { font-size: .7em; line-height: 1.3; overflow: hidden; text-overflow: ellipsis }
+:host([mark=lock]) #mark { padding-inline: .15em; inset-inline-end: -.4em }
+:host([mark=lock]) #mark span { display: none }
+svg { flex: none; inline-size: .7em; block-size: .7em; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin: round }
+@media (forced-colors: active) { #mark { border-color: CanvasText; background: Canvas; color: CanvasText } }
+@media print { #mark { display: none } }`;
+
+export class PlimsollGate extends Base {
+  static observedAttributes = ["feature"];
+
+  /** @type {import("./bond.js").Standing | undefined} */
+  #standing;
+  #inside;
+  #mark;
+  #plan;
+  #pressed_ms = -PRESS_GAP_MS;
+
+  connectedCallback() {
+    this.#build();
+    // On the way down, so that a host that stops the event is no less pressed.
+    this.addEventListener("click", this, true);
+    join(this);
+  }
+
+  disconnectedCallback() {
+    this.removeEventListener("click", this, true);
+    leave(this);
+  }
+
+  attributeChangedCallback() {
+    if (this.isConnected && this.#mark) this.paint(this.#standing);
+  }
+
+  /** Called by the browser for a click anywhere inside, however it was made. */
+  handleEvent({ timeStamp }) {
+    if (timeStamp - this.#pressed_ms < PRESS_GAP_MS) return;
+    this.#pressed_ms = timeStamp;
+    const feature = this.getAttribute("feature");
+    if (feature) explore(feature, this.getAttribute("step") ?? undefined);
+  }
+
+  /** Called by the bond, without a standing where no instance has started. */
+  paint(standing) {
+    this.#standing = standing;
+    const id = this.getAttribute("feature");
+    const { plan, features = {} } = standing?.reading ?? {};
+    // Without a plan nothing is known, and a feature that the policy does not name is in no plan's gift.
+    const is_locked = plan !== undefined && Object.hasOwn(features, id) && !features[id];
+    this.#mark.hidden = !is_locked;
+    this.#inside.role = is_locked ? "group" : null;
+    this.#inside.ariaLabel = is_locked ? this.#name(id, plan, standing.texts) : null;
+    this.#inside.states?.[is_locked ? "add" : "delete"]("locked");
+    this.#settle();
+  }
+
+  /** Writes the mark, and answers what a screen reader says of the pressed element's surroundings. */
+  #name(id, plan, { ui, plans, features, locale }) {
+    const index = features.findIndex((known) => known.id === id);
+    const own = plans.findIndex((known) => known.id === plan);
+    // The next plan up that has it; none that is below, which nobody is offered.
+    const next = plans.find((known, rank) => rank > own && known.features.includes(index))?.name ?? "";
+    this.#plan.textContent = next;
+    const paid = fill(ui.paid_feature ?? FALLBACK.paid_feature, { next_plan: next }, locale) ?? FALLBACK.paid_feature;
+    return !next || paid.includes(next) ? paid : `${paid}: ${next}`;
+  }
+
+  /** The box around the host's element must move nothing: a block stays one, and a word in a line stays that. */
+  #settle() {
+    const [wrapped] = this.children;
+    const display = wrapped ? getComputedStyle(wrapped).display : "inline";
+    const is_block = /^(block|flex|grid|table|list-item|flow-root)/.test(display);
+    this.#inside.states?.[is_block ? "add" : "delete"]("block");
+  }
+
+  #build() {
+    if (this.#mark) return;
+    this.#inside = this.attachInternals();
+    const root = dress(this, CSS);
+    const slot = document.createElement("slot");
+    slot.addEventListener("slotchange", () => this.#settle());
+    this.#mark = document.createElement("span");
+    this.#mark.id = this.#mark.part = "mark";
+    // What it says is the group's name.
+    this.#mark.ariaHidden = "true";
+    this.#plan = document.createElement("span");
+    const lock = document.createElementNS(SVG, "svg");
+    lock.setAttribute("viewBox", "0 0 16 16");
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", LOCK);
+    lock.append(path);
+    this.#mark.append(lock, this.#plan);
+    root.append(slot, this.#mark);
+  }
+}
