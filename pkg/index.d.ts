@@ -17,6 +17,7 @@
  * `policy_module_missing` the module that compiles policies cannot be loaded ·
  * `snapshot_invalid` a field of the snapshot is missing or wrong; `path` names it ·
  * `id_is_email` an id that looks like an e-mail address ·
+ * `unauthorized` the collector gives no policy for this `key` ·
  * `wasm_missing` no module at its address · `wasm_refused` the page's content security policy or the
  * browser has no WebAssembly · `wasm_damaged` the module is not the package's.
  */
@@ -50,7 +51,7 @@ export interface Options {
   /** What the host's server knows. Without it nothing is shown, stored or sent until `sync`. */
   snapshot?: Snapshot;
   /**
-   * BCP 47. Default: the page's `lang`, else the browser's. Texts are those of the nearest locale: `de-AT`
+   * BCP 47. Default: the page's `lang`, else the browser's, each if it is a tag. Texts are those of the nearest locale: `de-AT`
    * reads `de`, `pt` and `pt-PT` read `pt-BR`, and a language that is not spoken the policy's default.
    */
   locale?: string;
@@ -370,7 +371,10 @@ export interface Events {
   crossing: { meter: string; percent: number };
   /** A purchase was made: with the `intent` that was pressed, or without one by `converted()`. */
   converted: { intent?: Intent };
-  /** Never thrown: something is wrong that the developer should know. Warned of once a code. */
+  /**
+   * Never thrown: something is wrong that the developer should know; docs/failures.md says what happens then.
+   * Warned of once a code.
+   */
   error: { code: string; path: string; message: string; help: string };
   /** The collector has acknowledged so many events. */
   sent: { count: number };

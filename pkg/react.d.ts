@@ -16,7 +16,7 @@ export interface ProviderProps {
   options?: Options;
   /** An instance that you have started; then `options` are not used, and unmounting does not destroy it. */
   instance?: Plimsoll;
-  /** What `start` rejected with. Default: the console. */
+  /** What `start` rejected with. Default: the console. Offline it is tried again with the network, and hooks stay `loading`. */
   onError?(error: PlimsollError): void;
   children?: ReactNode;
 }

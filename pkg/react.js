@@ -158,9 +158,12 @@ function makeStore(given, options) {
       if (!is_over) open(made);
       else if (!given) made.destroy();
     } catch (error) {
-      status = "failed";
-      buffer.close();
-      changed();
+      if (navigator.onLine === false) addEventListener("online", () => is_over || begin(latest), { once: true });
+      else {
+        status = "failed";
+        buffer.close();
+        changed();
+      }
       if (!is_over) (latest.current.onError ?? console.error)(error);
     }
   }

@@ -54,7 +54,7 @@ function wrong(given, path, expected) {
 
 const unknown = (given, path) => [`${given} is not a ${path} of the policy`, "ids are case-sensitive"];
 
-/** By code: message and help, and the code when it is another, from the particular, the path and what was expected. */
+/** By code: message and help, and code and path when they are others, from the particular, the path and what was expected. */
 const WORDS = {
   option_invalid: wrong,
   argument_invalid: wrong,
@@ -77,6 +77,8 @@ const WORDS = {
   memory_unreadable: () => ["what was stored cannot be read; nothing interrupts until the next start"],
   storage_lost: () => ["the browser does not let us store; prompts do not interrupt in this page",
     "private windows and full storage do this"],
+  dialog_missing: () => ["this browser has no `<dialog>`; a blocked attempt is answered by a toast, banners come as ever",
+    "`view: \"none\"` lets the page draw dialogs of its own"],
   wasm_missing: (where) => [`there is no WebAssembly module at ${where}`, `${SERVE} there, or say where it is with \`wasm\``],
   wasm_damaged: (why) =>
     !globalThis.WebAssembly
@@ -84,9 +86,12 @@ const WORDS = {
       : /security policy|csp|unsafe-eval/i.test(why)
         ? ["the page's content security policy refuses WebAssembly", "add `'wasm-unsafe-eval'` to `script-src`", REFUSED]
         : [`the WebAssembly module cannot be used: ${why}`, `${SERVE} unchanged and of the same version as the package's JavaScript`],
-  policy_missing: (where) => where
-    ? [`there is no policy at ${where}`, "check the address, and that the page may fetch it (`connect-src`)"]
-    : ["no policy was given", "pass its address, the object itself, or the bytes of a compiled policy"],
+  policy_missing: (where) =>
+    !where
+      ? ["no policy was given", "pass its address, the object itself, or the bytes of a compiled policy"]
+      : /\/v1\/policy`: status 40[13]$/.test(where)
+        ? [`the collector gives no policy for this key: ${where}`, "pass the publishable key (`pk_…`) that the collector was started with", "unauthorized", "key"]
+        : [`there is no policy at ${where}`, "check the address, and that the page may fetch it (`connect-src`)"],
   policy_not_compiled: () => ["the bytes are no compiled policy", "make them with `plimsoll check policy.json --out DIR`"],
   policy_format: () => [`the compiled policy is of a format that version ${VERSION} of this package does not read`, "update the package, or compile the policy for it"],
   policy_checksum: () => ["the compiled policy is damaged", "upload it again, unchanged and as binary"],
@@ -97,6 +102,6 @@ const WORDS = {
 
 /** The same error with all its words. */
 export function worded(error) {
-  const [message, help, code = error.code] = WORDS[error.code]?.(error.message, error.path, error.help) ?? [];
-  return message ? new error.constructor(code, error.path, message, help) : error;
+  const [message, help, code = error.code, path = error.path] = WORDS[error.code]?.(error.message, error.path, error.help) ?? [];
+  return message ? new error.constructor(code, path, message, help) : error;
 }

@@ -115,6 +115,8 @@ export function makeMooring(tab) {
 
   function wantLease(wanted) {
     clearTimeout(lease_timer);
+    // What is never granted waits for nobody: an attempt is answered by a toast.
+    if (wanted && !tab.isHeadless() && !globalThis.HTMLDialogElement?.prototype.showModal) return report("dialog_missing", "");
     if (wanted) return void (is_open() && lease.want());
     const wait_ms = lease.is_held() ? written_at + LEASE_GRACE_MS - performance.now() : 0;
     lease_timer = setTimeout(() => guarded(() => {

@@ -45,10 +45,14 @@ export function readOptions(given) {
 
 /** A BCP 47 tag in its canonical form; without one, the page's or the browser's; "" for no such thing. */
 export function readLocale(locale) {
-  const page = globalThis.document?.documentElement.lang || globalThis.navigator?.language;
-  try {
-    return Intl.getCanonicalLocales(locale ?? page ?? "en")[0] ?? "en";
-  } catch {
-    return locale === undefined ? "en" : "";
+  const tags = [globalThis.document?.documentElement.lang, globalThis.navigator?.language, "en"];
+  for (const tag of locale === undefined ? tags : [locale]) {
+    try {
+      const [found] = Intl.getCanonicalLocales(tag);
+      if (found) return found;
+    } catch {
+      // A page may say `pt_BR` of itself, or nothing.
+    }
   }
+  return "";
 }

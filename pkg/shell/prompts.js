@@ -93,7 +93,8 @@ export function makePrompts(tab) {
         return view;
       })
       .catch((error) => {
-        report("view_missing", "view", `${error?.message ?? error}`);
+        loading = undefined;
+        tab.unpainted(error);
       }));
 
   const asks = ({ actions }) => actions.some(({ id }) => REQUESTS.includes(id));

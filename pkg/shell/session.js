@@ -47,6 +47,7 @@ export function makeSession(options, policy) {
 
   let prompts;
   let loading;
+  let is_unpainted = false;
   let net;
   let is_leaving = false;
 
@@ -181,13 +182,22 @@ export function makeSession(options, policy) {
     }
   }
 
+  /** What paints could not be loaded, which an interruption of the network may be the reason of. */
+  function unpainted(error) {
+    is_unpainted = true;
+    report("view_missing", "view", why(error));
+  }
+
   /** Runs with the painters' side, which is loaded when the page is idle or a prompt comes. */
   function withPrompts(run) {
     if (prompts) return run(prompts);
     const concerns = watchGeneration();
     loading ??= import("./prompts.js")
       .then(({ makePrompts }) => (is_over ? undefined : (prompts = makePrompts(session))))
-      .catch((error) => report("view_missing", "view", why(error)));
+      .catch((error) => {
+        loading = undefined;
+        unpainted(error);
+      });
     return loading.then((made) => made && concerns() && guarded(() => run(made)));
   }
 
@@ -410,6 +420,10 @@ export function makeSession(options, policy) {
     hear(window, "online", () => {
       tellContext();
       tell(ONLINE, "", random());
+      if (!is_unpainted) return;
+      // What could not be shown is decided anew.
+      is_unpainted = false;
+      return usePolicy(policy);
     });
   }
 
@@ -428,7 +442,7 @@ export function makeSession(options, policy) {
   }
 
   const session = {
-    options, on, emit, report, tell, ask, text, json, sync, reset, setConsent, usePolicy, destroy, stumble, isHeadless,
+    options, on, emit, report, tell, ask, text, json, sync, reset, setConsent, usePolicy, destroy, stumble, isHeadless, unpainted,
     // For the debug panel, which hears what the core is told.
     life,
     tap: (core) => core,

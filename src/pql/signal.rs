@@ -97,11 +97,12 @@ pub fn raise(memory: &mut Memory, key: Key, day: i64, count: i64) -> bool {
 }
 
 /// Notices that someone is active: their minutes, and with them sessions and active days. Answers whether it
-/// is the first time in its five minutes.
+/// is the first time in its five minutes. Where a clock was ahead before the first snapshot, the mark is too, and
+/// counts nothing until time has come there: a score may be late, and never made of a wrong clock.
 pub fn active(memory: &mut Memory, now: Timestamp) -> bool {
     let slot = now.clamped().0 / SLOT_MS;
     let last = memory.row(Table::Rise, 0, LAST_ACTIVE)[0];
-    if slot == last {
+    if slot <= last {
         return false;
     }
     memory.join(Table::Rise, 0, LAST_ACTIVE, &[slot]);

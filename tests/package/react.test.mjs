@@ -127,6 +127,21 @@ for (const [version, project] of Object.entries(PROJECTS)) {
         page.faults = page.faults.filter((fault) => !/nowhere|404/.test(fault));
       }));
 
+    test("a provider that finds no network starts when there is one, and makes the calls that waited", () =>
+      onPage("", async (page) => {
+        await ready(page);
+        await page.locator("#leave").click();
+        await page.locator("#emails").waitFor({ state: "detached" });
+        await page.context().setOffline(true);
+        await page.locator("#leave").click();
+        await until(() => page.evaluate(() => globalThis.seen.errors.join() === "policy_missing"), "the error");
+        await page.locator("#emails", { hasText: "loading 400 1000 -" }).waitFor();
+        await page.locator("#use").click();
+        await page.context().setOffline(false);
+        await ready(page, "ready 410 1000 41");
+        page.faults = page.faults.filter((fault) => !/ERR_INTERNET_DISCONNECTED/.test(fault));
+      }));
+
     test("a component is rendered again only when what it reads has changed", () =>
       onPage("", async (page) => {
         await ready(page);

@@ -31,7 +31,7 @@ impl Model {
         }
         let minutes = BuiltIn::SessionMinutes as u32;
         let slot = now / SLOT;
-        if !someone || slot == self.active || self.signal(minutes).is_none() {
+        if !someone || slot <= self.active || self.signal(minutes).is_none() {
             return;
         }
         let since = slot - self.active;
