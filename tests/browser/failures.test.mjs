@@ -35,9 +35,9 @@ describe("a policy that is missing", () => {
   const ADDRESS = { code: "policy_missing", path: "policy", says: /no policy at `http:.*`/, help: /check the address/ };
   for (const [what, policy, expected] of [
     ["none is given", undefined, { ...ADDRESS, says: /no policy was given/, help: /pass its address/ }],
-    ["nothing is at its address", "/nowhere.json", { ...ADDRESS, says: /nowhere\.json`: status 404/ }],
-    ["a page of the host's router is there", "/page", { ...ADDRESS, says: /\/page`: status 200/ }],
-    ["nobody answers", "/refused.json", { ...ADDRESS, says: /refused\.json`$/ }],
+    ["nothing is at its address", "/nowhere.json", { ...ADDRESS, says: /`http:.*nowhere\.json`: status 404$/ }],
+    ["a page of the host's router is there", "/page", { ...ADDRESS, says: /`http:.*\/page`: status 200$/ }],
+    ["nobody answers", "/refused.json", { ...ADDRESS, says: /`http:.*refused\.json`$/ }],
   ]) {
     test(`${what}: \`start\` says so by field, value and what to do, leaves nothing, and may be called again`, () =>
       withPage(async (page) => {
