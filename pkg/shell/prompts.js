@@ -301,7 +301,13 @@ export function makePrompts(tab) {
     update: (given) => update(whole(given)),
     /** Those whose slot the page does not have. */
     unplaced: () => view?.unplaced().filter((exposure) => shown.has(exposure)),
-    prepare: () => (headless ? loadText() : loadView()),
+    /** Fetches what the first prompt needs; what it will say is made ready in steps that hold up nothing. */
+    async prepare() {
+      await (headless ? loadText() : loadView());
+      for (const step of text?.warmings(tab.texts().locale) ?? []) {
+        (globalThis.requestIdleCallback ?? setTimeout)(() => tab.guarded(step));
+      }
+    },
     /** The core is built anew, by `rebuild`; what it does not present again goes, if nothing is under way. */
     async refresh(rebuild) {
       shown.forEach(({ phase }, exposure) => phase || stale.add(exposure));

@@ -29,6 +29,8 @@ const ARMS = {
   experiments: [{ id: "softer", arms: [{ id: "control" }, { id: "softer", prompts: [{ id: "default-limit-hit", surface: "toast" }] }] }],
 };
 const STARTS = 15;
+/** Pages in which somebody waits. */
+const WAITS = 9;
 
 const work = mkdtempSync(join(tmpdir(), "plimsoll-bench-"));
 const policies = Object.fromEntries(Object.entries(METERS).map(([prompts, meters]) => [prompts, compile(prompts, meters)]));
@@ -37,7 +39,7 @@ const script = await bundle();
 const server = await serve();
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
 try {
-  console.log(JSON.stringify({ ...(await run("speeds")), ...(await starts()), ...(await shift()) }));
+  console.log(JSON.stringify({ ...(await run("speeds")), ...(await starts()), ...(await shift()), ...(await waits(1)), ...(await waits(4)) }));
 } finally {
   await browser.close();
   server.close();
@@ -91,6 +93,46 @@ async function starts() {
   cpu_ms.sort((a, b) => a - b);
   const { long_tasks, wasm_bytes } = found;
   return { start_cpu_ms: cpu_ms[cpu_ms.length >> 1], start_long_tasks: long_tasks, wasm_bytes };
+}
+
+/** How long people wait for a first prompt and for the answer to a press, with a processor so many times slower. */
+async function waits(slowdown) {
+  const found = { prompt: [], plain: [], press: [], plain_press: [] };
+  let long_tasks = [];
+  for (let turn = 0; turn < WAITS; turn += 1) {
+    // Of its own: who has answered once is not asked again.
+    const context = await browser.newContext();
+    const page = await openPage(context);
+    await page.evaluate(() => globalThis.bench.warm());
+    const devtools = await context.newCDPSession(page);
+    await devtools.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
+    const first = await page.evaluate(() => globalThis.bench.first());
+    const clicked = async (watch, target) => {
+      const answer = page.evaluate((name) => globalThis.bench[name](), watch);
+      await target.click();
+      return answer;
+    };
+    await page.evaluate(() => globalThis.bench.block());
+    const primary = page.locator("dialog .primary");
+    await primary.filter({ hasText: "49" }).waitFor();
+    // An amount can be read before it can be paid.
+    await page.waitForTimeout(1_500);
+    found.press.push(await clicked("press", primary));
+    await page.keyboard.press("Escape");
+    long_tasks = [...long_tasks, ...(await page.evaluate(() => globalThis.bench.longTasks()))];
+    found.plain_press.push(await clicked("pressPlain", page.locator("#plain")));
+    found.prompt.push(first.prompt);
+    found.plain.push(first.plain);
+    await context.close();
+  }
+  const middle = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
+  const ms = ([name, list]) => [`${name}_at_${slowdown}_ms`, middle(list.map((wait) => wait.ms))];
+  return {
+    ...Object.fromEntries(Object.entries(found).map(ms)),
+    [`prompt_at_${slowdown}_frames`]: Math.max(...found.prompt.map(({ frames }) => frames)),
+    [`long_tasks_at_${slowdown}`]: long_tasks.length,
+    [`longest_at_${slowdown}_ms`]: Math.max(0, ...long_tasks),
+  };
 }
 
 async function taskTime(devtools) {

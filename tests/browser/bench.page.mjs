@@ -3,6 +3,7 @@
 
 import { GrowthBook } from "@growthbook/growthbook";
 import jsonLogic from "json-logic-js";
+import { screen } from "./bench.screen.mjs";
 import { start } from "/pkg/index.js";
 import { CLOSE, CONTEXT, EFFECT_LIST, FLAGS, GIVEN, RENEW } from "/pkg/shell/core.js";
 import { loadCore, openCore } from "/pkg/shell/door.js";
@@ -215,4 +216,7 @@ async function shift() {
   return shift_score;
 }
 
-globalThis.bench = { speeds, warm, start: startOnce, prompt, shift };
+/** A first prompt, in a page that has the policy already. */
+const first = () => screen.first({ policy: globalThis.policy, snapshot: { ...snapshotOf(10, 0), high: LIMIT * 0.92 } });
+
+globalThis.bench = { ...screen, speeds, warm, start: startOnce, prompt, shift, first };

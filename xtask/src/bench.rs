@@ -130,7 +130,7 @@ pub fn task(words: &[String]) -> Result<()> {
         bench.env("PLIMSOLL_BIN", target("debug/plimsoll"));
         serde_json::from_str::<Figures>(&read(&mut bench)?).context("the page gave no figures")
     })?;
-    let table = format!("{}\n{}", targets(&page)?, rivals(&page, &native)?);
+    let table = [targets(&page)?, waits(&page)?, rivals(&page, &native)?].join("\n");
     println!("\n{table}");
     report::write("docs/performance.md", "speeds", &table)?;
     let table = step("measure replays", || replays(&native))?;
@@ -176,6 +176,47 @@ fn targets(page: &Figures) -> Result<String> {
             with(*max, unit)
         ));
     }
+    Ok(text)
+}
+
+/// How long people wait, beside what the least takes in the same page: a paragraph, a bare button.
+fn waits(page: &Figures) -> Result<String> {
+    let mut text = String::from(
+        "| What a person waits for | Measured | Beside the least | Processor 4 times slower | Beside the least | At most |\n|---|---:|---:|---:|---:|---:|\n",
+    );
+    let rows = [
+        (
+            "a first prompt, decided and on the screen",
+            "prompt",
+            "plain",
+            "1 frame",
+        ),
+        ("a press to its answer", "press", "plain_press", "50 ms"),
+    ];
+    for (about, ours, least, most) in rows {
+        text.push_str(&format!("| {about} "));
+        for slowdown in [1, 4] {
+            let of = |name| figure(page, &format!("{name}_at_{slowdown}_ms"));
+            let frames = page.get(&format!("{ours}_at_{slowdown}_frames"));
+            let frames = frames.map_or_else(String::new, |frames| format!(", frame {frames}"));
+            let ratio = of(ours)? / of(least)?;
+            text.push_str(&format!(
+                "| {}{frames} | {ratio:.1} × ",
+                with(of(ours)?, "ms")
+            ));
+        }
+        text.push_str(&format!("| {most} |\n"));
+    }
+    text.push_str("| the longest task over 50 ms, from `start` to the press ");
+    for slowdown in [1, 4] {
+        let longest = figure(page, &format!("longest_at_{slowdown}_ms"))?;
+        let pages = figure(page, &format!("long_tasks_at_{slowdown}"))?;
+        text.push_str(&match pages {
+            0.0 => "| none | ".to_owned(),
+            _ => format!("| {} ({pages} in all) | ", with(longest, "ms")),
+        });
+    }
+    text.push_str("| none |\n");
     Ok(text)
 }
 
