@@ -1,7 +1,8 @@
 /**
  * How the elements of a page and a started instance find each other: by two events on the document, so that neither
  * needs a global. It knows no meter and no gate. `plimsoll-ready` comes from an instance that has started (`detail` is
- * its {@link Face}) or has gone (none); `plimsoll-request` is the elements' question, whose `detail` takes a face.
+ * its {@link Face}), or has gone or been reset (none); `plimsoll-request` is the elements' question, whose `detail`
+ * takes a face: of several that answer the last, which started last.
  *
  * @typedef {object} Face what an instance shows to elements
  * @property {() => {plan?: string, meters: Record<string, Figures>, features: Record<string, boolean>}} read
@@ -20,7 +21,7 @@
  * @property {ReturnType<Face["texts"]>} texts
  */
 
-/** A page that never starts an instance keeps no more, as with the calls that wait for one in `shell/buffer.js`. */
+/** As of the calls that wait in `shell/buffer.js`; a number of its own, since a shared file costs React more bytes. */
 const PRESSES_MAX = 500;
 
 /** The elements that are in the document; all of them paint by the same figures. */
@@ -35,19 +36,25 @@ let frame = 0;
  * @type {[feature: string, step?: string][]}
  */
 const early = [];
+let is_full = false;
 
 /** An element came into the document; it is painted at once, and again whenever something changes. */
 export function join(member) {
   members.add(member);
-  if (members.size === 1) document.addEventListener("plimsoll-ready", heard);
+  document.addEventListener("plimsoll-ready", heard);
   if (face) paint([member]);
   else seek();
 }
 
-/** It left. Without elements nothing is listened to. */
+/** It left. */
 export function leave(member) {
   members.delete(member);
-  if (members.size) return;
+  rest();
+}
+
+/** Without elements, and with no press to tell, nothing is listened to. */
+function rest() {
+  if (members.size || early.length) return;
   document.removeEventListener("plimsoll-ready", heard);
   part();
 }
@@ -55,6 +62,10 @@ export function leave(member) {
 /** Tells that a feature was touched: now, or once there is an instance that knows whether the account has it. */
 export function explore(feature, step) {
   if (early.length < PRESSES_MAX) early.push([feature, step]);
+  else if (!is_full) {
+    is_full = true;
+    console.warn(`plimsoll: over ${PRESSES_MAX} presses before a plan is known [calls_dropped]`);
+  }
   if (face) tell(face.read());
 }
 
@@ -68,14 +79,24 @@ function tell({ plan }) {
 /** @param {any} event */
 function heard({ detail }) {
   part();
-  if (detail) meet(detail);
+  // Whose presses they were is not who comes next.
+  if (!detail) early.length = 0;
+  if (isFace(detail)) meet(detail);
   // The instance has gone: there may be another.
-  if (!face) seek();
+  else seek();
 }
 
+const isFace = (found) => typeof found?.read == "function";
+
 function seek() {
-  document.dispatchEvent(new CustomEvent("plimsoll-request", { detail: meet }));
-  if (!face) paint(members);
+  let last;
+  const detail = (found) => {
+    if (isFace(found)) last = found;
+  };
+  document.dispatchEvent(new CustomEvent("plimsoll-request", { detail }));
+  if (last) meet(last);
+  else paint(members);
+  rest();
 }
 
 function part() {
@@ -87,7 +108,6 @@ function part() {
 
 /** @param {Face} found */
 function meet(found) {
-  if (face || typeof found?.read != "function") return;
   face = found;
   off = face.on("update", changed);
   paint(members);
@@ -111,4 +131,5 @@ function paint(some) {
       // A page is never harmed by an element that cannot be painted.
     }
   }
+  rest();
 }

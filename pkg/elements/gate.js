@@ -14,9 +14,16 @@ const LOCK = "M4 7.5h8v6H4zM5.5 7.5V5.2a2.5 2.5 0 0 1 5 0v2.3";
 
 const FALLBACK = { paid_feature: "Paid feature" };
 
+const BLOCK = /^(block|flex|grid|table|list-item|flow-root)/;
+/** Gates whose box is to be looked at; all in one go, since a look lays the page out. @type {Set<PlimsollGate>} */
+const unsettled = new Set();
+let frame = 0;
+
 const CSS = `
 :host { display: inline-block; position: relative }
 :host(:state(block)) { display: block }
+:host(:state(wide)) { inline-size: 99999px !important; max-inline-size: none !important }
+:host(:state(tight)) { inline-size: max-content !important; min-inline-size: 0 !important; max-inline-size: none !important }
 :host([hidden]) { display: none }
 #mark {
   --surface: var(--plimsoll-surface, light-dark(#fff, #1e1f25));
@@ -46,17 +53,28 @@ export class PlimsollGate extends Base {
   #inside;
   #mark;
   #plan;
+  #sight;
+  /** What a screen reader says around the host's element while the plan lacks the feature. */
+  #label;
+  #has_box = false;
   #pressed_ms = -PRESS_GAP_MS;
 
   connectedCallback() {
     this.#build();
     // On the way down, so that a host that stops the event is no less pressed.
     this.addEventListener("click", this, true);
+    // A page's style sheet may say something else from some width on, and its script show or hide what is inside.
+    window.addEventListener("resize", this.#resized);
+    this.#sight.observe(this);
+    this.#unsettle();
     join(this);
   }
 
   disconnectedCallback() {
     this.removeEventListener("click", this, true);
+    window.removeEventListener("resize", this.#resized);
+    this.#sight.disconnect();
+    unsettled.delete(this);
     leave(this);
   }
 
@@ -79,11 +97,21 @@ export class PlimsollGate extends Base {
     const { plan, features = {} } = standing?.reading ?? {};
     // Without a plan nothing is known, and a feature that the policy does not name is in no plan's gift.
     const is_locked = plan !== undefined && Object.hasOwn(features, id) && !features[id];
-    this.#mark.hidden = !is_locked;
-    this.#inside.role = is_locked ? "group" : null;
-    this.#inside.ariaLabel = is_locked ? this.#name(id, plan, standing.texts) : null;
-    this.#inside.states?.[is_locked ? "add" : "delete"]("locked");
-    this.#settle();
+    this.#label = is_locked ? this.#name(id, plan, standing.texts) : undefined;
+    this.#show();
+  }
+
+  /** Around nothing there is nothing to mark. */
+  #show() {
+    const is_marked = this.#label !== undefined && this.#has_box;
+    this.#mark.hidden = !is_marked;
+    this.#inside.role = is_marked ? "group" : null;
+    this.#inside.ariaLabel = is_marked ? this.#label : null;
+    this.#is("locked", is_marked);
+  }
+
+  #is(state, is_so) {
+    this.#inside.states?.[is_so ? "add" : "delete"](state);
   }
 
   /** Writes the mark, and answers what a screen reader says of the pressed element's surroundings. */
@@ -97,12 +125,42 @@ export class PlimsollGate extends Base {
     return !next || paid.includes(next) ? paid : `${paid}: ${next}`;
   }
 
-  /** The box around the host's element must move nothing: a block stays one, and a word in a line stays that. */
-  #settle() {
-    const [wrapped] = this.children;
-    const display = wrapped ? getComputedStyle(wrapped).display : "inline";
-    const is_block = /^(block|flex|grid|table|list-item|flow-root)/.test(display);
-    this.#inside.states?.[is_block ? "add" : "delete"]("block");
+  #unsettle() {
+    unsettled.add(this);
+    queueMicrotask(PlimsollGate.#settle);
+  }
+
+  /** Not at once: other gates have the same to do, and what observes sizes must not change them. */
+  #resized = () => {
+    unsettled.add(this);
+    frame ||= requestAnimationFrame(PlimsollGate.#settle);
+  };
+
+  /**
+   * The box around the host's element must move nothing: a block stays one, a word in a line stays that, and what is
+   * as wide as its line lets it be has a line of its own.
+   */
+  static #settle() {
+    frame = 0;
+    const looks = [...unsettled].map((gate) => {
+      const child = [...gate.children].find((inside) => getComputedStyle(inside).display !== "none");
+      return { gate, child, is_block: !!child && BLOCK.test(getComputedStyle(child).display) };
+    });
+    unsettled.clear();
+    const inline = looks.filter(({ child, is_block }) => child && !is_block);
+    const widths = (state) => {
+      for (const { gate } of inline) gate.#is(state, true);
+      const found = inline.map(({ child }) => child.getBoundingClientRect().width);
+      for (const { gate } of inline) gate.#is(state, false);
+      return found;
+    };
+    const [wide, tight] = [widths("wide"), widths("tight")];
+    inline.forEach((look, index) => (look.is_block = wide[index] - tight[index] > 1));
+    for (const { gate, child, is_block } of looks) {
+      gate.#has_box = !!child || (!gate.children.length && !!gate.textContent.trim());
+      gate.#is("block", is_block);
+      gate.#show();
+    }
   }
 
   #build() {
@@ -110,7 +168,8 @@ export class PlimsollGate extends Base {
     this.#inside = this.attachInternals();
     const root = dress(this, CSS);
     const slot = document.createElement("slot");
-    slot.addEventListener("slotchange", () => this.#settle());
+    slot.addEventListener("slotchange", () => this.#unsettle());
+    this.#sight = new ResizeObserver(this.#resized);
     this.#mark = document.createElement("span");
     this.#mark.id = this.#mark.part = "mark";
     // What it says is the group's name.

@@ -87,10 +87,14 @@ export class PlimsollMeter extends Base {
     // Until there is something better to say, the host's own text stands here.
     if (standing || !this.textContent.trim()) say(this.#words, words ?? "");
     else if (!this.#own.isConnected) this.#words.replaceChildren(this.#own);
-    if (locale) {
-      for (const said of [this.#words, this.#pace]) {
+    for (const said of [this.#words, this.#pace]) {
+      if (locale) {
         said.lang = locale;
         said.dir = isRightToLeft(locale) ? "rtl" : "ltr";
+      } else {
+        // The host's own text is in the language of its page.
+        said.removeAttribute("lang");
+        said.removeAttribute("dir");
       }
     }
     this.#bar.max = bounded ? limit : 1;

@@ -183,6 +183,8 @@ export async function makeInstance(options, policy, session = makeSession(option
   }];
   const instance = Object.fromEntries(Object.entries(calls).map(guard));
 
-  await session.begin({ ...instance, texts: session.texts });
+  const { read, on, explore } = instance;
+  // Whoever asks on the document gets what elements need, and no more.
+  await session.begin({ read, on, explore, texts: session.texts });
   return Object.freeze(instance);
 }

@@ -347,6 +347,7 @@ export function makeSession(options, policy) {
     leave("reset");
     replaceCore();
     run();
+    announce();
   }
 
   function setConsent(next) {
@@ -403,7 +404,7 @@ export function makeSession(options, policy) {
       return moorAndRun();
     });
 
-  /** Elements find the instance, and it them, without a global: `face` is what they get of it, none when it goes. */
+  /** Elements find the instance, and it them, without a global: `face` is what they get of it, none when its person goes. */
   const announce = (face) => globalThis.document?.dispatchEvent(new CustomEvent("plimsoll-ready", { detail: face }));
 
   function listen(face) {

@@ -96,6 +96,8 @@ describe("before there is an instance", () => {
   test("of more than 500 presses the first 500 are made again, in their order", () => {
     const gates = Array.from({ length: 600 }, (_, index) => `<plimsoll-gate feature=f${index}><button>${index}</button></plimsoll-gate>`);
     return onBody(gates.join(""), async (page) => {
+      const said = [];
+      page.on("console", (message) => message.type() === "warning" && said.push(message.text()));
       const made = await page.evaluate(async () => {
         for (const button of document.querySelectorAll("button")) button.click();
         const made = [];
@@ -112,8 +114,38 @@ describe("before there is an instance", () => {
         return [early, ...made];
       });
       assert.deepEqual(made, [500, ...Array.from({ length: 500 }, (_, index) => `f${index}`), "f7"]);
+      assert.deepEqual(said.map((text) => text.replace(/.*(\[.*\])/, "$1")), ["[calls_dropped]"], "and that some were dropped is said, once");
     });
   });
+
+  test("a press is told even if the gates have left the page when the instance starts", () =>
+    onBody(GATES, async (page) => {
+      await press(page, "row");
+      await page.evaluate(() => document.querySelectorAll("plimsoll-gate").forEach((gate) => gate.remove()));
+      await startWith(page, {}, { snapshot: undefined });
+      await sync(page, {});
+      await page.evaluate(() => plimsoll.reset());
+      await until(() => explored().length === 1, "the press");
+      assert.deepEqual(explored(), ["sso"]);
+      await page.evaluate(() => plimsoll.destroy());
+      assert.deepEqual(await page.evaluate(() => [...listening]), [], "and then nothing is listened to");
+    }, { init: countListeners }));
+
+  for (const end of ["reset", "destroy"]) {
+    test(`a press of somebody who was never known is not told for whoever comes after \`${end}\``, () =>
+      onBody(GATES, async (page) => {
+        await startWith(page, {}, { snapshot: undefined });
+        await press(page, "row");
+        await page.evaluate((end) => plimsoll[end](), end);
+        if (end === "destroy") await startWith(page);
+        else await sync(page, {});
+        await frames(page);
+        await press(page, "build");
+        await page.evaluate(() => plimsoll.reset());
+        await until(() => explored().length > 0, "a press");
+        assert.deepEqual(explored(), ["automation"]);
+      }));
+  }
 
   const BROKEN = [
     ["is missing", "wasm_missing", () => stand.missing.add("/pkg/dist/plimsoll_bg.wasm"), CSP],
@@ -209,6 +241,72 @@ describe("a gate", () => {
       await until(() => explored().length === 2, "two presses");
       await page.waitForTimeout(100);
       assert.deepEqual(named(stand.events(), "Feature Explored").map(({ properties }) => properties.step), ["built", "built"]);
+    }));
+
+  const WIDE = `
+    <p id=line>To use it, <plimsoll-gate feature=automation><button class=flex>Build it</button></plimsoll-gate> now.</p>
+    <p><plimsoll-gate feature=sso><button class=block>Turn it on</button></plimsoll-gate></p>
+    <p><plimsoll-gate feature=sso><input class=capped value=sso></plimsoll-gate></p>
+    <p>Or <plimsoll-gate feature=sso><button class=small>only in narrow pages</button></plimsoll-gate> so.</p>
+    <p id=tight>This <plimsoll-gate feature=sso><button>is the widest of its box</button></plimsoll-gate> too.</p>`;
+  const WIDE_CSS = `.flex { display: inline-flex; width: 100% } .block { width: calc(100% - 20px) } .capped { width: 100%; max-width: 400px }
+    @media (max-width: 500px) { .small { display: inline-flex; width: 100% } } #tight { width: min-content }`;
+
+  test("around what fills its line is a line, and moves it neither when the script comes nor when the page's width changes", () =>
+    onBody(WIDE, async (page) => {
+      const all = "button, input, p";
+      /** Without gates' script every width has its own boxes; with it the same. */
+      const widths = async () => {
+        const found = [];
+        for (const width of [900, 420, 900]) {
+          await page.setViewportSize({ width, height: 700 });
+          await frames(page);
+          found.push(await boxes(page, all));
+        }
+        return found;
+      };
+      const rendered = await widths();
+      assert.match(rendered[0][1], /,860,/, "it fills its line");
+      await define(page);
+      await frames(page);
+      assert.deepEqual(await boxes(page, all), rendered[0]);
+      await startWith(page);
+      await frames(page);
+      assert.deepEqual(await widths(), rendered);
+    }, { script: false, css: WIDE_CSS }));
+
+  test("around nothing that is there to be seen has neither mark nor name, until it is", () =>
+    onBody(GATES + "<plimsoll-gate feature=sso></plimsoll-gate>", async (page) => {
+      const show = (id, display) => page.evaluate(([id, display]) => document.getElementById(id).style.setProperty("display", display), [id, display]).then(() => frames(page));
+      const groups = async () => (await spoken(page)).filter((line) => line.startsWith("group"));
+      await show("build", "none");
+      await startWith(page);
+      await frames(page);
+      assert.deepEqual(await marks(page), ["", "Scale", ""]);
+      assert.deepEqual(await groups(), ["group Paid feature: Scale"]);
+      await show("build", "inline-block");
+      await show("row", "none");
+      assert.deepEqual(await marks(page), ["Pro", "", ""]);
+      assert.deepEqual(await groups(), ["group Paid feature: Pro"]);
+      await page.evaluate(() => document.querySelectorAll("plimsoll-gate")[2].append(document.createElement("button")));
+      await frames(page);
+      assert.deepEqual(await marks(page), ["Pro", "", "Scale"]);
+    }));
+
+  test("looks at no style when figures change", () =>
+    onBody(GATES, async (page) => {
+      await startWith(page);
+      await frames(page);
+      await page.evaluate(() => {
+        const { getComputedStyle } = window;
+        window.looks = 0;
+        window.getComputedStyle = (...given) => {
+          if (given[0].closest("plimsoll-gate")) window.looks += 1;
+          return getComputedStyle(...given);
+        };
+      });
+      await sync(page, { meters: { emails: { used: 410, limit: 1000 }, seats: { used: 1, limit: 3 } } });
+      assert.equal(await page.evaluate(() => looks), 0);
     }));
 
   test("of a feature that there is not it stays unmarked, and a press names the mistake", () =>
@@ -354,6 +452,36 @@ describe("elements that come, go and change instances", () => {
       await page.evaluate(() => first.destroy());
       assert.deepEqual(await look(), ["412 of 1,000 e-mails", ""]);
       assert.equal(await shift(page), 0);
+    }));
+
+  test("defined after two instances have started, follow the one that started last", () =>
+    onBody(METERS + GATES, async (page) => {
+      await startWith(page);
+      await startOn(page, { snapshot: snapshot({ account: { id: "acc_8" }, plan: "pro", meters: { emails: { used: 9, limit: 50000 } } }), storage: "none" });
+      await define(page);
+      await frames(page);
+      assert.deepEqual([(await meters(page))[0][0], (await marks(page))[0]], ["9 of 50,000 e-mails", ""]);
+    }, { script: false }));
+
+  test("get of an instance what they need, and so does any script that asks", () =>
+    onBody(METERS, async (page) => {
+      await startWith(page);
+      const given = await page.evaluate(() => {
+        let found;
+        document.dispatchEvent(new CustomEvent("plimsoll-request", { detail: (face) => (found = Object.keys(face).sort()) }));
+        return found;
+      });
+      assert.deepEqual(given, ["explore", "on", "read", "texts"]);
+    }));
+
+  test("a meter whose instance has gone is in the page's language and direction again", () =>
+    onBody(`<div dir=rtl lang=ar>${METERS}</div>`, async (page) => {
+      const said = () => page.evaluate(() => [...document.querySelector("plimsoll-meter").shadowRoot.querySelectorAll("p")].map((text) => `${text.lang} ${text.dir}`.trim()));
+      await startWith(page);
+      await frames(page);
+      assert.deepEqual(await said(), ["en ltr", "en ltr"]);
+      await page.evaluate(() => plimsoll.destroy());
+      assert.deepEqual(await said(), ["", ""]);
     }));
 });
 
