@@ -279,8 +279,8 @@ export interface Prompt {
   surface: Surface;
   /** One prompt that interrupts is open in all tabs, one that is ambient in each tab. */
   lane: "interrupt" | "ambient" | "inline";
-  /** Of a banner that the policy wants at the lower edge. */
-  edge?: "bottom";
+  /** Of a banner for which the policy names an edge. */
+  edge?: "top" | "bottom";
   /** The name of the slot that the policy wants it in. */
   slot?: string;
   tone: "notice" | "warning" | "urgent" | "limit" | "offer";

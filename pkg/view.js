@@ -124,7 +124,9 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
     });
   };
 
-  const draw = (state) => drawing(state, { locale, ui, theme, edge: target == "bottom" ? target : undefined });
+  /** Edges are the page's: in a slot a banner stands where the slot does. */
+  const edgeOf = ({ at, prompt }) => (at == places.page ? (prompt.edge ?? target) == "bottom" && "bottom" : undefined);
+  const draw = (state) => drawing(state, { locale, ui, theme, edge: edgeOf(state) });
   const behind = (state) => ({ ...state, form: undefined, message: undefined, focus: undefined });
   const outcome = ({ locale: own = locale, ui: words = ui }, id) => fill(words[id] ?? FALLBACK[id], {}, own);
 
@@ -133,10 +135,9 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
     try {
       // Someone may have written in its form.
       if (state.form) state.form.first = state.form.note;
-      const drawn = draw(isCard(state) ? state : behind(state));
       state.painted = {};
       state.at = places.of(state.prompt);
-      if (!state.at || state.at.show(drawn)) return;
+      if (!state.at || state.at.show(draw(isCard(state) ? state : behind(state)))) return;
       throw new TypeError("nowhere to paint");
     } catch {
       open.delete(state.prompt.exposure);
@@ -233,7 +234,7 @@ export async function createView({ locale, ui = {}, theme = "auto", target, wasm
  */
 function drawing({ prompt, busy, message, quote, form, focus }, own) {
   // A prompt that fell back to another language brings that language's words.
-  const { locale = own.locale, ui = own.ui, edge = own.edge } = prompt;
+  const { locale = own.locale, ui = own.ui } = prompt;
   const { values = {}, texts = {}, actions = [] } = prompt;
   const say = (text, more) => fill(text, more ?? values, locale)?.slice(0, TEXT_LENGTH_MAX);
   const said = (id, more) => say(ui[id] ?? FALLBACK[id], more);
@@ -249,7 +250,7 @@ function drawing({ prompt, busy, message, quote, form, focus }, own) {
   const drawn = {
     exposure: form && !card ? prompt.exposure + FORM : prompt.exposure,
     surface,
-    class: form && !card ? "request card" : [surface, card && "card", surface == "banner" && edge, prompt.question && "question"].filter(Boolean).join(" "),
+    class: form && !card ? "request card" : [surface, card && "card", surface == "banner" && own.edge, prompt.question && "question"].filter(Boolean).join(" "),
     lang: locale,
     dir: isRightToLeft(locale) ? "rtl" : "ltr",
     "data-tone": prompt.tone,

@@ -41,6 +41,8 @@ export function makePrompts(tab) {
   let is_gone = false;
   /** What was answered last, should the core ask why: {prompt, said}. */
   let put_off;
+  /** The exposure that the core asks about. */
+  let to_ask;
 
   const presses = makePresses(tab, { isOpen, paint, remove, note, answered, request, words: loadText });
 
@@ -119,7 +121,8 @@ export function makePrompts(tab) {
       // The core was rebuilt; the screen has it already.
       stale.delete(prompt.exposure);
       update(prompt);
-      return painted(prompt.exposure, "rendered");
+      // What is on its way, or waits for its slot, nobody has seen.
+      return shown.get(prompt.exposure).is_drawn && !view?.unplaced().includes(prompt.exposure) && painted(prompt.exposure, "rendered");
     }
     const state = { prompt };
     // A dialog is worth more than an answer to the question.
@@ -160,7 +163,9 @@ export function makePrompts(tab) {
   }
 
   /** Asks why, where the prompt was; the response to that has been taken, whatever becomes of the question. */
-  function ask(exposure) {
+  function ask() {
+    const exposure = to_ask;
+    to_ask = undefined;
     if (put_off?.prompt.exposure !== exposure) return;
     const prompt = questionOf(put_off.prompt, put_off.said, tab.texts().ui);
     shown.set(exposure, { prompt });
@@ -243,8 +248,8 @@ export function makePrompts(tab) {
 
   /** An answer to the question; any other response leaves it unanswered. */
   function because({ prompt: { exposure, prompt, actions } }, response, objection) {
-    const is_choice = actions.some(({ id }) => id === objection);
-    if (!is_choice && !Object.hasOwn(RESPONSES, response)) return false;
+    const is_choice = (response === "because" || response === "act") && actions.some(({ id }) => id === objection);
+    if (!is_choice && response !== "close") return false;
     clear(shown.get(exposure), "answered");
     const place = is_choice ? OBJECTIONS.indexOf(objection) : -1;
     if (place >= 0) {
@@ -259,6 +264,7 @@ export function makePrompts(tab) {
     put_off = state && { prompt: state.prompt, said: action ?? response };
     tab.tell(RESPOND, exposure, place);
     emit("response", { exposure, prompt: state?.prompt.prompt, response, action });
+    ask();
   }
 
   function press(state, action, place, written) {
@@ -285,9 +291,10 @@ export function makePrompts(tab) {
   async function request(state, intent, written) {
     const made = await loadRequests();
     if (!made) return false;
-    if (headless || written !== undefined) {
+    if (headless || written !== undefined || !globalThis.HTMLDialogElement?.prototype.showModal) {
       const is_sent = await made.send(state, intent, written ?? "");
-      if (is_sent) remove(state, "answered");
+      // Where there is no form, for want of dialogs, nothing else says so.
+      if (is_sent) remove(state, "answered", headless ? undefined : tab.texts().ui.status_sent);
       return is_sent;
     }
     state.phase = undefined;
@@ -296,7 +303,9 @@ export function makePrompts(tab) {
   }
 
   return {
-    withdraw, painted, respond, ask,
+    withdraw, painted, respond,
+    /** Heard while a response is told; asked when it has been. */
+    ask: (exposure) => void (to_ask = exposure),
     present: (given) => void show(whole(given)).catch(tab.stumble),
     update: (given) => update(whole(given)),
     /** Those whose slot the page does not have. */

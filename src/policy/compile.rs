@@ -381,8 +381,9 @@ fn prompt_words(
         json.key("tone").string(prompt.trigger.tone());
         json.key("trigger")
             .string(trigger_name(prompt.trigger.word()));
-        if prompt.at_bottom {
-            json.key("edge").string("bottom");
+        if let Some(at_bottom) = prompt.at_bottom {
+            json.key("edge")
+                .string(if at_bottom { "bottom" } else { "top" });
         }
         text(json, "slot", &prompt.slot);
         if let Some(words) = words {

@@ -54,8 +54,8 @@ pub(super) struct Prompt {
     pub trigger: Trigger,
     pub about: About,
     pub surface: Surface,
-    /// Of a banner over the page: it lies at the bottom.
-    pub at_bottom: bool,
+    /// Of a banner over the page, where the policy names its edge: the bottom.
+    pub at_bottom: Option<bool>,
     /// The name of the host's slot that it is painted in; "" for none.
     pub slot: String,
     pub routes_in: Vec<String>,
@@ -105,7 +105,7 @@ impl Prompt {
             trigger,
             about,
             surface: trigger.surface(),
-            at_bottom: false,
+            at_bottom: None,
             slot: String::new(),
             routes_in: Vec::new(),
             routes_out: Vec::new(),
@@ -394,7 +394,7 @@ fn read_prompt(
     };
     (prompt.trigger, prompt.about) = (trigger, about);
     prompt.surface = surface.unwrap_or(usual);
-    prompt.at_bottom = edge.map_or(prompt.at_bottom, |edge| edge == 1);
+    prompt.at_bottom = edge.map(|edge| edge == 1).or(prompt.at_bottom);
     prompt.slot = slot.unwrap_or(prompt.slot);
     (prompt.routes_in, prompt.routes_out) = routes.unwrap_or((prompt.routes_in, prompt.routes_out));
     prompt.group = group.unwrap_or(prompt.group);

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { startStand, until } from "./shell.support.mjs";
+import { hide, named, startStand, until } from "./shell.support.mjs";
 import { frames, openBody, painted, policyOf, promptBox, shift, startWith, sync } from "./elements.support.mjs";
 
 const card = (id, meter, slot) => ({ id, trigger: { threshold_used: meter === "emails" ? 100 : 1, meter }, surface: "inline", slot, texts: { en: { title: id } } });
@@ -62,6 +62,25 @@ describe("a slot", () => {
       await frames(of);
       assert.equal(await shift(of), 0);
     }, { css: "plimsoll-slot { min-block-size: 320px; max-inline-size: 420px }" }));
+
+  test("at the page's top has a banner's menu under it, whatever edge the host has chosen", () =>
+    onBody([banner({ slot: "notices" })], `<plimsoll-slot id=n name=notices></plimsoll-slot>${AFTER}`, async (of) => {
+      await standing(of, [["A banner", "n"]]);
+      await of.locator("summary").click();
+      const [menu, opener] = [await of.locator(".panel").boundingBox(), await of.locator("summary").boundingBox()];
+      assert.ok(menu.y > opener.y, "it opens downwards, as at any other place in the page");
+    }, { start: { target: "bottom" } }));
+
+  test("that is awaited has shown nothing, however often the page is told anew what is open", () =>
+    onBody([card("one", "emails", "side")], AFTER, async (of) => {
+      await until(() => of.evaluate(() => plimsoll.explain().unplaced?.length === 1), "a card that waits");
+      await of.evaluate(() => plimsoll.setLocale("de"));
+      await of.evaluate(() => plimsoll.setLocale("en"));
+      await frames(of);
+      await hide(of);
+      await until(() => named(stand.events(), "Threshold Crossed").length > 0, "the events");
+      assert.deepEqual(named(stand.events(), "Prompt Shown"), []);
+    }));
 
   test("that comes later is filled then; one that goes takes a card with it and gives a banner to the page", () =>
     onBody([card("one", "emails", "side"), banner({ slot: "notices" })], AFTER, async (of) => {
@@ -186,7 +205,7 @@ describe("a banner", () => {
   const css = "#tall { block-size: 3000px } #bar { position: fixed; inset: auto 0 0; block-size: 56px }";
 
   test("lies over the page at its top, or at its bottom where the policy or the host says so; nothing moves", async () => {
-    for (const [place, start, edge] of [[{}, {}, "top"], [{ edge: "top" }, {}, "top"], [{ edge: "bottom" }, {}, "bottom"], [{}, { target: "bottom" }, "bottom"]]) {
+    for (const [place, start, edge] of [[{}, {}, "top"], [{ edge: "top" }, {}, "top"], [{ edge: "bottom" }, {}, "bottom"], [{}, { target: "bottom" }, "bottom"], [{ edge: "top" }, { target: "bottom" }, "top"]]) {
       await onBody([banner(place)], TALL, async (of) => {
         await standing(of, [["A banner", "body"]]);
         const box = await promptBox(of);

@@ -195,6 +195,14 @@ describe("a browser without `<dialog>`", () => {
       assert.equal(sum(once(stand.events())), 150);
     }, without, { snapshot: snapshot() }));
 
+  test("an admin can be asked from a toast, without a note; it is said when it is sent", () =>
+    withPage(async (page) => {
+      await attempt(page);
+      await toast(page).locator("[data-action=ask_admin]").click();
+      await until(() => stand.requests.length === 1, "the request at the collector");
+      await page.getByText("Sent. Thank you.").first().waitFor();
+    }, without, { snapshot: FULL({ can_purchase: false, billing_owner: "Ana" }) }));
+
   test("a host that draws gets its dialogs", () =>
     withPage(async (page) => {
       await attempt(page);
