@@ -97,10 +97,9 @@ fn fuzz_all(seconds: u64) -> Result<String> {
     Ok(bodies.concat().concat())
 }
 
-/// Hostile policies and texts, painted in Chromium.
+/// Hostile policies and texts, painted in Chromium, with the rest of the widget's manners.
 fn paint(policies: u64) -> Result<String> {
     let mut tests = suite::tests_of("tests/browser", "manners")?;
-    tests.arg("--test-name-pattern=hostile policies");
     let said = read(tests.env("PLIMSOLL_HOSTILE_POLICIES", policies.to_string()))?;
     let line = said
         .lines()
