@@ -26,7 +26,7 @@ fn every_hold_reason_is_declared() {
 
 #[test]
 fn every_withdrawal_is_declared() {
-    let said = WithdrawReason::ALL.iter().map(|reason| reason.name());
+    let said = WithdrawReason::ALL.map(WithdrawReason::name).into_iter();
     hold("WithdrawReason", said.chain(WITHDRAWN_BY_THE_SHELL));
 }
 
@@ -35,7 +35,7 @@ fn every_step_response_action_and_surface_is_declared() {
     hold("Step", Step::ALL.map(Step::name));
     hold("ActionId", ActionKind::ALL.map(ActionKind::name));
     hold("Objection", Objection::ALL.map(Objection::name));
-    hold("Surface", Surface::ALL.iter().map(|surface| surface.name()));
+    hold("Surface", Surface::ALL.map(Surface::name));
     let responses = [
         Response::Act(ActionKind::Upgrade),
         Response::Later,
@@ -54,9 +54,8 @@ fn every_step_response_action_and_surface_is_declared() {
 
 #[test]
 fn every_word_of_a_reading_a_prompt_and_a_trace_is_declared() {
-    hold("Prompt.lane", Lane::ALL.iter().map(|lane| lane.name()));
-    let states = MeterState::ALL.iter().map(|state| state.name());
-    hold("MeterReading.state", states);
+    hold("Prompt.lane", Lane::ALL.map(Lane::name));
+    hold("MeterReading.state", MeterState::ALL.map(MeterState::name));
     hold(
         "MeterReading.source",
         [Source::Snapshot, Source::Local].map(|source| match source {
@@ -64,10 +63,7 @@ fn every_word_of_a_reading_a_prompt_and_a_trace_is_declared() {
             Source::Local => "local",
         }),
     );
-    hold(
-        "Answer.verdict",
-        Verdict::ALL.iter().map(|verdict| verdict.name()),
-    );
+    hold("Answer.verdict", Verdict::ALL.map(Verdict::name));
     let stages: BTreeSet<_> = HoldReason::ALL
         .iter()
         .map(|reason| reason.stage())

@@ -228,7 +228,7 @@ fn about_a_showing(about: About) -> Vec<Event> {
             reason: *reason,
         });
     }
-    for reason in WithdrawReason::ALL.iter().copied() {
+    for reason in WithdrawReason::ALL {
         events.push(Event::PromptWithdrawn { about, reason });
     }
     for plan in [None, Some(1)] {

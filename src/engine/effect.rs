@@ -3,26 +3,8 @@
 //! The interpreter is `modules/start`; `wire` turns events into JSON, `present` prompts.
 
 use super::input::{Actions, Objection, Response, Step};
+use super::named::named;
 use crate::unit::{ExposureId, Limit, Timestamp};
-
-/// An enum whose variants have names, so that a list of all of them or of their names is never short of one.
-macro_rules! named {
-    ($(#[$about:meta])* pub enum $kind:ident { $( $(#[$one:meta])* $variant:ident = $name:literal, )* }) => {
-        $(#[$about])*
-        pub enum $kind { $( $(#[$one])* $variant, )* }
-
-        impl $kind {
-            /// All of them, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The name in JSON.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $( Self::$variant => $name, )* }
-            }
-        }
-    };
-}
 
 /// Something the engine wants done, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -328,26 +310,16 @@ pub struct About {
     pub percent: i64,
 }
 
-/// How a crossing came to be known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CrossingKind {
-    /// Passed before this plan epoch began.
-    Carried,
-    /// Already passed when this memory first saw the meter.
-    FirstSight,
-    /// Passed before our eyes; only these feed signals.
-    Crossed,
-}
-
-impl CrossingKind {
-    /// The name in JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Carried => "carried",
-            Self::FirstSight => "first_sight",
-            Self::Crossed => "crossed",
-        }
+named! {
+    /// How a crossing came to be known.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum CrossingKind {
+        /// Passed before this plan epoch began.
+        Carried = "carried",
+        /// Already passed when this memory first saw the meter.
+        FirstSight = "first_sight",
+        /// Passed before our eyes; only these feed signals.
+        Crossed = "crossed",
     }
 }
 

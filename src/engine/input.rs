@@ -3,6 +3,7 @@
 //! Each input goes to [`super::Engine::handle`].
 
 use super::memory::{Columns, Memory, Row, Table};
+use super::named::named;
 use crate::unit::{COUNT_MAX, DAY_MS, ExposureId, Key, Millis, Timestamp};
 
 /// The two clocks of the device at the moment of an input.
@@ -55,41 +56,20 @@ pub enum Input {
     Wake,
 }
 
-/// How far a person went with a feature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
-    /// It was on the screen.
-    Seen,
-    /// They tried to use it.
-    Tried,
-    /// They looked at its preview.
-    Previewed,
-    /// They made something that needs it.
-    Built,
-    /// They asked for it.
-    Requested,
-}
-
-impl Step {
-    /// All steps, in order.
-    pub const ALL: [Self; 5] = [
-        Self::Seen,
-        Self::Tried,
-        Self::Previewed,
-        Self::Built,
-        Self::Requested,
-    ];
-
-    /// The name in JSON and in the JavaScript API.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Seen => "seen",
-            Self::Tried => "tried",
-            Self::Previewed => "previewed",
-            Self::Built => "built",
-            Self::Requested => "requested",
-        }
+named! {
+    /// How far a person went with a feature.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Step {
+        /// It was on the screen.
+        Seen = "seen",
+        /// They tried to use it.
+        Tried = "tried",
+        /// They looked at its preview.
+        Previewed = "previewed",
+        /// They made something that needs it.
+        Built = "built",
+        /// They asked for it.
+        Requested = "requested",
     }
 }
 
@@ -137,47 +117,26 @@ impl Response {
     }
 }
 
-/// Why not now: what a person answers when asked after a `later` or `never`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Objection {
-    /// Not before next week.
-    NextWeek,
-    /// Not before next month.
-    NextMonth,
-    /// Not before next quarter.
-    NextQuarter,
-    /// The price.
-    Price,
-    /// They are comparing.
-    Comparing,
-    /// Someone else decides.
-    NotMyDecision,
+named! {
+    /// Why not now: what a person answers when asked after a `later` or `never`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Objection {
+        /// Not before next week.
+        NextWeek = "next_week",
+        /// Not before next month.
+        NextMonth = "next_month",
+        /// Not before next quarter.
+        NextQuarter = "next_quarter",
+        /// The price.
+        Price = "price",
+        /// They are comparing.
+        Comparing = "comparing",
+        /// Someone else decides.
+        NotMyDecision = "not_my_decision",
+    }
 }
 
 impl Objection {
-    /// All of them, in the order of the question.
-    pub const ALL: [Self; 6] = [
-        Self::NextWeek,
-        Self::NextMonth,
-        Self::NextQuarter,
-        Self::Price,
-        Self::Comparing,
-        Self::NotMyDecision,
-    ];
-
-    /// The name in JSON and in the JavaScript API.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NextWeek => "next_week",
-            Self::NextMonth => "next_month",
-            Self::NextQuarter => "next_quarter",
-            Self::Price => "price",
-            Self::Comparing => "comparing",
-            Self::NotMyDecision => "not_my_decision",
-        }
-    }
-
     /// How long they want to be left alone; 0 where that is not what they said.
     #[must_use]
     pub fn span_ms(self) -> Millis {
@@ -190,45 +149,22 @@ impl Objection {
     }
 }
 
-/// The buttons a prompt can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ActionKind {
-    /// Buy the next plan.
-    Upgrade,
-    /// Contact sales.
-    TalkToSales,
-    /// Ask whoever can buy.
-    AskAdmin,
-    /// A longer trial.
-    ExtendTrial,
-    /// Not now.
-    Later,
-    /// Not again.
-    Never,
-}
-
-impl ActionKind {
-    /// All kinds, in the order of a compiled policy's labels.
-    pub const ALL: [Self; 6] = [
-        Self::Upgrade,
-        Self::TalkToSales,
-        Self::AskAdmin,
-        Self::ExtendTrial,
-        Self::Later,
-        Self::Never,
-    ];
-
-    /// The name in JSON and in the JavaScript API.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Upgrade => "upgrade",
-            Self::TalkToSales => "talk_to_sales",
-            Self::AskAdmin => "ask_admin",
-            Self::ExtendTrial => "extend_trial",
-            Self::Later => "later",
-            Self::Never => "never",
-        }
+named! {
+    /// The buttons a prompt can have.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum ActionKind {
+        /// Buy the next plan.
+        Upgrade = "upgrade",
+        /// Contact sales.
+        TalkToSales = "talk_to_sales",
+        /// Ask whoever can buy.
+        AskAdmin = "ask_admin",
+        /// A longer trial.
+        ExtendTrial = "extend_trial",
+        /// Not now.
+        Later = "later",
+        /// Not again.
+        Never = "never",
     }
 }
 

@@ -21,6 +21,7 @@ pub mod input;
 mod judge;
 mod ledger;
 pub mod memory;
+mod named;
 pub mod pace;
 mod pacing;
 pub mod period;

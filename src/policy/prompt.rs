@@ -335,7 +335,7 @@ fn read_prompt(
         (None, None) => walk.required(fields, at, "trigger").and(None),
     };
     let surface = fields.of("surface").and_then(|tree| {
-        let names: Vec<_> = Surface::ALL.iter().map(|surface| surface.name()).collect();
+        let names = Surface::ALL.map(Surface::name);
         let index = walk.one_of(tree, &At::Field(at, "surface"), &names, &["email"]);
         index.and_then(|index| Surface::ALL.get(index).copied())
     });
