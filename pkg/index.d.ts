@@ -154,7 +154,10 @@ export interface Plimsoll {
   read(): Reading;
   /** Why each prompt is shown or held now, and when next; how events and storage stand. */
   explain(): Trace;
-  /** @returns a function that stops listening */
+  /**
+   * What happened while `start` was awaited is told in the task after it, so whoever listens at once misses nothing.
+   * @returns a function that stops listening
+   */
   on<Name extends keyof Events>(name: Name, heard: (detail: Events[Name]) => void): () => void;
   /** For hosts that draw: what became of a prompt. `faded` is for toasts that have had their time. */
   painted(exposure: string, how: "rendered" | "seen" | "failed" | "faded"): void;

@@ -49,7 +49,8 @@ export interface OpenPrompt extends Prompt {
 
 /**
  * For drawing prompts yourself, with `view: "none"`: the open prompt that fits, `null` while there is none. Say
- * `painted("rendered")` in an effect once it is on the screen.
+ * `painted("rendered")` in an effect once it is on the screen. What is no open prompt, such as the `question` after a
+ * dialog that was put off, comes by `usePlimsoll().on`.
  *
  * @param wanted fields of the prompt, or its meter or feature: `{ lane: "interrupt" }`, `{ surface: "banner" }`, `{ feature: "sso" }`
  */
@@ -68,7 +69,8 @@ export interface FeatureHintProps {
 
 /**
  * Marks its child while the plan lacks the feature: the attributes `data-plimsoll="locked"` and `aria-description`, and
- * a mark. A click tells Plimsoll and then does what it always does.
+ * a mark. A click tells Plimsoll, of a feature that the plan has too, which counts for the score, and then does what it
+ * always does.
  */
 export function FeatureHint(props: FeatureHintProps): ReactElement | null;
 

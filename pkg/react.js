@@ -45,7 +45,7 @@ export function FeatureHint({ feature, step = "tried", mark = MARK, children }) 
   const { onClick, children: inside } = child.props;
   const props = {
     onClick(...given) {
-      if (!has) calls.explore(feature, step);
+      calls.explore(feature, step);
       return onClick?.(...given);
     },
   };

@@ -27,6 +27,8 @@ export function makeSession(options, policy) {
   let { consent } = options;
   /** By the name of the event. @type {Record<string, Set<Function>>} */
   let listeners = {};
+  /** What happens while `start` is awaited, until its caller can listen. */
+  let early = [];
 
   let core;
   let writer = "";
@@ -74,6 +76,7 @@ export function makeSession(options, policy) {
   }
 
   function emit(name, detail = {}) {
+    if (early) return void early.push([name, detail]);
     // A listener that causes what it listens to would never come to an end.
     if (emitting.has(name)) return;
     emitting.add(name);
@@ -499,6 +502,12 @@ export function makeSession(options, policy) {
       };
       if (isHeadless()) await prepare();
       else (globalThis.requestIdleCallback ?? setTimeout)(() => guarded(prepare));
+      // Whoever awaited it listens before the next task.
+      setTimeout(() => {
+        const told = early;
+        early = undefined;
+        told.forEach(([name, detail]) => emit(name, detail));
+      });
     },
   };
   const mooring = makeMooring(session);

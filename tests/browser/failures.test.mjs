@@ -240,9 +240,7 @@ describe("storage that is refused", () => {
       inProfile(async (context) => {
         await context.addInitScript(init);
         const page = await openPage(stand, context);
-        assert.equal(await startOn(page), null);
-        // Heard from the first: storage is asked for with the snapshot.
-        await page.evaluate(({ snapshot: given }) => plimsoll.sync(given), options());
+        assert.equal(await startOn(page, options()), null);
         await heardOf(page, "storage_lost");
         await live(page, page);
         assert.deepEqual(thrown(page), []);
@@ -266,9 +264,8 @@ describe("storage that is refused", () => {
       await frame.evaluate(async ([base, endpoint, given]) => {
         const { start } = await import(`${base}/pkg/index.js`);
         window.heard = [];
-        window.plimsoll = await start({ policy: `${base}/policy.json`, endpoint: base + endpoint, key: "pk" });
+        window.plimsoll = await start({ policy: `${base}/policy.json`, endpoint: base + endpoint, key: "pk", snapshot: given });
         plimsoll.on("error", (error) => heard.push({ name: "error", ...error }));
-        plimsoll.sync(given);
       }, [stand.url, page.endpoint, snapshot()]);
       await heardOf(frame, "storage_lost");
       await live(page, frame);

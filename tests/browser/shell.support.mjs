@@ -139,9 +139,9 @@ export async function openPage(stand, context) {
 }
 
 /** Starts an instance as `window.plimsoll`; errors of `start` come back as data. */
-export function startOn(page, options = {}) {
-  return page.evaluate(async (given) => {
-    const { start } = await import("/pkg/index.js");
+export function startOn(page, options = {}, from = "/pkg/index.js") {
+  return page.evaluate(async ([given, file]) => {
+    const { start } = await import(file);
     window.heard = [];
     try {
       window.plimsoll = await start({ policy: "/policy.json", key: "pk_test_1", ...given });
@@ -152,7 +152,7 @@ export function startOn(page, options = {}) {
       window.plimsoll.on(name, (detail) => window.heard.push({ name, ...detail }));
     }
     return null;
-  }, { endpoint: page.endpoint, ...options });
+  }, [{ endpoint: page.endpoint, ...options }, from]);
 }
 
 export async function until(check, what, most_ms = 8_000) {

@@ -534,7 +534,7 @@ describe("tabs and the page's life", () => {
         assert.equal(await used(page), 550);
         assert.equal(await use(page, 1), `${writer}:1`);
         await hide(page);
-        await until(() => sum(once(stand.events())) === 151, "all usage, once");
+        await until(() => sum(once(stand.events())) === 151, "all usage, once", 30_000);
         assert.equal(named(once(stand.events()), "Prompt Shown").length, 1, "the banner counts once");
         // The other tab may have taken this one's over: it has just been told that the page leaves.
         await until(async () => new Set((await keys(page)).map((key) => key.split(":")[2])).size <= 1 + others, "at most one berth for each tab");

@@ -189,6 +189,23 @@ for (const [version, project] of Object.entries(PROJECTS)) {
         assert.equal(await page.locator("#hint").getAttribute("data-plimsoll"), null);
       }));
 
+    test("a click on what the plan has counts as use of it, and not as interest in what it lacks", () =>
+      onPage("told", async (page) => {
+        const events = [];
+        await page.route("**/v1/batch", async (route) => {
+          const { batch } = route.request().postDataJSON();
+          events.push(...batch.map(({ event, properties }) => `${event} ${properties.signal ?? properties.feature ?? ""}`.trim()));
+          await route.fulfill({ status: 202, json: { accepted: batch.length, duplicates: 0, rejected: [] } });
+        });
+        await page.locator("#hint[data-plimsoll=locked]").waitFor();
+        await page.locator("#upgrade").click();
+        await page.locator("#feature", { hasText: "ready true" }).waitFor();
+        await page.locator("#hint").click();
+        await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide")));
+        for (let times = 0; times < 100 && !events.includes("Signal Counted features_used"); times += 1) await page.waitForTimeout(50);
+        assert.deepEqual(events.filter((event) => /^Signal Counted features|^Feature/.test(event)), ["Signal Counted features_used"]);
+      }));
+
     test("a host that draws gets the open prompt, answers it, and finds it again after a reload", () =>
       onPage("headless-banner", async (page) => {
         await page.locator("#drawn", { hasText: "You have used 900 of 1,000" }).waitFor();

@@ -63,6 +63,7 @@ export function Page({ wanted = "", policy = "/policy.json" }) {
   const options = {
     policy: wanted.includes("missing") ? "/nowhere.json" : policy,
     wasm: "/dist/",
+    ...(wanted.includes("told") && { endpoint: "/p", key: "pk_test" }),
     view: wanted.includes("headless") ? "none" : "auto",
     snapshot: is_known ? snapshot(wanted.includes("banner") ? 900 : used, { plan, plan_epoch: plan === "free" ? 1 : 2 }) : undefined,
     onAction: (intent) => (seen.action = [intent.action, used]),

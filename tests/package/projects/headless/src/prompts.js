@@ -15,17 +15,8 @@ export function drawPrompts(plimsoll, place) {
   const drawn = new Map();
 
   plimsoll.on("prompt", ({ prompt }) => {
-    const box = document.createElement(prompt.lane === "interrupt" ? "sl-dialog" : "sl-alert");
-    const content = make("div");
-    box.append(content);
-    drawn.set(prompt.exposure, { box, content });
+    const { box, content } = draw(prompt.exposure, prompt.lane === "interrupt" ? "sl-dialog" : "sl-alert");
     fill(box, content, prompt);
-    // Escape and the cross of either; `hide` of a withdrawn prompt is no answer.
-    box.addEventListener(box.localName === "sl-dialog" ? "sl-request-close" : "sl-hide", (event) => {
-      if (event.target === box && drawn.has(prompt.exposure)) plimsoll.respond(prompt.exposure, "close");
-    });
-    place.append(box);
-    box.open = true;
     requestAnimationFrame(() => plimsoll.painted(prompt.exposure, "rendered"));
     whenSeen(content, () => plimsoll.painted(prompt.exposure, "seen"));
   });
@@ -35,8 +26,34 @@ export function drawPrompts(plimsoll, place) {
     if (open) fill(open.box, open.content, prompt, { is_busy: state === "busy", message });
   });
 
+  // Where the policy has `pacing.ask_why`: after `later` or `never` on a dialog, which has gone by then.
+  plimsoll.on("question", ({ exposure, title, choices }) => {
+    const { box, content } = draw(exposure, "sl-dialog");
+    box.label = title;
+    content.append(...choices.map(({ id, text }) => {
+      const button = make("sl-button", text);
+      button.addEventListener("click", () => plimsoll.respond(exposure, "because", id));
+      return button;
+    }));
+    content.className = "choices";
+  });
+
   plimsoll.on("withdraw", ({ exposure }) => remove(exposure));
   plimsoll.on("response", ({ exposure, response }) => response !== "act" && remove(exposure));
+
+  function draw(exposure, kind) {
+    const box = document.createElement(kind);
+    const content = make("div");
+    box.append(content);
+    drawn.set(exposure, { box, content });
+    // Escape and the cross of either; `hide` of a withdrawn prompt is no answer.
+    box.addEventListener(kind === "sl-dialog" ? "sl-request-close" : "sl-hide", (event) => {
+      if (event.target === box && drawn.get(exposure)?.box === box) plimsoll.respond(exposure, "close");
+    });
+    place.append(box);
+    box.open = true;
+    return { box, content };
+  }
 
   function remove(exposure) {
     const open = drawn.get(exposure);
