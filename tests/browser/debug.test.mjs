@@ -4,16 +4,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { REASONS } from "../../pkg/debug/reasons.js";
 import { ENTRY, makeRecorder, readRecording } from "../../pkg/shell/recording.js";
 import { createTestPlimsoll } from "../../pkg/testing.js";
+import { axe } from "./axe.support.mjs";
 import { POLICY, ROOT, heard, openPage, snapshot, startOn, startStand, until, use } from "./shell.support.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SECTIONS = ["prompts", "meters", "arms", "score", "outbox", "memory", "inputs", "page"];
 const OPEN = {
   ...POLICY,
@@ -50,17 +49,6 @@ const ofDebug = (page) => page.requested.filter((path) => path.includes("/debug/
 /** What a section's rows say, each as one line. */
 const rows = (page) =>
   panel(page).evaluate(({ shadowRoot }) => [...shadowRoot.querySelectorAll(".rows > li")].map((item) => item.textContent.replace(/\s+/g, " ")));
-
-async function assertAccessible(page, about) {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { violations } = await globalThis.axe.run(document.querySelector("plimsoll-debug"), {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 150)} ${node.failureSummary}`).join(" | ")}`);
-  });
-  assert.deepEqual(found, [], `axe-core on ${about}`);
-}
 
 describe("opening", () => {
   test("not one byte of the panel is fetched before it opens", () =>
@@ -445,10 +433,10 @@ describe("manners", () => {
         for (const section of SECTIONS) {
           await open(page, section);
           await page.waitForTimeout(50);
-          await assertAccessible(page, section);
+          assert.deepEqual(await axe(page, "plimsoll-debug"), [], section);
         }
         await panel(page).locator("[data-act=fold]").click();
-        await assertAccessible(page, "the folded panel");
+        assert.deepEqual(await axe(page, "plimsoll-debug"), [], "the folded panel");
       }, { options: { snapshot: snapshot() }, colorScheme }));
   }
 

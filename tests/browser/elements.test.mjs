@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { axe } from "./view.support.mjs";
+import { axe } from "./axe.support.mjs";
 import { CSP, named, snapshot, startOn, startStand, until } from "./shell.support.mjs";
 import { POLICY, boxes, define, frames, marks, meters, month, openBody, shift, spoken, startWith, sync } from "./elements.support.mjs";
 

@@ -9,9 +9,8 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -278,26 +277,11 @@ export const named = (events, name, properties = {}) =>
 export const sum = (list, property) =>
   list.reduce((total, item) => total + (item[property] ?? 0), 0);
 
-/** Fails with what axe-core found, in words. */
-export async function assertAccessible(page, about) {
-  await page.evaluate(AXE);
-  const violations = await page.evaluate(async () => {
-    const { violations } = await globalThis.axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    });
-    return violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`,
-    );
-  });
-  assert.deepEqual(violations, [], `axe-core on ${about}`);
-}
-
 /** Long enough for something that must not happen to have happened. */
 export const settle = (page) => page.waitForTimeout(700);
 
 export const sleep = (time_ms) => new Promise((resolve) => setTimeout(resolve, time_ms));
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const line = ({ event, properties }) => `  ${event} ${JSON.stringify(properties)}`;
 

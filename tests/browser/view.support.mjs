@@ -5,21 +5,15 @@
 import { after, before } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 import { serve } from "./view.server.mjs";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 export const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
-const SAMPLES = JSON.parse(
-  readFileSync(new URL("../../www/gallery/samples.json", import.meta.url), "utf8"),
-);
-export const STATES = Object.keys(SAMPLES.states);
-/** Those with texts of a policy's own, and two that have the built-in ones. */
-export const LOCALES = [...Object.keys(SAMPLES.locales), "de", "ja"];
+const SAMPLES = readFileSync(new URL("../../www/gallery/samples.json", import.meta.url), "utf8");
+export const STATES = Object.keys(JSON.parse(SAMPLES).states);
 
 let site;
 let browser;
@@ -115,15 +109,6 @@ function watch() {
       frame.getRootNode().adoptedStyleSheets = [...frame.getRootNode().adoptedStyleSheets, sheet];
     }
   };
-}
-
-export async function axe(page) {
-  // Evaluated by the browser's own tools, to which the page's policy does not apply.
-  await page.evaluate(readFileSync(AXE, "utf8") + ";undefined");
-  return page.evaluate(async () => {
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
-  });
 }
 
 export const overflows = (page) =>

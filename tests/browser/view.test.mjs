@@ -4,7 +4,8 @@
  */
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { answered, axe, become, focused, openGallery, painted, responses, visit } from "./view.support.mjs";
+import { axe } from "./axe.support.mjs";
+import { answered, become, focused, openGallery, painted, responses, visit } from "./view.support.mjs";
 
 const EXPOSURE = "00000000000000a1";
 
