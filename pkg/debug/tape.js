@@ -22,7 +22,7 @@ const FAULTS = ["rejected", "misconfigured", "unauthorized", "dropped"];
 export function makeTape({ texts, changed, guarded, heard }) {
   /** Oldest first: {at, name, about, led}. */
   const inputs = [];
-  /** What waits for the collector, by its slot in the journal, and what has left it, newest first. */
+  /** What waits for the collector, by its place in the journal, and what has left it, newest first. */
   const waiting = new Map();
   const left = [];
   let count = 0;
@@ -115,15 +115,15 @@ export function makeTape({ texts, changed, guarded, heard }) {
     }
   }
 
-  function keep(slot, value) {
+  function keep(place, value) {
     const { event, timestamp, messageId } = eventOf(value);
-    waiting.set(slot, { event, timestamp, messageId });
+    waiting.set(place, { event, timestamp, messageId });
     return event;
   }
 
-  function remove(slot) {
-    const event = waiting.get(slot);
-    waiting.delete(slot);
+  function remove(place) {
+    const event = waiting.get(place);
+    waiting.delete(place);
     if (!event) return undefined;
     left.unshift(event);
     left.length = Math.min(left.length, SENT_MAX);
@@ -173,7 +173,7 @@ export function makeTape({ texts, changed, guarded, heard }) {
   };
 }
 
-/** The event in a slot of the journal, which stands between a header and a sum. */
+/** The event in a place of the journal, which stands between a header and a sum. */
 function eventOf(value) {
   try {
     return JSON.parse(value.slice(value.indexOf("{"), value.lastIndexOf("}") + 1));

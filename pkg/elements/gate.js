@@ -167,8 +167,8 @@ export class PlimsollGate extends Base {
     if (this.#mark) return;
     this.#inside = this.attachInternals();
     const root = dress(this, CSS);
-    const slot = document.createElement("slot");
-    slot.addEventListener("slotchange", () => this.#unsettle());
+    const content = document.createElement("slot");
+    content.addEventListener("slotchange", () => this.#unsettle());
     this.#sight = new ResizeObserver(this.#resized);
     this.#mark = document.createElement("span");
     this.#mark.id = this.#mark.part = "mark";
@@ -181,6 +181,6 @@ export class PlimsollGate extends Base {
     path.setAttribute("d", LOCK);
     lock.append(path);
     this.#mark.append(lock, this.#plan);
-    root.append(slot, this.#mark);
+    root.append(content, this.#mark);
   }
 }

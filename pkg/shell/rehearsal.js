@@ -129,7 +129,7 @@ export function makeRehearsal(options, policy, clock, watch) {
 
   function carryOne([name, given, more]) {
     switch (name) {
-      // A slot of the journal is the event between its header and its sum.
+      // In a place of the journal is the event between its header and its sum.
       case "store": return events.push(JSON.parse(more.slice(more.indexOf("{"), more.lastIndexOf("}") + 1)));
       case "present": return present(given);
       case "update":

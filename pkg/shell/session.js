@@ -154,9 +154,9 @@ export function makeSession(options, policy) {
   function carry(effects, flags) {
     // The journal and the memory are written before anything is shown or sent.
     for (const effect of effects) {
-      const [name, slot, value] = effect;
-      if (name === "store") mooring.write(`q:${slot}`, value);
-      else if (name === "remove") mooring.remove(`q:${slot}`);
+      const [name, place, value] = effect;
+      if (name === "store") mooring.write(`q:${place}`, value);
+      else if (name === "remove") mooring.remove(`q:${place}`);
       else queue.push(effect);
     }
     persist(flags);

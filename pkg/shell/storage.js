@@ -33,7 +33,7 @@ export function openBerth(prefix, writer, on_lost) {
   };
   const own = (name) => `${prefix}${writer}:${name}`;
 
-  /** The parts of a key of the scope, `[berth, name, slot?]`; none of any other key. */
+  /** The parts of a key of the scope, `[berth, name, place?]`; none of any other key. */
   const partsOf = (key) => (key?.startsWith(prefix) ? key.slice(prefix.length).split(":") : []);
   const all = () => attempt((open) => keysOf(open).map(partsOf).filter(([of]) => of)) ?? [];
 
@@ -48,9 +48,9 @@ export function openBerth(prefix, writer, on_lost) {
     /** A berth's journal, oldest first. */
     journal: (of) =>
       all()
-        .filter(([other, name, slot]) => other === of && name === "q" && slot)
+        .filter(([other, name, place]) => other === of && name === "q" && place)
         .sort((one, other) => one[2] - other[2])
-        .map(([, , slot]) => berth.read(of, `q:${slot}`)),
+        .map(([, , place]) => berth.read(of, `q:${place}`)),
     /** Forgets another berth whose state has been taken over; a memory nobody can read is set aside. */
     fold: (of, set_aside) =>
       attempt((open) => {

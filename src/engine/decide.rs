@@ -5,7 +5,7 @@
 use super::effect::{About, Effect, Event, HoldReason, Projected, Prompt, Surface, WithdrawReason};
 use super::entry::Entry;
 use super::input::Actions;
-use super::judge::{Judgement, LEASE_WAIT_MS, slot_of};
+use super::judge::{Judgement, LEASE_WAIT_MS, stands_as};
 use super::ledger::{self, Closed, EXPOSURE_MS, Exposure, no_later_than};
 use super::memory::Table;
 use super::{Engine, record};
@@ -339,7 +339,7 @@ impl Engine {
 
     /// Paints what is open in memory and not on this screen: after a reload, or from another tab.
     fn paint_again(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        // One at a time, because each takes a slot; the one that goes first comes first.
+        // One at a time, because each stands in the way of others; the one that goes first comes first.
         while let Some((index, &exposure)) = self.next_to_paint_again(now) {
             let amount = i64::from(exposure.occasion() != 0 && exposure.interrupts());
             self.paint(index, exposure, -1, amount, now, out);
@@ -355,7 +355,8 @@ impl Engine {
             let inline = exposure.surface() == Surface::Inline;
             let in_the_way = |shown: &Shown| {
                 shown.exposure.id() == exposure.id()
-                    || !inline && slot_of(shown.exposure.surface()) == slot_of(exposure.surface())
+                    || !inline
+                        && stands_as(shown.exposure.surface()) == stands_as(exposure.surface())
             };
             let interrupts = exposure.interrupts();
             let Some(entry) = self.entry_of(exposure) else {

@@ -44,9 +44,9 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// Whether no stage has held it so far and it would take this slot.
-    fn passes(&self, slot: Surface) -> bool {
-        self.held.is_none() && slot_of(self.surface) == slot
+    /// Whether no stage has held it so far and it would stand as this surface does.
+    fn passes(&self, surface: Surface) -> bool {
+        self.held.is_none() && stands_as(self.surface) == surface
     }
 
     /// It has fired, since a time and for what a name and two numbers say.
@@ -63,8 +63,8 @@ impl Judgement {
     }
 }
 
-/// Surfaces that exclude each other share a slot.
-pub(super) fn slot_of(surface: Surface) -> Surface {
+/// In a lane those exclude each other that stand alike: a preview stands as a modal does, before the page.
+pub(super) fn stands_as(surface: Surface) -> Surface {
     if surface == Surface::Preview {
         Surface::Modal
     } else {
@@ -251,12 +251,12 @@ impl Engine {
 
     /// Gives those that passed every other stage their place in their lanes.
     fn rank(&self, judgements: &mut [Judgement]) {
-        for slot in [Surface::Modal, Surface::Banner, Surface::Toast] {
-            let occupant = self.occupant(slot);
+        for surface in [Surface::Modal, Surface::Banner, Surface::Toast] {
+            let occupant = self.occupant(surface);
             let (mut first, mut least, mut won) = (NONE, NONE, u64::MAX);
             for judgement in judgements.iter_mut() {
                 let entry = self.entries.get(judgement.prompt as usize);
-                let Some(entry) = entry.filter(|_| judgement.passes(slot)) else {
+                let Some(entry) = entry.filter(|_| judgement.passes(surface)) else {
                     continue;
                 };
                 // What one tab saw at first sight and shows as a banner, another saw crossed: it is open
@@ -264,11 +264,11 @@ impl Engine {
                 let same = |exposure: &Exposure| {
                     exposure.about() == entry.about && exposure.surface() != Surface::Inline
                 };
-                let open = slot != Surface::Toast
+                let open = surface != Surface::Toast
                     && entry.trigger != 2
                     && (self.shown.iter().any(|shown| same(&shown.exposure))
                         || ledger::open_exposures(&self.memory).any(same));
-                let free = occupant.is_none() || (fault!(2) && slot == Surface::Banner);
+                let free = occupant.is_none() || (fault!(2) && surface == Surface::Banner);
                 if open || !free {
                     judgement.held = Some(HoldReason::LaneOccupied);
                     judgement.by = if open {
@@ -281,7 +281,7 @@ impl Engine {
                 }
             }
             for judgement in judgements.iter_mut() {
-                let reason = if judgement.passes(slot) {
+                let reason = if judgement.passes(surface) {
                     HoldReason::Outranked
                 } else if judgement.occasion == won && judgement.surface != Surface::Inline {
                     HoldReason::AnsweredByOther
@@ -296,15 +296,15 @@ impl Engine {
         }
     }
 
-    /// What occupies a slot: the index of its prompt, [`NONE`] where the policy does not have it any more.
+    /// What stands as this surface does: the index of its prompt, [`NONE`] where the policy does not have it any more.
     /// An interrupt that is open in another tab occupies the lane here too.
-    fn occupant(&self, slot: Surface) -> Option<u32> {
+    fn occupant(&self, surface: Surface) -> Option<u32> {
         for shown in &self.shown {
-            if slot_of(shown.exposure.surface()) == slot {
+            if stands_as(shown.exposure.surface()) == surface {
                 return Some(shown.index);
             }
         }
-        if slot == Surface::Modal {
+        if surface == Surface::Modal {
             for exposure in ledger::open_exposures(&self.memory) {
                 if exposure.interrupts() {
                     return Some(self.entry_of(exposure).map_or(NONE, |entry| entry.index));

@@ -65,7 +65,12 @@ impl Engine {
             && let Some(minutes) = self.plim.signal_index(minutes)
             && signal::active(&mut self.memory, now)
         {
-            self.counted(minutes, signal::SLOT_MS / crate::unit::MINUTE_MS, now, out);
+            self.counted(
+                minutes,
+                signal::STRETCH_MS / crate::unit::MINUTE_MS,
+                now,
+                out,
+            );
         }
     }
 

@@ -1,5 +1,5 @@
 //! One event as the journal keeps it: what the outbox must know of it, its JSON, and a checksum.
-//! Owns the text of a journal slot; others may write into storage too, so it is checked when it is read.
+//! Owns the text of a place in the journal; others may write into storage too, so it is checked when it is read.
 //! Knows nothing of order or sending; the queue in [`super`] does.
 
 use crate::json::{push_hex, read_hex};
@@ -14,8 +14,8 @@ const SUM_CHARS: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     /// Where the journal keeps it.
-    pub(super) slot: u64,
-    /// The text of its journal slot; what is asked of it is read out of there.
+    pub(super) place: u64,
+    /// The text in its place; what is asked of it is read out of there.
     pub(super) text: String,
 }
 
@@ -29,16 +29,16 @@ impl Entry {
         text.push_str(json);
         let sum = fnv32(text.as_bytes());
         push_hex(&mut text, u64::from(sum));
-        Self { slot: 0, text }
+        Self { place: 0, text }
     }
 
-    /// Reads a journal slot; nothing when another program wrote it, or it is damaged.
+    /// Reads a place of the journal; nothing when another program wrote it, or it is damaged.
     pub(super) fn read(text: &str) -> Option<Self> {
         let (event, sum) = text.split_at_checked(text.len().wrapping_sub(SUM_CHARS))?;
         let is_whole =
             event.len() > HEADER_CHARS && read_hex(sum) == u64::from(fnv32(event.as_bytes()));
         is_whole.then(|| Self {
-            slot: 0,
+            place: 0,
             text: text.to_owned(),
         })
     }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slot_is_read_back_as_it_was_written() {
+    fn a_place_is_read_back_as_it_was_written() {
         let entry = Entry::new(Worth::Seen, Writer(1), 2, Timestamp(3), "{\"é\":1}");
         let read = Entry::read(&entry.text).unwrap();
         assert_eq!(
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_slot_is_no_event() {
+    fn a_damaged_place_is_no_event() {
         let text = Entry::new(Worth::Kept, Writer(1), 2, Timestamp(3), "{\"a\":\"é\"}").text;
         for garbage in [
             "",

@@ -2,7 +2,7 @@
 //! A pure state machine: storage, requests, clocks and chance are the caller's, who does what the [`Words`] say, in order.
 //! Events come from `wire` as text; [`entry`] is how one is kept, [`send`] is how batches go out and answers come in.
 //!
-//! It says `store` (slot, text), `remove` (slot), `send` (batch, body), `beacon` (body) and `identity` (ask
+//! It says `store` (place, text), `remove` (place), `send` (batch, body), `beacon` (body) and `identity` (ask
 //! the host for a token); and for the host `sent` and `rejected` (how many), `misconfigured` and
 //! `unauthorized` (status), and `dropped` (reason).
 //!
@@ -91,8 +91,8 @@ pub struct Outbox {
     sender: Sender,
     writer: Writer,
     next_seq: u64,
-    next_slot: u64,
-    /// In the order they are sent, which is that of their slots.
+    next_place: u64,
+    /// In the order they are sent, which is that of their places.
     queue: Vec<Entry>,
     queued_bytes: usize,
     adopted_accounts: Vec<Entry>,
@@ -108,7 +108,7 @@ pub struct Outbox {
 #[derive(Clone, Copy, Debug)]
 struct Account {
     /// Where the journal keeps it; 0 when there is none that may grow.
-    slot: u64,
+    place: u64,
     /// Its own number.
     seq: u64,
     dropped: Dropped,
@@ -123,12 +123,12 @@ impl Outbox {
             sender,
             writer,
             next_seq: 1,
-            next_slot: 1,
+            next_place: 1,
             queue: Vec::new(),
             queued_bytes: 0,
             adopted_accounts: Vec::new(),
             account: Account {
-                slot: 0,
+                place: 0,
                 seq: 0,
                 dropped: Dropped {
                     writer,
@@ -178,7 +178,7 @@ impl Outbox {
         self.make_room(words);
     }
 
-    /// Takes over, under its old id, what a slot of a dead berth's journal holds.
+    /// Takes over, under its old id, what stands in a place of a dead berth's journal.
     pub fn adopt(&mut self, value: &str, words: &mut Words) {
         if let Some(entry) = Entry::read(value) {
             if entry.is(Worth::Account) {
@@ -252,10 +252,10 @@ impl Outbox {
 
     /// Puts an entry behind all others.
     fn push(&mut self, mut entry: Entry, words: &mut Words) {
-        entry.slot = self.next_slot;
-        self.next_slot = entry.slot.wrapping_add(1);
+        entry.place = self.next_place;
+        self.next_place = entry.place.wrapping_add(1);
         self.queued_bytes = self.queued_bytes.wrapping_add(entry.text.len());
-        words.say("store", entry.slot.cast_signed(), &entry.text);
+        words.say("store", entry.place.cast_signed(), &entry.text);
         self.queue.push(entry);
         self.sending.queued(self.now, self.queued_bytes);
     }
@@ -294,7 +294,7 @@ impl Outbox {
                 self.account_for(&entry, reason, words);
             }
         }
-        words.say("remove", entry.slot.cast_signed(), "");
+        words.say("remove", entry.place.cast_signed(), "");
     }
 
     /// Adds a dropped event to the last account, or begins another.
@@ -303,14 +303,14 @@ impl Outbox {
         let mut old = self
             .queue
             .iter()
-            .position(|entry| entry.slot == self.account.slot);
+            .position(|entry| entry.place == self.account.place);
         let dropped = &self.account.dropped;
         if dropped.writer != writer || dropped.reason != reason {
             old = None;
         }
         if old.is_none() {
             self.account = Account {
-                slot: 0,
+                place: 0,
                 seq: self.take_seq(),
                 dropped: Dropped {
                     writer,
@@ -334,9 +334,9 @@ impl Outbox {
             self.now.time,
             &text,
         );
-        self.account.slot = self.next_slot;
+        self.account.place = self.next_place;
         self.push(entry, words);
-        // Under its new slot it stands behind whatever it speaks of. A crash between the two leaves the
+        // Under its new place it stands behind whatever it speaks of. A crash between the two leaves the
         // old one, and the event that it does not name.
         if let Some(old) = old {
             self.forget(old, None, words);

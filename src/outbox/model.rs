@@ -126,8 +126,10 @@ impl World {
                 return false;
             }
             match effect {
-                Effect::Store { slot, text } => drop(self.storage.insert((self.berth, slot), text)),
-                Effect::Remove { slot } => drop(self.storage.remove(&(self.berth, slot))),
+                Effect::Store { place, text } => {
+                    drop(self.storage.insert((self.berth, place), text))
+                }
+                Effect::Remove { place } => drop(self.storage.remove(&(self.berth, place))),
                 Effect::Send { batch, body } => self.post(batch, &body),
                 Effect::Beacon { body } => {
                     if self.random.one_in(2) {

@@ -43,8 +43,8 @@ pub(super) enum Answer {
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Effect {
-    Store { slot: u64, text: String },
-    Remove { slot: u64 },
+    Store { place: u64, text: String },
+    Remove { place: u64 },
     Send { batch: u64, body: String },
     Beacon { body: String },
     AskIdentity,
@@ -101,8 +101,11 @@ fn effect(word: &Value) -> Effect {
     let number = word[1].as_u64().unwrap();
     let text = word[2].as_str().unwrap().to_owned();
     match word[0].as_str().unwrap() {
-        "store" => Effect::Store { slot: number, text },
-        "remove" => Effect::Remove { slot: number },
+        "store" => Effect::Store {
+            place: number,
+            text,
+        },
+        "remove" => Effect::Remove { place: number },
         "send" => Effect::Send {
             batch: number,
             body: text,

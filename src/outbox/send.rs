@@ -128,8 +128,8 @@ impl Outbox {
             return;
         };
         // What an account says must not change any more once it was sent.
-        if last.slot >= self.account.slot {
-            self.account.slot = 0;
+        if last.place >= self.account.place {
+            self.account.place = 0;
         }
         if count < self.queue.len() {
             self.sending.due = mono;

@@ -56,7 +56,7 @@ fn an_event_is_journaled_before_it_is_sent_and_removed_only_when_acknowledged() 
     let effects = record(&mut outbox, 0, Worth::Fact, 0);
     assert!(matches!(
         effects.as_slice(),
-        [Effect::Store { slot: 1, .. }]
+        [Effect::Store { place: 1, .. }]
     ));
     assert_eq!(outbox.wake_at(), FLUSH_MS);
     assert_eq!(outbox.handle(clock(FLUSH_MS - 1), Input::Wake), []);
@@ -69,7 +69,7 @@ fn an_event_is_journaled_before_it_is_sent_and_removed_only_when_acknowledged() 
     assert_eq!(
         answer(&mut outbox, 6_000, batch, Answer::Accepted { rejected: 0 }),
         [
-            Effect::Remove { slot: 1 },
+            Effect::Remove { place: 1 },
             Effect::Report(Report::Sent { count: 1 })
         ]
     );
@@ -254,8 +254,8 @@ fn when_room_runs_out_the_least_valuable_go_first_and_answers_never() {
     for round in 0..1_200 {
         for effect in record(&mut outbox, 0, worths[round % 4], 300) {
             match effect {
-                Effect::Store { slot, text } => drop(stored.insert(slot, text)),
-                Effect::Remove { slot } => drop(stored.remove(&slot)),
+                Effect::Store { place, text } => drop(stored.insert(place, text)),
+                Effect::Remove { place } => drop(stored.remove(&place)),
                 _ => {}
             }
         }

@@ -9,14 +9,14 @@ use crate::unit::{DAY_MS, Key, MINUTE_MS, Millis, Timestamp};
 pub const DAY_COUNT_MAX: i64 = 1_000_000;
 /// The longest window: every day of it is in a week that memory still keeps.
 pub const WINDOW_DAYS_MAX: i64 = 62;
-/// Activity is noticed once in each span of this length.
-pub const SLOT_MS: Millis = 5 * MINUTE_MS;
+/// Activity is noticed once in each stretch of this length.
+pub const STRETCH_MS: Millis = 5 * MINUTE_MS;
 /// Parts of one count, so that a count can decay.
 pub const PARTS: i64 = 1_024;
 /// After so many halvings nothing is left.
 pub const HALVINGS_MAX: i64 = 30;
-/// A session begins after so many spans without activity: half an hour.
-pub const SESSION_SLOTS: i64 = 6;
+/// A session begins after so many stretches without activity: half an hour.
+pub const SESSION_STRETCHES: i64 = 6;
 
 macro_rules! built_in {
     ($( $(#[$about:meta])* $signal:ident = $number:literal $name:literal; )*) => {
@@ -100,21 +100,21 @@ pub fn raise(memory: &mut Memory, key: Key, day: i64, count: i64) -> bool {
 /// is the first time in its five minutes. Where a clock was ahead before the first snapshot, the mark is too, and
 /// counts nothing until time has come there: a score may be late, and never made of a wrong clock.
 pub fn active(memory: &mut Memory, now: Timestamp) -> bool {
-    let slot = now.clamped().0 / SLOT_MS;
+    let stretch = now.clamped().0 / STRETCH_MS;
     let last = memory.row(Table::Rise, 0, LAST_ACTIVE)[0];
-    if slot <= last {
+    if stretch <= last {
         return false;
     }
-    memory.join(Table::Rise, 0, LAST_ACTIVE, &[slot]);
+    memory.join(Table::Rise, 0, LAST_ACTIVE, &[stretch]);
     let day = day_of(now);
     add(
         memory,
         Key(BuiltIn::SessionMinutes as u32),
         day,
-        SLOT_MS / MINUTE_MS,
+        STRETCH_MS / MINUTE_MS,
     );
     raise(memory, Key(BuiltIn::ActiveDays as u32), day, 1);
-    if slot.wrapping_sub(last) > SESSION_SLOTS {
+    if stretch.wrapping_sub(last) > SESSION_STRETCHES {
         add(memory, Key(BuiltIn::Sessions as u32), day, 1);
     }
     true

@@ -83,14 +83,14 @@ async function live({ first, last, at_once, elements, attributes }) {
     }
     if (window.hit) complain("a script ran");
   };
-  const one = async (slot) => {
+  const one = async (worker) => {
     const number = seed;
     seed += 1;
     const { policy, snapshot, begins_with, hooks } = hostileCase(number);
     at = number;
     let instance;
     try {
-      instance = await start({ policy, snapshot, key: `pk_${slot}`, consent: "granted", ...hooks });
+      instance = await start({ policy, snapshot, key: `pk_${worker}`, consent: "granted", ...hooks });
     } catch (error) {
       found.refused += 1;
       if (error.name !== "PlimsollError") complain(`threw ${error}`);
@@ -116,8 +116,8 @@ async function live({ first, last, at_once, elements, attributes }) {
     instance.consent("denied");
     instance.destroy();
   };
-  await Promise.all(Array.from({ length: at_once }, async (_, slot) => {
-    while (seed <= last) await one(slot);
+  await Promise.all(Array.from({ length: at_once }, async (_, worker) => {
+    while (seed <= last) await one(worker);
   }));
   if (inside(document).some((node) => node.dataset?.exposure)) complain("a prompt outlived its instance");
   return found;

@@ -377,8 +377,8 @@ impl World {
             actions: Vec::new(),
             unwritten: false,
         };
-        if let Some(slot) = self.pages.get_mut(index) {
-            *slot = Some(page);
+        if let Some(kept) = self.pages.get_mut(index) {
+            *kept = Some(page);
         }
         if self.steady && self.random.percent(30) {
             self.counts.count(&Fault::SnapshotMissing);
@@ -509,7 +509,7 @@ impl World {
         delta: Option<plimsoll::engine::effect::Delta>,
     ) -> Result<(), String> {
         use plimsoll::engine::effect::Delta;
-        let (Some(page), Some(slot)) = (
+        let (Some(page), Some(kept)) = (
             self.pages.get_mut(index).and_then(Option::as_mut),
             self.berths.get_mut(index),
         ) else {
@@ -528,7 +528,7 @@ impl World {
             _ if page.unwritten => return Ok(()),
             delta => delta,
         };
-        let berth = slot.get_or_insert_default();
+        let berth = kept.get_or_insert_default();
         match delta {
             None => {}
             Some(Delta::Tally) => berth.line = page.tab.line(),

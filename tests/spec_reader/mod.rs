@@ -373,8 +373,8 @@ impl<'a> Case<'a> {
         let old = self.tabs.get_mut(index).and_then(Option::take);
         let mut writers = old.map_or(Vec::new(), |old| old.writers);
         writers.push(writer);
-        if let Some(slot) = self.tabs.get_mut(index) {
-            *slot = Some(Running {
+        if let Some(kept) = self.tabs.get_mut(index) {
+            *kept = Some(Running {
                 tab,
                 born: self.time,
                 wall_shift,

@@ -134,19 +134,19 @@ impl Standing {
     /// The signals that follow from a user's being there.
     fn attend(&mut self, user: &mut Activity, at: Timestamp, key: Key) {
         let day = signal::day_of(at);
-        if day != signal::day_of(Timestamp(user.0.wrapping_mul(signal::SLOT_MS))) {
+        if day != signal::day_of(Timestamp(user.0.wrapping_mul(signal::STRETCH_MS))) {
             let key = Key(BuiltIn::ActiveUsers as u32);
             signal::add(&mut self.memory, key, day, 1);
         }
-        let slot = at.clamped().0 / signal::SLOT_MS;
+        let stretch = at.clamped().0 / signal::STRETCH_MS;
         if key == Key(BuiltIn::SessionMinutes as u32) {
             let key = Key(BuiltIn::ActiveDays as u32);
             signal::raise(&mut self.memory, key, day, 1);
-            if slot.wrapping_sub(user.0) > signal::SESSION_SLOTS {
+            if stretch.wrapping_sub(user.0) > signal::SESSION_STRETCHES {
                 signal::add(&mut self.memory, Key(BuiltIn::Sessions as u32), day, 1);
             }
         }
-        user.0 = slot;
+        user.0 = stretch;
     }
 
     fn score(&mut self, rules: &Rules, account: &str, at: Timestamp) {

@@ -6,7 +6,7 @@ use super::{DAY, Model};
 use plimsoll::plim::{Plim, Signal};
 use plimsoll::pql::{BuiltIn, Contribution, Score};
 
-const SLOT: i64 = 300_000;
+const STRETCH_MS: i64 = 300_000;
 const DAY_MOST: i64 = 1_000_000;
 
 impl Model {
@@ -30,12 +30,12 @@ impl Model {
             self.rescore(now);
         }
         let minutes = BuiltIn::SessionMinutes as u32;
-        let slot = now / SLOT;
-        if !someone || slot <= self.active || self.signal(minutes).is_none() {
+        let stretch = now / STRETCH_MS;
+        if !someone || stretch <= self.active || self.signal(minutes).is_none() {
             return;
         }
-        let since = slot - self.active;
-        self.active = slot;
+        let since = stretch - self.active;
+        self.active = stretch;
         let day = now / DAY;
         self.happened.push((minutes, day, 5));
         if self.times(BuiltIn::ActiveDays as u32, day) == 0 {

@@ -3,7 +3,7 @@
 //! Every input ends here.
 
 use super::quota::{code_of, fallen};
-use super::stages::{interrupts, slot};
+use super::stages::{interrupts, stands_as};
 use super::{DAY, Judged, Model, Showing};
 
 impl Model {
@@ -187,7 +187,7 @@ impl Model {
                 let in_the_way = self.shown.iter().any(|other| {
                     other.on_screen
                         && shown.surface != "inline"
-                        && slot(other.surface) == slot(shown.surface)
+                        && stands_as(other.surface) == stands_as(shown.surface)
                 });
                 shown.open
                     && !shown.on_screen

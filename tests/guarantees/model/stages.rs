@@ -13,7 +13,7 @@ pub fn interrupts(surface: &str) -> bool {
     matches!(surface, "modal" | "preview")
 }
 
-pub fn slot(surface: &'static str) -> &'static str {
+pub fn stands_as(surface: &'static str) -> &'static str {
     if surface == "preview" {
         "modal"
     } else {
@@ -38,7 +38,7 @@ impl Model {
             .map(|prompt| self.candidate(prompt, now))
             .collect();
         for lane in ["modal", "banner", "toast"] {
-            let in_lane = |surface: &'static str| slot(surface) == lane;
+            let in_lane = |surface: &'static str| stands_as(surface) == lane;
             // What is on the screen goes before what is open elsewhere.
             let occupies = |seen: bool| {
                 let mut shown = self.shown.iter();
