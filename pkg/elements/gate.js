@@ -14,6 +14,8 @@ const LOCK = "M4 7.5h8v6H4zM5.5 7.5V5.2a2.5 2.5 0 0 1 5 0v2.3";
 
 const FALLBACK = { paid_feature: "Paid feature" };
 
+/** What stands in no line: a box around it would stand there instead. */
+const isOut = ({ float, position }) => float !== "none" || position === "absolute" || position === "fixed";
 const BLOCK = /^(block|flex|grid|table|list-item|flow-root)/;
 /** Gates whose box is to be looked at; all in one go, since a look lays the page out. @type {Set<PlimsollGate>} */
 const unsettled = new Set();
@@ -22,6 +24,7 @@ let frame = 0;
 const CSS = `
 :host { display: inline-block; position: relative }
 :host(:state(block)) { display: block }
+:host(:state(out)) { display: contents }
 :host(:state(wide)) { inline-size: 99999px !important; max-inline-size: none !important }
 :host(:state(tight)) { inline-size: max-content !important; min-inline-size: 0 !important; max-inline-size: none !important }
 :host([hidden]) { display: none }
@@ -143,8 +146,9 @@ export class PlimsollGate extends Base {
   static #settle() {
     frame = 0;
     const looks = [...unsettled].map((gate) => {
-      const child = [...gate.children].find((inside) => getComputedStyle(inside).display !== "none");
-      return { gate, child, is_block: !!child && BLOCK.test(getComputedStyle(child).display) };
+      const shown = [...gate.children].filter((inside) => getComputedStyle(inside).display !== "none");
+      const child = shown.find((inside) => !isOut(getComputedStyle(inside)));
+      return { gate, child, is_out: !child && shown.length > 0, is_block: !!child && BLOCK.test(getComputedStyle(child).display) };
     });
     unsettled.clear();
     const inline = looks.filter(({ child, is_block }) => child && !is_block);
@@ -156,9 +160,12 @@ export class PlimsollGate extends Base {
     };
     const [wide, tight] = [widths("wide"), widths("tight")];
     inline.forEach((look, index) => (look.is_block = wide[index] - tight[index] > 1));
-    for (const { gate, child, is_block } of looks) {
-      gate.#has_box = !!child || (!gate.children.length && !!gate.textContent.trim());
+    for (const { gate, child, is_out, is_block } of looks) {
       gate.#is("block", is_block);
+      gate.#is("out", is_out);
+      // A page may give the gate a box of its own, and lay its element into that.
+      const has_own = is_out ? gate.getClientRects().length > 0 : !gate.children.length && !!gate.textContent.trim();
+      gate.#has_box = !!child || has_own;
       gate.#show();
     }
   }

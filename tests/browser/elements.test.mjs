@@ -275,6 +275,33 @@ describe("a gate", () => {
       assert.deepEqual(await widths(), rendered);
     }, { script: false, css: WIDE_CSS }));
 
+  const OUT = `
+    <p class=at>Before <plimsoll-gate feature=sso><button>Laid into its paragraph</button></plimsoll-gate> after.</p>
+    <p>Before <plimsoll-gate feature=sso><button class=left>Floating</button></plimsoll-gate> <b>after</b></p>
+    <p class=own>Before <plimsoll-gate feature=sso><b>A badge</b><a id=link href="#sso">Over all of a card</a></plimsoll-gate> after.</p>
+    <p class=line>Before <plimsoll-gate feature=sso><button>In a line</button></plimsoll-gate> after.</p>`;
+  const OUT_CSS = `.at, .own plimsoll-gate { position: relative } .at button { position: absolute; right: 4px }
+    @media (min-width: 600px) { .left { float: left } }
+    .own plimsoll-gate { display: block; height: 60px } .own a { position: absolute; inset: 0 } .own b { position: absolute; left: 4px }
+    .line plimsoll-gate { display: inline }`;
+
+  test("around what floats or is positioned has no box and no mark, unless the page gives it one", () =>
+    onBody(OUT, async (page) => {
+      const all = "button, a, b, p";
+      const rendered = await boxes(page, all);
+      await define(page);
+      await startWith(page);
+      await frames(page);
+      assert.deepEqual(await boxes(page, all), rendered, "nothing moved");
+      assert.deepEqual(await marks(page), ["", "", "Scale", "Scale"]);
+      // On a narrow screen it stands in the line again.
+      await page.setViewportSize({ width: 500, height: 700 });
+      await frames(page);
+      assert.deepEqual(await marks(page), ["", "Scale", "Scale", "Scale"]);
+      await page.locator(".at button").click();
+      await until(() => explored().length === 1, "a press on it is told");
+    }, { script: false, css: OUT_CSS }));
+
   test("around nothing that is there to be seen has neither mark nor name, until it is", () =>
     onBody(GATES + "<plimsoll-gate feature=sso></plimsoll-gate>", async (page) => {
       const show = (id, display) => page.evaluate(([id, display]) => document.getElementById(id).style.setProperty("display", display), [id, display]).then(() => frames(page));
