@@ -12,8 +12,8 @@ export function define(): void;
 /**
  * `<plimsoll-meter meter="emails" value="412" max="1000">412 of 1,000 e-mails</plimsoll-meter>`: what is used of a
  * meter, as a bar with its words, and under it until when it is enough where there is an estimate. Its own text,
- * `value` and `max` are shown before there is an instance. It is three lines high from the beginning; `min-block-size`
- * gives it more where its words may need it.
+ * `value` and `max` are shown before there is an instance. It is three lines high from the beginning, in a narrow column
+ * four; `min-block-size` gives it more where its words may need it.
  *
  * Custom properties: `--plimsoll-accent`. Parts: `message` (the words), `meter` (the bar), `pace` (the estimate).
  */

@@ -20,12 +20,16 @@ const FALLBACK = {
   meter_locked: [["meter"]],
 };
 
+/** In a column narrower than 24em the estimate may have two lines, for which a float without a width keeps room. */
 const CSS = `
-:host { display: block; min-block-size: 3.85em; line-height: 1.5; overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
+:host { display: flow-root; min-block-size: 3.85em; line-height: 1.5; overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
+:host::before { content: ""; float: inline-start; padding-block-end: clamp(0em, (24em - 100%) * 99, 5.05em) }
 :host([projection=none]) { min-block-size: 2.4em }
+:host([projection=none])::before { content: none }
 :host([hidden]) { display: none }
 p { margin: 0 }
 #pace { margin-block-start: .25em; font-size: .8em; opacity: .8; text-wrap: balance }
+#pace:empty { margin: 0 }
 meter {
   --tone: var(--plimsoll-accent, light-dark(#3550d4, #a3b5ff));
   appearance: none; display: block; inline-size: 100%; block-size: .5em; margin-block-start: .4em; border: 0;

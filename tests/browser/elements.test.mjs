@@ -43,7 +43,7 @@ const explored = () => named(stand.events(), "Feature Explored").map(({ properti
 const opened = (page) => page.evaluate(() => [...document.querySelectorAll("plimsoll-prompts")].filter((host) => host.shadowRoot.querySelector("dialog[open]")).length);
 
 describe("before there is an instance", () => {
-  test("what the server rendered, the elements' script, the instance and its figures stand in one box", () =>
+  for (const [column, lines, most] of [["900px", 1, 1240], ["240px", 2, 940]]) test(`what the server rendered, the elements' script, the instance and its figures stand in one box, ${column} wide`, () =>
     onBody(METERS + GATES, async (page) => {
       const rendered = await boxes(page, EVERYTHING);
       await define(page);
@@ -58,12 +58,14 @@ describe("before there is an instance", () => {
       assert.deepEqual(await boxes(page, EVERYTHING), rendered, "when the instance came");
       assert.deepEqual(await marks(page), ["Pro", "Scale"]);
       assert.match((await meters(page))[0].join(), /^700 of 1,000 e-mails,700\/1000,At this pace, lasts until about \w+ \d+$/);
-      await sync(page, { meters: { emails: { used: 1240, limit: 1000 }, seats: { used: 3, limit: 3 } } });
+      const pace = await page.evaluate(() => document.querySelector("plimsoll-meter").shadowRoot.querySelector("#pace").getBoundingClientRect().height);
+      assert.equal(Math.round(pace / (0.8 * 1.5 * 16)), lines, "lines of the estimate");
+      await sync(page, { meters: { emails: { used: most, limit: 1000 }, seats: { used: 3, limit: 3 } } });
       assert.deepEqual(await boxes(page, EVERYTHING), rendered, "when the figures changed");
       assert.equal(await shift(page), 0);
       await page.evaluate(() => document.querySelector("h1").style.setProperty("margin-bottom", "90px"));
       await until(async () => (await shift(page)) > 0, "a page that moves to be noticed");
-    }, { script: false }));
+    }, { script: false, css: `#row { display: block; padding: 8px } plimsoll-meter { inline-size: ${column}; max-inline-size: 100% }` }));
 
   test("a press before the start reaches the page, and Plimsoll once it has started", () =>
     onBody(GATES, async (page) => {
