@@ -29,6 +29,8 @@ export function warmings(locale) {
   // In this order each brings a part of what the next needs.
   return [
     () => isRightToLeft(locale),
+    // Of what the first formatter brings, a comparison brings the greater part.
+    () => "".localeCompare("a", locale),
     () => plural({}, 0, locale),
     () => number(0, locale),
     () => number(0, locale, PERCENT),

@@ -129,6 +129,8 @@ export function makePrompts(tab) {
     if (prompt.lane === "interrupt") shown.forEach((other) => other.prompt.question && clear(other, "superseded"));
     shown.set(prompt.exposure, state);
     await (headless ? loadText() : loadView());
+    // What was decided in, often a click, ends before the painting begins: neither is a long task then.
+    if (!headless) await new Promise((done) => setTimeout(done));
     // Offline is when people find that it is not there yet.
     if (asks(prompt)) loadRequests();
     if (prompt.lane === "interrupt") await requests?.closed();
