@@ -418,7 +418,7 @@ export interface Trace {
     eligible_at?: number;
     /** The id of the prompt that goes before it. */
     by?: string;
-    /** When its trigger came. */
+    /** When its trigger fired; not there for `not_fired`. */
     fired_at?: number;
   }[];
   memory?: { rows: number; bytes: number };

@@ -3,7 +3,7 @@
  * nothing. The panel shows them beside the code.
  */
 export const REASONS = {
-  not_fired: "its trigger has not fired",
+  not_fired: "its trigger has not fired, or its attempt has had its answer",
   superseded: "a higher threshold of the meter has been passed",
   answered_by_other: "another prompt answered the same occasion",
   spent: "the person has answered this very occasion",

@@ -69,7 +69,7 @@ impl Engine {
             match judgement.held {
                 None => {
                     if let Some(hit) = self.hit_of(judgement) {
-                        hit.occasion = 0;
+                        *hit = Hit::default();
                     }
                     self.present(judgement, now, out);
                 }
@@ -135,7 +135,7 @@ impl Engine {
                 self.note_eligible(until);
                 continue;
             }
-            hit.occasion = 0;
+            *hit = Hit::default();
             let mut shown = self.shown.iter_mut();
             if let Some(shown) = shown.find(|shown| shown.index == judgement.prompt) {
                 // The answer is on the screen already; its figures are brought up to date.

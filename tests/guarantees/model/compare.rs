@@ -273,7 +273,8 @@ impl History {
     }
 
     /// Of each prompt that these arms have, the engine has one variant in force, and it says what the model
-    /// says: the reason, and where it fired the surface, since when and what goes first. Nothing else passes.
+    /// says: the reason, and where it fired the surface, since when and what goes first; what has not fired has no
+    /// time of firing. Nothing else passes.
     fn judge_alike(&self, judged: &[Judgement]) -> Result<(), String> {
         let expected = self.model.judged(self.now().mono);
         let mut met = 0;
@@ -298,7 +299,11 @@ impl History {
             let by = self.numbers.get(judged.by as usize).copied();
             let facts = (judged.surface.name(), judged.since.0, by);
             let fired = judged.occasion != 0;
-            let alike = facts == (model.surface, model.since, model.by) || !fired;
+            let alike = if fired {
+                facts == (model.surface, model.since, model.by)
+            } else {
+                judged.since.0 == 0
+            };
             if engine != model.held || !alike {
                 return Err(format!(
                     "{name}: the engine holds {engine:?} {facts:?}\n  and the model {model:?}"
