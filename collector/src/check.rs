@@ -57,6 +57,8 @@ struct Fine {
     plim: Plim,
     bound: Bound,
     witness: Witness,
+    /// The built-in prompts that it changes, by id.
+    changed: Vec<String>,
 }
 
 pub fn run(options: &Check) -> Outcome {
@@ -240,6 +242,7 @@ impl Fine {
             plim,
             bound,
             witness,
+            changed: policy.changed_prompts().map(String::from).collect(),
         })
     }
 

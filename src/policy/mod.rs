@@ -179,6 +179,13 @@ impl Policy {
         &self.revision
     }
 
+    /// The ids of built-in prompts that the policy changes.
+    pub fn changed_prompts(&self) -> impl Iterator<Item = &str> {
+        let own = self.prompts.iter().filter(|prompt| prompt.is_own);
+        own.map(|prompt| prompt.id.as_str())
+            .filter(|id| id.starts_with(prompt::BUILT_IN))
+    }
+
     /// The locale of a text that has none of the reader's.
     #[must_use]
     pub fn default_locale(&self) -> &str {

@@ -40,7 +40,7 @@ const FIELDS: &[&str] = &[
     "audience",
 ];
 /// How the ids of built-in prompts begin, and no others.
-const BUILT_IN: &str = "default-";
+pub(super) const BUILT_IN: &str = "default-";
 const LATER_FIELDS: &[&str] = &["experiment"];
 
 /// A prompt, for all its subjects.
@@ -371,16 +371,21 @@ fn read_prompt(
     let is_on = fields
         .of("on")
         .and_then(|tree| walk.boolean(tree, &At::Field(at, "on")));
-    let (trigger, about) = trigger?;
+    // Texts have their own mistakes, also beside a trigger with one.
+    let offer = match &trigger {
+        Some((trigger, _)) => trigger.offer(),
+        None => trigger::likely_offer(fields.of("trigger")),
+    };
     let texts = fields.of("texts").map(|tree| {
         let (place, default) = (At::Field(at, "texts"), around.default_locale);
         if !check_has_locales(walk, tree, &place, default, WORDS) {
             return Localized::default();
         }
         Localized::read_object(walk, tree, &place, default, |walk, tree, at| {
-            read_words(walk, tree, at, trigger.offer())
+            read_words(walk, tree, at, offer)
         })
     });
+    let (trigger, about) = trigger?;
     let mut prompt = match base {
         Some(base) => base.clone(),
         None => Prompt::new(id, trigger, about.clone()),

@@ -179,6 +179,8 @@ pub(super) const OWNER: Offer = Offer(&[V::Owner]);
 pub(super) const SUBJECT: Offer = Offer(&[V::Feature]);
 /// How much room is left.
 pub(super) const LEFT: Offer = Offer(&[V::Remaining]);
+/// Everything, for a text of which it is not known what it is about.
+pub(super) const ANY: Offer = Offer(Variable::ALL);
 /// Nothing.
 pub(super) const FIXED: Offer = Offer(&[]);
 

@@ -195,6 +195,20 @@ impl Trigger {
     }
 }
 
+/// What texts can speak of beside a trigger that cannot be read, by the kind that it names; anything where it
+/// names none.
+pub(super) fn likely_offer(tree: Option<&Tree>) -> Offer {
+    let named = |kind: &&&str| tree.is_some_and(|tree| tree.member(kind).is_some());
+    match KINDS.iter().find(named) {
+        None => text::ANY,
+        Some(&"explored_times") => text::FEATURE,
+        Some(&"trial_ending_days") => text::TRIAL,
+        Some(&"projected_within_days") => text::PROJECTED,
+        Some(&("score" | "signal")) => text::ACCOUNT,
+        Some(_) => text::METER,
+    }
+}
+
 /// Reads a trigger and what it is about: without `meter` or `feature`, all of them.
 pub(super) fn read(
     walk: &mut Walk,

@@ -40,12 +40,13 @@ pub(super) enum At<'p> {
 }
 
 /// Units by the end of a field's name.
-const UNITS: [(&str, &str); 6] = [
+const UNITS: [(&str, &str); 7] = [
     ("_ms", "milliseconds"),
     ("_minutes", "minutes"),
     ("_hours", "hours"),
     ("_days", "days"),
     ("_percent", "percent"),
+    ("thresholds", "percent"),
     ("_minor", "the currency's smallest unit, such as cents"),
 ];
 
@@ -85,6 +86,20 @@ impl At<'_> {
             At::Path(whole) => path.push_str(whole),
         }
     }
+}
+
+/// Whether a fraction is, as a share of one, from 1 to 99 %.
+fn is_share(share: f64) -> bool {
+    (1..=99).contains(&percent_of(share))
+}
+
+fn percent_of(share: f64) -> i64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "only told; too large saturates"
+    )]
+    let percent = (share * 100.0).round() as i64;
+    percent
 }
 
 /// Collects what is wrong.
@@ -289,10 +304,13 @@ impl Walk {
                 );
             }
             other => {
-                let help = at.unit().map_or_else(
-                    || "write digits only".into(),
-                    |unit| format!("write digits only: it is in {unit}"),
-                );
+                let help = match (other, at.unit()) {
+                    (Tree::Float(share), Some("percent")) if is_share(*share) => {
+                        format!("write {}: it is in percent", percent_of(*share))
+                    }
+                    (_, Some(unit)) => format!("write digits only: it is in {unit}"),
+                    (_, None) => "write digits only".into(),
+                };
                 self.wrong_type(at, other, "a whole number", &help);
             }
         }

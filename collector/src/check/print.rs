@@ -183,7 +183,13 @@ fn overview(out: &mut String, style: Style, fine: &Fine) {
         .iter()
         .filter(|id| !id.starts_with("default-"))
         .count();
-    let text = format!("{own} own, {} built in", prompts.len() - own);
+    let is_changed = |id: &&&str| fine.changed.iter().any(|changed| changed == **id);
+    let changed = prompts.iter().filter(is_changed).count();
+    let built_in = prompts.len() - own;
+    let text = match changed {
+        0 => format!("{own} own, {built_in} built in"),
+        _ => format!("{own} own, {built_in} built in, {changed} of them changed"),
+    };
     row(out, style, "prompts", &text);
     let locales: Vec<String> = fine
         .published

@@ -254,6 +254,18 @@ fn a_policy_without_mistakes_is_fine_and_compiles_to_a_file_for_each_locale() {
     );
 }
 
+#[test]
+fn a_built_in_prompt_that_the_policy_changes_is_counted_as_that() {
+    let folder = Folder::new("changed");
+    let file = folder.path().join("policy.json");
+    let policy = r#"{"format": 1, "plans": [{"id": "free", "quotas": {"emails": {"limit": 9}}}],
+        "prompts": [{"id": "default-50", "edge": "bottom"}, {"id": "default-at-limit", "rank": 5}]}"#;
+    std::fs::write(&file, policy).expect("a policy");
+    let (code, printed, _) = run(&["check", file.to_str().expect("text")]);
+    let said = "0 own, 6 built in, 2 of them changed";
+    assert!(code == 0 && printed.contains(said), "{printed}");
+}
+
 /// A policy with one warning.
 const ODD: &str = r#"{"format": 1, "plans": [{"id": "free", "quotas": {"emails": {"limit": 9}}}, {"id": "pro", "quotas": {"emails": {"limit": 8}}}]}"#;
 
