@@ -38,8 +38,9 @@ export class PlimsollError extends Error {
 
 export interface Options {
   /**
-   * The policy: the address of a policy file or of a compiled one (`{locale}` in it becomes the
-   * locale), its bytes, or the object itself. An address that ends in `/v1/policy` is a collector's
+   * The policy: the address of a policy file or of a compiled one, its bytes, or the object itself.
+   * `{locale}` in an address is asked for as `de-AT`, `de`, and last, with the dot before it, left out: the files
+   * that `plimsoll check --out` writes. An address that ends in `/v1/policy` is a collector's
    * and gets `format`, `locale` and `key` as query. Default: the collector's at `endpoint`.
    * A policy that is not compiled loads the policy module, which production does without.
    */

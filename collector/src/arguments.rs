@@ -68,7 +68,7 @@ plimsoll check FILE [--against OLD] [--out DIR] [--deny-warnings] [--json]
     one person in a week, at most and in a simulated worst case.
     --against OLD       also says what is different from that policy (JSON), and refuses what would move
                         the arms of a running experiment
-    --out DIR           writes a .plim for each locale when nothing is refused
+    --out DIR           writes .plim files, one for each locale, when nothing is refused
     --deny-warnings     a warning refuses the policy, too
     --json              one JSON object in place of text
     Colours are for terminals; NO_COLOR=1 takes them away.

@@ -142,8 +142,8 @@ impl File {
     }
 }
 
-/// `policy.json` becomes `policy.en.plim`, `policy.pt-BR.plim` and so on for browsers, and `policy.server.json`
-/// for the collector alone.
+/// `policy.json` becomes `policy.en.plim`, `policy.pt-BR.plim` and so on for browsers, `policy.pt.plim` for readers of
+/// the language elsewhere and `policy.plim` for everybody else, and `policy.server.json` for the collector alone.
 fn write_artefacts(
     policy: &Published,
     file: &Path,
@@ -161,8 +161,9 @@ fn write_artefacts(
         written.push(path.display().to_string());
         Ok::<(), Mistake>(())
     };
-    for artefact in policy.artefacts() {
-        write(format!("{stem}.{}.plim", artefact.locale), &artefact.bytes)?;
+    for (tag, artefact) in policy.by_tag() {
+        let dot = if tag.is_empty() { "" } else { "." };
+        write(format!("{stem}{dot}{tag}.plim"), &artefact.bytes)?;
     }
     if let Some(policy) = policy.policy() {
         write(format!("{stem}.server.json"), policy.server().as_bytes())?;

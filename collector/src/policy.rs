@@ -3,6 +3,7 @@
 //! It owns the choice of the locale and the tag that tells versions apart; what a policy may say, and how it
 //! is compiled, is the root crate's. `plimsoll check` and `GET /v1/policy` both make a [`Published`].
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
@@ -78,6 +79,26 @@ impl Published {
         &self.artefacts
     }
 
+    /// Each artefact under its locale, under the shorter forms of that which it is chosen for (`pt-BR` → `pt`), and the
+    /// default one under none: with them a server of files gives what [`Published::choose`] does to those who ask
+    /// for one shorter form after the other.
+    pub fn by_tag(&self) -> BTreeMap<&str, &Artefact> {
+        let mut found = BTreeMap::new();
+        for artefact in &self.artefacts {
+            let mut tag = artefact.locale.as_str();
+            found.insert(tag, artefact);
+            while let Some((shorter, _)) = tag.rsplit_once('-') {
+                tag = shorter;
+                let chosen = self.choose(tag);
+                if let Some(chosen) = chosen.filter(|chosen| chosen.locale.starts_with(tag)) {
+                    found.insert(tag, chosen);
+                }
+            }
+        }
+        found.extend(self.artefacts.first().map(|artefact| ("", artefact)));
+        found
+    }
+
     /// The artefact for a locale, by BCP 47 lookup: itself, its shorter forms (`pt-BR` → `pt`),
     /// another of its language (`pt` → `pt-BR`), the default.
     pub fn choose(&self, locale: &str) -> Option<&Artefact> {
@@ -119,6 +140,28 @@ impl From<&Policy> for Published {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_asked_for_in_shorter_and_shorter_forms_is_what_is_chosen() {
+        let artefact = |locale: &str| Artefact::new(locale.into(), locale.into());
+        let policy = Published {
+            artefacts: ["en", "pt-BR", "zh-Hant", "de", "de-CH"].map(artefact).into(),
+            revision: String::new(),
+            policy: None,
+        };
+        let by_tag = policy.by_tag();
+        for asked in [
+            "en-GB", "pt", "pt-PT", "pt-BR", "de-AT", "de-CH", "fi", "ja-JP", "zh-Hant-TW", "zh",
+        ] {
+            let mut tag = asked;
+            while !by_tag.contains_key(tag) {
+                tag = tag.rsplit_once('-').map_or("", |(shorter, _)| shorter);
+            }
+            let found = by_tag.get(tag).map(|artefact| artefact.locale.as_str());
+            let chosen = policy.choose(asked).map(|artefact| artefact.locale.as_str());
+            assert_eq!(found, chosen, "{asked}");
+        }
+    }
 
     #[test]
     fn a_locale_falls_back_to_its_language_and_then_to_the_default() {
