@@ -82,7 +82,9 @@ export interface Options {
    * Charges. Called only after the amount of `quote` (it is `intent.quote`) was on the screen, or where
    * there is neither `quote` nor a checkout link; once for each `intent.id`, however often and in however
    * many tabs it is pressed. After `"failed"` a new press has a new id. After `"done"` the prompt stays and
-   * says that the new plan is being set up, until a snapshot of a higher epoch comes.
+   * says that the new plan is being set up, until a snapshot of a higher epoch comes. Any other answer may have
+   * charged: the prompt goes without a word, and you hear of it as `purchase_invalid`.
+   * Without this function, a checkout link and `onAction` no upgrade is offered (`upgrade_missing`).
    */
   purchase?(intent: Intent): Promise<PurchaseResult> | PurchaseResult;
   /**

@@ -69,6 +69,14 @@ const WORDS = {
   not_a_level: (given) => [`${given} is a counter, which nothing gives back`, "`release` is for levels"],
   internal: (why) => [`something went wrong inside: ${why}`, "please report it"],
   host_failed: (why, path) => [`\`${path}\` failed: ${why}`, path === "identity" ? "" : "it may reject, but a prompt then says so"],
+  started_twice: () => ["`start` was called again for the same account and user while its first instance is there, so prompts come twice",
+    "keep the instance, or `destroy()` it first; in React use `PlimsollProvider`"],
+  upgrade_missing: () => ["an upgrade is not offered, because it would lead nowhere",
+    "pass `purchase`, or give the policy `links.checkout`"],
+  purchase_invalid: (given, path) => path === "purchase"
+    ? [`\`purchase\` answered with ${given}, so nobody knows whether it charged; the prompt has gone without a word`,
+      'answer `"done"`, `"failed"` or `{redirect}`']
+    : ["`purchase` answered with a `redirect` that cannot be opened", "give an address of `https:` or of the page's own origin"],
   net_missing: (why) => [`events cannot be sent: ${why}`, "serve `shell/net.js` beside the package's other files"],
   view_missing: (why) => [`prompts cannot be shown: ${why}`,
     "serve `shell/prompts.js`, `shell/prompt.js`, `shell/press.js`, `view.js`, `text.js`, `dist/plimsoll_view.js` and its .wasm beside `index.js`"],

@@ -232,8 +232,15 @@ export function makePresses(tab, stage) {
       stage.remove(state, "answered", said(state, "outdated"));
     } else if (text.link(result?.redirect)) {
       leave(state, result.redirect);
-    } else {
+    } else if (result === "failed") {
       fail(state);
+    } else if (result?.redirect) {
+      report("purchase_invalid", "purchase.redirect");
+      fail(state);
+    } else {
+      // It may have charged: to be asked to try again would be to pay twice.
+      report("purchase_invalid", "purchase", result === undefined ? "nothing" : `a value of the type ${typeof result}`);
+      stage.remove(state, "answered");
     }
   }
 

@@ -57,7 +57,9 @@ export function makePrompts(tab) {
   /** A button that nothing would follow is not there: the host follows, the policy's address, or a form that can be sent. */
   function leads(kind, { owner }) {
     const id = ACTIONS[kind];
-    if (options.onAction || tab.texts().links[id] || !(REQUESTS.includes(id) || id === "extend_trial")) return true;
+    if (options.onAction || tab.texts().links[id]) return true;
+    if (id === "upgrade") return !!options.purchase || headless || void report("upgrade_missing", "purchase");
+    if (!REQUESTS.includes(id) && id !== "extend_trial") return true;
     return id !== "extend_trial" && tab.standing().sending && (id !== "ask_admin" || !!owner);
   }
 

@@ -16,6 +16,8 @@ import { tellSnapshot } from "./snapshot.js";
 import { eraseAll, hex } from "./storage.js";
 import { SURFACES, accountOf, readingOf, some, subjectOf, traceOf, whole } from "./words.js";
 
+/** Those of this page that have begun. */
+const living = new Set();
 
 export function makeSession(options, policy) {
   const { endpoint, key = "" } = options;
@@ -313,6 +315,9 @@ export function makeSession(options, policy) {
   /** From remembering to deciding. */
   function run() {
     has_begun = true;
+    // Tabs hear of each other; two in one page do not, and would say everything twice.
+    if (account && [...living].some((other) => other !== session && `${other.scope()}` === `${session.scope()}`)) report("started_twice", "");
+    living.add(session);
     core.ask(RECORD, "", +mayRecord());
     tellContext();
     core.ask(FORCE, globalThis.location?.search);
@@ -434,6 +439,7 @@ export function makeSession(options, policy) {
   function destroy() {
     tellLeaving();
     is_over = true;
+    living.delete(session);
     generation += 1;
     prompts?.destroy();
     life.abort();

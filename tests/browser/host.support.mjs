@@ -49,6 +49,7 @@ export async function startHost(context, snap, answers = {}, options = {}) {
           case "hangs": return new Promise(() => {});
           case "throws": throw new Error("host");
           case "waits": return new Promise((done) => { window.answer = done; });
+          case "nothing": return undefined;
           case "a getter throws": return { get amount_minor() { throw new Error("getter"); } };
           default: return found;
         }

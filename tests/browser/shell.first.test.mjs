@@ -56,6 +56,24 @@ async function onPage(run, init = () => {}) {
   }
 }
 
+test("a second instance for the same person is told of, and one after it has ended is not", () =>
+  onPage(async (page) => {
+    const errors = async () => (await heard(page, "error")).map(({ code }) => code);
+    assert.equal(await startOn(page, { snapshot: snapshot() }), null);
+    assert.equal(await startOn(page, { snapshot: snapshot({ user: { id: "u_10" } }) }), null);
+    await page.evaluate(() => (window.first = plimsoll));
+    await page.waitForTimeout(200);
+    assert.deepEqual(await errors(), [], "another person's");
+    assert.equal(await startOn(page, { snapshot: snapshot({ user: { id: "u_10" } }) }), null);
+    await until(async () => (await errors()).includes("started_twice"), "the error");
+    await page.evaluate(() => (first.destroy(), plimsoll.destroy()));
+    assert.equal(await startOn(page, { snapshot: snapshot({ user: { id: "u_10" } }) }), null);
+    await page.waitForTimeout(200);
+    assert.deepEqual(await errors(), []);
+    await page.evaluate(() => plimsoll.sync({ account: { id: "acc_7" }, user: { id: "u_9" }, plan: "free", meters: {} }));
+    await until(async () => (await errors()).includes("started_twice"), "the error of one that became the same person's");
+  }));
+
 for (const [way, begin] of WAYS) {
   describe(way, () => {
     test("a prompt that stands from the start is told to a host that draws", () =>

@@ -244,6 +244,47 @@ describe("after the purchase", () => {
       await note(page).filter({ hasText: "That did not work" }).waitFor();
     }));
 
+  for (const [answer, says] of [["nothing", /answered with nothing/], [{ ok: true }, /a value of the type object/], [true, /of the type boolean/]]) {
+    test(`an answer that nobody understands (${JSON.stringify(answer)}) may have charged: no one is asked to try again, and the host hears why`, () =>
+      inProfile(async (context) => {
+        const page = await startHost(context, FULL(), { quote: QUOTE, purchase: answer });
+        await buyIn(context, page);
+        await dialog(page).waitFor({ state: "detached" });
+        const found = await until(async () => (await heard(page, "error")).find(({ code }) => code === "purchase_invalid"), "the error");
+        assert.equal(found.path, "purchase");
+        assert.match(found.message, says);
+        assert.match(found.help, /"done"/);
+        await page.waitForTimeout(1_000);
+        assert.equal(await note(page).count(), 0);
+        assert.equal(await dialog(page).count(), 0);
+        assert.equal(calls(context, "purchase").length, 1);
+      }));
+  }
+
+  test("a redirect that cannot be opened is a failure, and the host hears why", () =>
+    inProfile(async (context) => {
+      const page = await startHost(context, FULL(), { quote: QUOTE, purchase: { redirect: "javascript:void 0" } });
+      await buyIn(context, page);
+      await status(page).filter({ hasText: "That did not work" }).waitFor();
+      const found = await until(async () => (await heard(page, "error")).find(({ code }) => code === "purchase_invalid"), "the error");
+      assert.equal(found.path, "purchase.redirect");
+    }));
+
+  test("an upgrade that would lead nowhere is not offered, and the host hears what is missing", () =>
+    inProfile(async (context) => {
+      stand.policy = { ...POLICY, links: undefined };
+      const page = await startHost(context, FULL(), { quote: QUOTE });
+      await attempt(page);
+      await dialog(page).waitFor();
+      assert.deepEqual(await dialog(page).locator("[data-action]").evaluateAll((all) => all.map(({ dataset }) => dataset.action).filter((id) => id === "upgrade")), []);
+      const found = await until(async () => (await heard(page, "error")).find(({ code }) => code === "upgrade_missing"), "the error");
+      assert.match(found.help, /`purchase`.*`links\.checkout`/);
+      await page.close();
+      const other = await startHost(context, FULL({ user: { id: "u_10" } }), { purchase: "done" });
+      await attempt(other);
+      await primary(other).waitFor();
+    }));
+
   for (const [what, wait_ms, times] of [["in the moment of", 0, 1], ["when there was time to read of", 3000, 0]]) {
     test(`closed ${what} a failure, it is said ${times} times more`, () =>
       inProfile(async (context) => {
