@@ -270,6 +270,27 @@ fn a_built_in_prompt_that_the_policy_changes_is_counted_as_that() {
     assert!(code == 0 && printed.contains(said), "{printed}");
 }
 
+#[test]
+fn the_page_about_running_it_has_every_option() {
+    let page = include_str!("../../../docs/collector.md");
+    let (_, help, _) = run(&["--help"]);
+    let sections = help.split("\n\n");
+    let mut told = 0;
+    for section in sections
+        .filter(|text| text.starts_with("plimsoll serve") || text.starts_with("plimsoll keys"))
+    {
+        for word in section.split([' ', '[', ']', '\n']) {
+            let known = word.starts_with("--") || word.starts_with("PLIMSOLL_");
+            assert!(
+                !known || page.contains(&format!("{word} ")) || page.contains(&format!("{word}`")),
+                "{word}"
+            );
+            told += usize::from(known);
+        }
+    }
+    assert!(told > 12 && page.contains("| 7420 |"), "{told}");
+}
+
 /// A policy with one warning.
 const ODD: &str = r#"{"format": 1, "plans": [{"id": "free", "quotas": {"emails": {"limit": 9}}}, {"id": "pro", "quotas": {"emails": {"limit": 8}}}]}"#;
 
