@@ -108,7 +108,7 @@ function say(name, value, { values, locale, number: counted }) {
     case "date":
       return day(value, locale);
     case "range":
-      return own(values, "when") == "day" ? day(value.date, locale) : months(value, locale);
+      return span(value, own(values, "when") == "day" ? "numeric" : undefined, locale);
     case "price":
       return money(value, locale);
     case "meter":
@@ -134,10 +134,11 @@ function day(stamp, locale) {
   return intl("DateTimeFormat", locale, { day: "numeric", month: "long", year }).format(date);
 }
 
-/** "March", or what Intl makes of "from March until April". */
-function months({ from, until }, locale) {
+/** A day, "March", or what Intl makes of "from March until April" and of its days. */
+function span({ date, from, until }, day_style, locale) {
+  if (date && day_style) return day(date, locale);
   const year = new Date(until).getFullYear() == new Date().getFullYear() ? undefined : "numeric";
-  return intl("DateTimeFormat", locale, { month: "long", year }).formatRange(from, until);
+  return intl("DateTimeFormat", locale, { day: day_style, month: "long", year }).formatRange(from, until);
 }
 
 function money({ amount_minor, currency, per }, locale) {

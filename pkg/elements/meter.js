@@ -3,7 +3,7 @@
  * and painted from its own HTML before. It decides nothing and counts nothing; its figures come through `bond.js`.
  * `define.css` gives it the same box before this file is there.
  */
-import { certainty } from "../shell/certainty.js";
+import { estimate } from "../shell/certainty.js";
 import { fill, isRightToLeft } from "../text.js";
 import { join, leave } from "./bond.js";
 import { Base, dress } from "./dress.js";
@@ -105,7 +105,7 @@ export class PlimsollMeter extends Base {
     this.#bar.value = bounded ? used : 0;
     this.#bar.className = bounded ? tone(used, limit) : "unlimited";
     const is_wanted = projection && this.getAttribute("projection") !== "none";
-    const when = is_wanted && { ...values, range: projection, when: certainty(projection) };
+    const when = is_wanted && { ...values, ...estimate(projection) };
     say(this.#pace, (when && ui?.meter_pace && fill(ui.meter_pace, when, tag)) || "");
   }
 

@@ -3,7 +3,7 @@
  * and a test read the same. Comes with the painters' side, because until then nobody asks for it; what it
  * shares with the start of a page is given to it, so that a bundler need not cut that in two.
  */
-import { certainty } from "./certainty.js";
+import { estimate } from "./certainty.js";
 
 const LANES = ["ambient", "interrupt", "interrupt", "ambient", "inline"];
 /** In the order of the core's `ActionKind`. */
@@ -31,7 +31,7 @@ export function promptOf({ exposure, facts, actions, owner }, words, account, ha
   words = { ...words, ...other };
   const reading = figures.length ? readingOf(figures) : {};
   const { used, state, percent, projection } = reading;
-  const when = projection && certainty(projection);
+  const { when, range } = projection ? estimate(projection) : {};
   const limit = percent === undefined ? undefined : reading.limit;
   const meter = words.meters[counted];
   const feature = words.features[own];
@@ -59,8 +59,8 @@ export function promptOf({ exposure, facts, actions, owner }, words, account, ha
       feature: feature?.name,
       outcome: feature?.outcome,
       // A date is said only of what is certain to a week.
-      date: projection ? (when === "day" ? projection.date : undefined) : some(date),
-      range: projection,
+      date: projection ? (when === "day" ? range.date : undefined) : some(date),
+      range,
       when,
       plan: from?.name,
       next_plan: to?.name,

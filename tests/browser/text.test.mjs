@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { estimate } from "../../pkg/shell/certainty.js";
 import { promptOf } from "../../pkg/shell/prompt.js";
 import * as join from "../../pkg/shell/words.js";
 import { fill } from "../../pkg/text.js";
@@ -40,6 +41,32 @@ test("what is less certain is said as half of a month, a month or several, and a
   const [when, range, date] = said("03-30", "03-20", "04-12");
   assert.deepEqual([when, date], ["months", null]);
   assert.match(range, /March.*April/);
+});
+
+test("a half or a month that has begun is said as its days, and as no date", () => {
+  const at = (time) => Date.parse(`${YEAR}-${time}`);
+  const told = (now, from, until, locale = "en-GB") => {
+    const values = estimate({ date: at(`${from}T12:00Z`), from: at(`${from}T12:00Z`), until: at(`${until}T21:59Z`) }, at(`${now}T12:00Z`));
+    return [values.when, seen(fill([["range"]], values, locale)).replace(/\s*[–～]\s*/, "–")];
+  };
+  assert.deepEqual(told("11-23", "11-23", "11-30"), ["day", `23–30 November ${YEAR}`]);
+  assert.deepEqual(told("11-14", "11-17", "11-30"), ["second_half", `November ${YEAR}`], "the half is still to come");
+  assert.deepEqual(told("11-02", "11-04", "11-14"), ["day", `4–14 November ${YEAR}`]);
+  assert.deepEqual(told("11-10", "11-12", "11-29"), ["day", `12–29 November ${YEAR}`]);
+  assert.deepEqual(told("10-30", "11-04", "11-29")[0], "month");
+  assert.equal(told("11-10", "11-25", "12-20")[0], "months", "both months tell something");
+  assert.deepEqual(told("11-23", "11-24", "11-28"), ["day", `24 November ${YEAR}`], "certain to a week");
+  for (const [locale, words] of Object.entries({
+    en: `November 23–30, ${YEAR}`,
+    de: `23.–30. November ${YEAR}`,
+    fr: `23–30 novembre ${YEAR}`,
+    es: `23–30 de noviembre de ${YEAR}`,
+    "pt-BR": `23–30 de novembro de ${YEAR}`,
+    ja: `${YEAR}/11/23–${YEAR}/11/30`,
+    "ar-EG": `٢٣–٣٠ نوفمبر ${new Intl.NumberFormat("ar-EG", { useGrouping: false }).format(YEAR)}`,
+  })) {
+    assert.equal(told("11-23", "11-23", "11-30", locale)[1], words, locale);
+  }
 });
 
 test("a prompt without an estimate has its date and no range", () => {
