@@ -145,7 +145,10 @@ export interface Plimsoll {
    * tab and over reloads. `from_epoch` is the epoch that was bought from, by default the one known here.
    */
   converted(from_epoch?: number): void;
-  /** The newest truth from the host's server. One with a wrong field is refused whole, as an `error` event. */
+  /**
+   * The newest truth from the host's server. One with a wrong field is refused whole, as an `error` event; one with a
+   * field that there is not is taken without it, and the field told once.
+   */
   sync(snapshot: Snapshot): void;
   /** What the page allows: its route, whether the person is busy, whether a dialog of the host is open. */
   context(changes: { route?: string; busy?: boolean; dialog_open?: boolean }): void;
@@ -262,8 +265,9 @@ export interface MeterReading {
   /** The period was rolled forward here; a snapshot has to confirm it. */
   provisional?: boolean;
   /**
-   * An estimate of when the limit is reached before the period ends, each a day as its noon in UTC: in the
-   * middle, and the ends of a range that holds it eight times in ten. Absent where too little is known, or
+   * An estimate of when the limit is reached before the period ends, each a day as its noon in UTC, or the last
+   * millisecond of the period where that noon is after it: in the middle, and the ends of a range that holds it
+   * eight times in ten. Absent where too little is known, or
    * where it is more likely not reached.
    */
   projection?: { date: number; from: number; until: number };
@@ -271,7 +275,7 @@ export interface MeterReading {
   meter: Record<string, string>;
 }
 
-/** A prompt, whole: texts as tokens for `text.js`, and the same as words. */
+/** A prompt, whole: texts as tokens, which Plimsoll's own view fills in, and the same as words. */
 export interface Prompt {
   /** This showing, also after a reload: 16 hex digits. */
   exposure: string;
@@ -353,13 +357,14 @@ export interface Events {
   /**
    * Figures changed; with `prompt`, an open prompt did. Its `state` is what follows a press: `busy` until
    * the host has answered, `failed` when that was to no avail, `waiting` from a purchase or an extended
-   * trial to the snapshot that has it, `overdue` when that takes a minute. `message` is to be said to the
+   * trial to the snapshot that has it, `overdue` when that takes a minute, `sent` when a request has reached someone
+   * and the prompt is about to go. `message` is to be said to the
    * person once, without moving the focus.
    */
   update: {
     prompt?: Prompt;
     quote?: Quote;
-    state?: "busy" | "failed" | "waiting" | "overdue";
+    state?: "busy" | "failed" | "waiting" | "overdue" | "sent";
     message?: string;
   };
   /** A prompt is to go. `message` is to be said to the person. */
@@ -464,6 +469,6 @@ export interface Trace {
   locks?: boolean;
   consent?: Consent;
   sending?: boolean;
-  /** Ids the policy does not know, each once. */
+  /** Ids the policy does not know, each once: what calls named, and what the newest snapshot has. */
   unknown?: string[];
 }

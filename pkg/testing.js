@@ -5,7 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { loadCore } from "./shell/door.js";
-import { inFull, wrong } from "./shell/error.js";
+import { PlimsollError, inFull, wrong } from "./shell/error.js";
 import { makeInstance } from "./shell/instance.js";
 import { loadPolicy } from "./shell/load.js";
 import { readOptions } from "./shell/options.js";
@@ -15,7 +15,7 @@ import { readTrace, retell } from "./shell/retell.js";
 import { isCalled, situationOf } from "./shell/situations.js";
 import { readSnapshot } from "./shell/snapshot.js";
 
-export { PlimsollError } from "./shell/error.js";
+export { PlimsollError };
 
 const UNITS_MS = { days: 86_400_000, hours: 3_600_000, minutes: 60_000, seconds: 1_000, ms: 1 };
 
@@ -27,17 +27,26 @@ const fileOf = (name) => readFile(new URL(`./dist/${name}`, import.meta.url));
  */
 export async function createTestPlimsoll(given) {
   try {
+    if (given === null || typeof given != "object") throw wrong("option_invalid", "", given, "object");
     const { now, policy: source, ...rest } = given;
     const wall_ms = readTime(now ?? rest.snapshot?.server_time ?? Date.now());
     const [core, compiler] = await Promise.all([fileOf("plimsoll_bg.wasm"), import("./dist/plimsoll_policy.js")]);
     await loadCore(core);
     compiler.initSync({ module: await fileOf("plimsoll_policy_bg.wasm") });
     const is_file = typeof source == "string" || source instanceof URL;
-    const options = readOptions({ ...rest, policy: is_file ? await readFile(source) : source });
+    const options = readOptions({ ...rest, policy: is_file ? await readPolicy(source) : source });
     const policy = await loadPolicy(options);
     return await makeTest(options, policy, { wall_ms, mono_ms: 0 }, rest.snapshot);
   } catch (error) {
     throw await inFull(error);
+  }
+}
+
+async function readPolicy(path) {
+  try {
+    return await readFile(path);
+  } catch {
+    throw new PlimsollError("policy_missing", "policy", `\`${path}\``);
   }
 }
 
@@ -79,25 +88,25 @@ async function makeTest(options, policy, clock, given) {
       given = current = snapshot;
       instance.sync(snapshot);
     },
-    async advance(span) {
+    advance: worded(async (span) => {
       session.pass(readSpan(span));
       await session.settled();
-    },
-    async reload(snapshot = current) {
+    }),
+    reload: worded(async (snapshot = current) => {
       if (snapshot !== current) given = snapshot;
       begin(snapshot);
       await session.settled();
-    },
-    async replay(given_trace) {
-      const trace = await readWhole(given_trace);
+    }),
+    replay: worded(async (given_trace) => {
+      const trace = readTrace(given_trace);
       const shown = [];
       const off = instance.on("prompt", ({ prompt }) => shown.push(prompt));
       open.clear();
       await retell(trace, { session, clock, shown: test.prompts, more: ofPeople(given) });
       off();
       return shown;
-    },
-    async show(id) {
+    }),
+    show: worded(async (id) => {
       if (!given) throw wrong("snapshot_invalid", "snapshot", given, "plain");
       const texts = session.texts();
       const { route } = session.standing().page;
@@ -108,19 +117,20 @@ async function makeTest(options, policy, clock, given) {
       if (wait_ms) session.pass(wait_ms);
       await session.settled();
       return test.prompts().find(({ prompt }) => isCalled(prompt, id));
-    },
+    }),
   };
   await session.settled();
   return Object.freeze(test);
 }
 
-async function readWhole(trace) {
+/** The same call, whose errors have all their words. */
+const worded = (run) => async (...given) => {
   try {
-    return readTrace(trace);
+    return await run(...given);
   } catch (error) {
     throw await inFull(error);
   }
-}
+};
 
 /** What no recording has of a snapshot: who may buy, and attributes. */
 const ofPeople = (snapshot) =>

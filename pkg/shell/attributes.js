@@ -4,7 +4,7 @@
  * in `src/targeting/condition.rs`, and `src/policy/attribute.rs` writes the same natively. Numbers are their
  * bits, turned so that they are ordered as texts, because the core has no code that reads decimals.
  */
-import { wrong } from "./error.js";
+import { PlimsollError, wrong } from "./error.js";
 import { ATTRIBUTES_DEPTH_MAX, ATTRIBUTES_LENGTH_MAX } from "./limits.js";
 
 const bits = new DataView(new ArrayBuffer(8));
@@ -15,7 +15,7 @@ export function attributesOf({ account, user, can_purchase = true }) {
   const own = ({ attributes, id }) => ({ ...attributes, id: `${id}` });
   const all = { ...account.attributes, ...user.attributes, account: own(account), user: own(user), can_purchase: !!can_purchase };
   const text = written(all, 0);
-  if (text.length > ATTRIBUTES_LENGTH_MAX) throw wrong("snapshot_invalid", "attributes", `${text.length}`, "attributes");
+  if (text.length > ATTRIBUTES_LENGTH_MAX) throw wrong("snapshot_invalid", "attributes", text.length, "attributes");
   return text;
 }
 
@@ -39,7 +39,7 @@ function bare(value, depth) {
   }
   if (typeof value == "boolean") return value ? "2" : "1";
   if (!value) return "0";
-  if (depth > ATTRIBUTES_DEPTH_MAX) throw wrong("snapshot_invalid", "attributes", "", "attributes");
+  if (depth > ATTRIBUTES_DEPTH_MAX) throw new PlimsollError("snapshot_invalid", "attributes", "", "attributes");
   // Of a list these are its places and `length`.
   const names = Object.getOwnPropertyNames(value).sort();
   return (Array.isArray(value) ? "[" : "{") + names.map((name) => node(plain(name)) + written(value[name], depth + 1)).join("");

@@ -62,7 +62,10 @@ export async function fetchBytes(path, code, locate) {
   const is_there = response?.ok && !/html/.test(response.headers.get("content-type"));
   const body = is_there && (await response.arrayBuffer().catch(() => undefined));
   if (body) return new Uint8Array(body);
-  throw new PlimsollError(code, path, `\`${url.origin + url.pathname}\`` + (response ? `: status ${response.status}` : ""));
+  // A collector says why in its answer.
+  const said = await response?.text().catch(() => "");
+  const status = response ? `: status ${response.status}` : "";
+  throw new PlimsollError(code, path, `\`${url.origin + url.pathname}\`${status}`, said?.slice(0, 2_000));
 }
 
 /** The wall's clock and the page's, as the core takes them. @type {() => [number, number]} */

@@ -25,10 +25,11 @@ export async function inFull(error) {
 /** A value that is not what was expected; the words come later. */
 export const wrong = (code, path, value, expected) => new PlimsollError(code, path, shown(value), expected);
 
-/** A value of any kind as one short piece of an error message. */
+/** A value of any kind as one short piece of an error message; a text has quotes, so that `"5"` is not 5. */
 const shown = (value) => {
   const text = textOf(value);
-  return `\`${text.length > 60 ? text.slice(0, 60) + "…" : text}\``;
+  const quote = typeof value == "string" ? '"' : "";
+  return `\`${quote}${text.length > 60 ? text.slice(0, 60) + "…" : text}${quote}\``;
 };
 
 /** The message of whatever was thrown. */

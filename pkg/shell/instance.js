@@ -4,7 +4,7 @@
  * wrong argument answers with a neutral value and an `error` event; what is right goes to the session.
  */
 import { ATTEMPT, CONVERTED, COUNT, EXPLORE, FEATURE, FITS, LIMIT_HIT, METER, READING, RELEASED, SIGNAL, SIGNAL_INDEX, TRACE } from "./core.js";
-import { wrong } from "./error.js";
+import { PlimsollError, wrong } from "./error.js";
 import { NAME_LENGTH_MAX, ROUTE_LENGTH_MAX } from "./limits.js";
 import { loadPolicy } from "./load.js";
 import { NEUTRAL } from "./neutral.js";
@@ -21,6 +21,8 @@ export async function makeInstance(options, policy, session = makeSession(option
   const { tell, json } = session;
   /** What a meter's name stands for: {index, is_level}. Names of JavaScript are no names here. */
   const meters = new Map();
+  /** What was told of already. */
+  const told = new Set();
   let is_over = false;
   let locale_turn = 0;
 
@@ -58,6 +60,14 @@ export async function makeInstance(options, policy, session = makeSession(option
   function fits(meter, amount) {
     const { index } = meterOf(meter, amount);
     return answerOf(json(FITS, "", index, amount));
+  }
+
+  /** What the host gives and nobody reads is told once: a newer server may send more, a typing mistake sends nothing. */
+  function noteStrays(code, { strays }) {
+    for (const [path, known] of strays) {
+      if (!told.has(path)) session.report(code, path, "", known);
+      told.add(path);
+    }
   }
 
   const readAccount = () => accountOf(json(READING), session.texts());
@@ -106,13 +116,16 @@ export async function makeInstance(options, policy, session = makeSession(option
     },
 
     sync(given) {
-      session.sync(readSnapshot(given)).catch(session.stumble);
+      const snapshot = readSnapshot(given);
+      noteStrays("snapshot_unknown", snapshot);
+      session.sync(snapshot).catch(session.stumble);
     },
 
     context(given) {
       const changes = {};
-      for (const [name, type] of Object.entries(CONTEXT_TYPES)) {
-        const value = given[name];
+      for (const [name, value] of Object.entries(given ?? {})) {
+        const type = CONTEXT_TYPES[name];
+        if (!type) throw new PlimsollError("argument_invalid", name, "", "context");
         if (value === undefined) continue;
         if (typeof value != type) throw wrong("argument_invalid", name, value, type);
         changes[name] = value.slice?.(0, ROUTE_LENGTH_MAX) ?? value;
@@ -152,16 +165,17 @@ export async function makeInstance(options, policy, session = makeSession(option
     },
 
     on(name, heard) {
-      if (EVENTS.includes(name) && typeof heard == "function") return session.on(name, heard);
-      throw wrong("argument_invalid", "on", name, `${EVENTS}`);
+      if (!EVENTS.includes(name)) throw wrong("argument_invalid", "on", name, `${EVENTS}`);
+      if (typeof heard != "function") throw wrong("argument_invalid", "heard", heard, "function");
+      return session.on(name, heard);
     },
 
     painted(exposure, how) {
-      if (!session.prompts()?.painted(exposure, how)) throw wrong("argument_invalid", "painted", how);
+      if (!session.prompts()?.painted(exposure, how)) throw wrong("argument_invalid", "exposure", exposure);
     },
 
     respond(exposure, response, action, given) {
-      if (!session.prompts()?.respond(exposure, response, action, given)) throw wrong("argument_invalid", "respond", response);
+      if (!session.prompts()?.respond(exposure, response, action, given)) throw wrong("argument_invalid", "exposure", exposure);
     },
 
     reset: session.reset,
@@ -186,5 +200,7 @@ export async function makeInstance(options, policy, session = makeSession(option
   const { read, on, explore } = instance;
   // Whoever asks on the document gets what elements need, and no more.
   await session.begin({ read, on, explore, texts: session.texts });
+  noteStrays("option_unknown", options);
+  if (options.snapshot) noteStrays("snapshot_unknown", options.snapshot);
   return Object.freeze(instance);
 }

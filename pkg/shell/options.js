@@ -21,10 +21,12 @@ export const OPTIONS = {
 export function readOptions(given) {
   if (given === null || typeof given != "object") throw wrong("option_invalid", "", given, "object");
   const options = {};
+  let names;
   for (const [name, expected] of Object.entries(OPTIONS)) {
     const choices = Array.isArray(expected) && expected;
     let value;
     try {
+      names ??= Object.keys(given);
       value = given[name] ?? (choices ? choices[0] : undefined);
     } catch {
       throw new PlimsollError("option_invalid", name);
@@ -34,6 +36,9 @@ export function readOptions(given) {
     if (!is_right) throw wrong("option_invalid", name, value, `${expected}`);
     options[name] = value;
   }
+  if (/^\s*sk_/.test(options.key)) throw new PlimsollError("option_invalid", "key", "", "secret");
+  // What nobody reads, as in a snapshot.
+  options.strays = names.filter((name) => !(name in OPTIONS)).map((name) => [name, `${Object.keys(OPTIONS)}`]);
   options.endpoint = options.endpoint?.replace(/\/+$/, "");
   const { locale } = options;
   options.locale = readLocale(locale);

@@ -19,10 +19,12 @@ const FADED = 3;
 const FAILED = 2;
 /** So many withdrawn prompts a host that draws may still send a note for. */
 const LEFT_MAX = 8;
+/** So many exposures are remembered, for a host that answers late or twice. */
+const PAST_MAX = 500;
 
-/** @param tab the instance's own side: `tell`, `text`, `emit`, `report`, `options`, `texts` */
+/** @param tab the instance's own side: `tell`, `text`, `emit`, `report`, `wrong`, `options`, `texts` */
 export function makePrompts(tab) {
-  const { options, emit, report } = tab;
+  const { options, emit, report, wrong } = tab;
   /**
    * By exposure: {prompt, phase, quote, wait …}. A phase is `busy` from a press to its answer, then `failed`,
    * `waiting` for the host's server, or `overdue`.
@@ -30,6 +32,8 @@ export function makePrompts(tab) {
   const shown = new Map();
   /** Withdrawn while a host that draws may have had someone write a note. */
   const left = new Map();
+  /** Every exposure of this page life, and whether it was answered. */
+  const past = new Map();
   /** What a rebuilt core has not asked for again. */
   const stale = new Set();
   const headless = tab.isHeadless();
@@ -107,7 +111,7 @@ export function makePrompts(tab) {
   function targetOf() {
     const { target } = options;
     if (target === undefined || target === "bottom" || target?.nodeType === 1) return target;
-    report("option_invalid", "target", `\`target\` is \`${String(target)}\`, not an element of the page`, "give an element, or `bottom`");
+    tab.stumble(wrong("option_invalid", "target", target, "target"));
     return undefined;
   }
 
@@ -130,6 +134,7 @@ export function makePrompts(tab) {
     // A dialog is worth more than an answer to the question.
     if (prompt.lane === "interrupt") shown.forEach((other) => other.prompt.question && clear(other, "superseded"));
     shown.set(prompt.exposure, state);
+    remember(prompt.exposure, false);
     await (headless ? loadText() : loadView());
     // What was decided in, often a click, ends before the painting begins: neither is a long task then.
     if (!headless) await new Promise((done) => setTimeout(done));
@@ -170,7 +175,7 @@ export function makePrompts(tab) {
   function ask() {
     const exposure = to_ask;
     to_ask = undefined;
-    if (put_off?.prompt.exposure !== exposure) return;
+    if (!put_off || put_off.prompt.exposure !== exposure) return;
     const prompt = questionOf(put_off.prompt, put_off.said, tab.texts().ui);
     shown.set(exposure, { prompt });
     view?.show(prompt);
@@ -221,9 +226,14 @@ export function makePrompts(tab) {
     };
   }
 
+  function remember(exposure, is_answered) {
+    past.set(exposure, is_answered);
+    if (past.size > PAST_MAX) past.delete(past.keys().next().value);
+  }
+
   function painted(exposure, how) {
     const paint = PAINTS.indexOf(how);
-    if (paint < 0 || typeof exposure != "string") return false;
+    if (paint < 0) return false;
     tab.tell(PAINTED, exposure, paint);
     if (paint >= FAILED && shown.delete(exposure)) emit("withdraw", { exposure, reason: how });
     return true;
@@ -234,7 +244,9 @@ export function makePrompts(tab) {
     const state = shown.get(exposure) ?? (written === undefined ? undefined : left.get(exposure));
     if (state?.prompt.question) return because(state, response, action);
     const place = response === "act" ? ACTIONS.indexOf(action) : (RESPONSES[response] ?? -1);
-    if (place < 0 || typeof exposure != "string") return false;
+    // However often it is answered, it is answered once.
+    if (!state && past.get(exposure) && (place >= 0 || response === "because")) return true;
+    if (place < 0) return false;
     if (state && response === "act") {
       if (!state.prompt.actions.some(({ id }) => id === action)) return false;
       if (place < DISMISSALS) return press(state, action, place, written);
@@ -253,6 +265,8 @@ export function makePrompts(tab) {
   /** An answer to the question; any other response leaves it unanswered. */
   function because({ prompt: { exposure, prompt, actions } }, response, objection) {
     const is_choice = (response === "because" || response === "act") && actions.some(({ id }) => id === objection);
+    // A response to the prompt itself, once more.
+    if (response === "later" || response === "never") return true;
     if (!is_choice && response !== "close") return false;
     clear(shown.get(exposure), "answered");
     const place = is_choice ? OBJECTIONS.indexOf(objection) : -1;
@@ -266,6 +280,7 @@ export function makePrompts(tab) {
   function answer(state, exposure, response, place, action) {
     if (state && response === "act") state.is_answered = true;
     put_off = state && { prompt: state.prompt, said: action ?? response };
+    remember(exposure, true);
     tab.tell(RESPOND, exposure, place);
     emit("response", { exposure, prompt: state?.prompt.prompt, response, action });
     ask();
@@ -306,8 +321,25 @@ export function makePrompts(tab) {
     return !isOpen(state) || made.open(state, intent);
   }
 
+  /** What is wrong with a response that was not taken. */
+  function faultOf(exposure, response, action) {
+    const { question, actions = [] } = shown.get(exposure)?.prompt ?? {};
+    const named = question ? ["because", "act"] : ["act"];
+    if (!named.includes(response)) return wrong("argument_invalid", "respond", response, [named[0], ...Object.keys(RESPONSES)].join());
+    return wrong("argument_invalid", "action", action, (actions.length ? actions.map(({ id }) => id) : ACTIONS).join());
+  }
+
   return {
-    withdraw, painted, respond,
+    withdraw,
+    /** From a host that draws: whether there ever was such an exposure; throws where the rest is wrong. */
+    painted(exposure, how) {
+      if (past.has(exposure) && !painted(exposure, how)) throw wrong("argument_invalid", "painted", how, PAINTS.join());
+      return past.has(exposure);
+    },
+    respond(exposure, response, action, given) {
+      if (past.has(exposure) && !respond(exposure, response, action, given)) throw faultOf(exposure, response, action);
+      return past.has(exposure);
+    },
     /** Heard while a response is told; asked when it has been. */
     ask: (exposure) => void (to_ask = exposure),
     present: (given) => void show(whole(given)).catch(tab.stumble),

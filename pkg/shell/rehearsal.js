@@ -8,13 +8,13 @@ import {
   RECORD, RENEW, WAKE, WAKE_IN,
 } from "./core.js";
 import { openCore, sectionOf } from "./door.js";
-import { PlimsollError, inFull, why } from "./error.js";
+import { PlimsollError, inFull, why, wrong } from "./error.js";
 import { UNKNOWN_MAX, WORDS } from "./limits.js";
 import { news } from "./net.js";
 import { makePrompts } from "./prompts.js";
 import { tellSnapshot } from "./snapshot.js";
 import { hex } from "./storage.js";
-import { SURFACES, readingOf, some, subjectOf, whole } from "./words.js";
+import { SURFACES, readingOf, some, subjectOf, unknownOf, whole } from "./words.js";
 
 /** The core asks to be woken; one that asked without end would keep a test for ever. */
 const WAKES_MAX = 100_000;
@@ -212,7 +212,7 @@ export function makeRehearsal(options, policy, clock, watch) {
   }
 
   const session = {
-    options, on, emit, report, tell, ask, text, json, stumble, guarded,
+    options, on, emit, report, wrong, tell, ask, text, json, stumble, guarded,
     snapshot: () => snapshot,
     // There is no other tab.
     meet: settle,
@@ -270,7 +270,7 @@ export function makeRehearsal(options, policy, clock, watch) {
       locks: true,
       consent,
       sending: mayRecord(),
-      unknown: [...unknown],
+      unknown: unknownOf(unknown, snapshot, session.texts()),
     }),
     async begin() {
       if (!watch) {

@@ -9,12 +9,12 @@ import {
   ONLINE, RECORD, RENEW, TOKEN, WAKE, WAKE_IN,
 } from "./core.js";
 import { clocks, openCore, sectionOf } from "./door.js";
-import { PlimsollError, inFull, why } from "./error.js";
+import { PlimsollError, inFull, why, wrong } from "./error.js";
 import { TIMER_MAX_MS, UNKNOWN_MAX, WORDS } from "./limits.js";
 import { makeMooring } from "./mooring.js";
 import { tellSnapshot } from "./snapshot.js";
 import { eraseAll, hex } from "./storage.js";
-import { SURFACES, accountOf, readingOf, some, subjectOf, traceOf, whole } from "./words.js";
+import { SURFACES, accountOf, readingOf, some, subjectOf, traceOf, unknownOf, whole } from "./words.js";
 
 /** Those of this page that have begun. */
 const living = new Set();
@@ -452,7 +452,7 @@ export function makeSession(options, policy) {
   }
 
   const session = {
-    options, on, emit, report, tell, ask, text, json, sync, reset, setConsent, usePolicy, destroy, stumble, isHeadless, unpainted,
+    options, on, emit, report, wrong, tell, ask, text, json, sync, reset, setConsent, usePolicy, destroy, stumble, isHeadless, unpainted,
     // For the debug panel, which hears what the core is told.
     life,
     tap: (core) => core,
@@ -488,7 +488,7 @@ export function makeSession(options, policy) {
       locks: !!globalThis.navigator?.locks,
       consent,
       sending: mayRecord(),
-      unknown: [...unknown],
+      unknown: unknownOf(unknown, snapshot, session.texts()),
     }),
     async begin(face) {
       // The panel comes first, so that nothing happens unseen; of one that may not, the host hears when it listens.

@@ -10,6 +10,7 @@ import { wrong } from "./error.js";
 import { DAYS_MAX, ID_LENGTH_MAX, LIST_LENGTH_MAX } from "./limits.js";
 
 const WRITER = /^[0-9a-f]{16}$/;
+const TIME = /^\d{4}-\d\d-\d\d([T ].*(Z|[+-]\d\d(:?\d\d)?))?$/i;
 
 /** How a value of each kind is read; what is none of its kind becomes `undefined`. Their words are in `faults.js`. */
 const READ = {
@@ -18,8 +19,8 @@ const READ = {
   count: (value) => (Number.isSafeInteger(value) && value >= 0 ? value : undefined),
   limit: (value) => (value === "unlimited" ? -2 : value === "none" ? 0 : READ.count(value)),
   truth: (value) => (typeof value == "boolean" ? +value : undefined),
-  /** RFC 3339 text; a Date has become one on the way here. */
-  time: (value) => READ.count(typeof value == "string" && /^\d{4}-\d\d-\d\d/.test(value) && Date.parse(value)),
+  /** RFC 3339 text; a Date has become one on the way here. Without an offset it would be another time for each reader. */
+  time: (value) => READ.count(typeof value == "string" && TIME.test(value) && Date.parse(value)),
   object: (value) => (typeof value == "object" && !Array.isArray(value) ? value : undefined),
   entries: (value) => READ.object(value) && READ.few(value),
   list: (value) => (Array.isArray(value) ? READ.few(value) : undefined),
@@ -28,13 +29,19 @@ const READ = {
   tallies: (value) => [value].flat(),
 };
 
-/** Whom it is about, and the calls by which the core hears it; throws a PlimsollError that says what is wrong. */
+/**
+ * Whom it is about, the calls by which the core hears it, and which fields nobody reads, each with those that are
+ * read beside it; throws a PlimsollError that says what is wrong.
+ */
 export function readSnapshot(given) {
   const calls = [];
+  const strays = [];
 
   /** What reads the fields of an object: one with a number is told to the core, an object becomes its reader. */
   function readerOf(owner, path) {
+    const known = new Set();
     const read = (name, kind, is_required, number) => {
+      known.add(name);
       const value = owner[name] ?? undefined;
       const found = value === undefined ? value : READ[kind](value);
       if (found === undefined) {
@@ -45,6 +52,7 @@ export function readSnapshot(given) {
       return typeof found == "object" ? readerOf(found, `${path}${name}.`) : found;
     };
     read.keys = Object.keys(owner);
+    read.end = () => read.keys.forEach((name) => known.has(name) || strays.push([path + name, `${[...known]}`]));
     return read;
   }
 
@@ -56,6 +64,7 @@ export function readSnapshot(given) {
     owner("created_at", "time", false, 2 + place);
     owner("attributes", "object");
     const id = owner("id", "id", true);
+    owner.end();
     if (id.includes("@")) throw wrong("id_is_email", `${name}.id`, id);
     return id;
   });
@@ -67,6 +76,7 @@ export function readSnapshot(given) {
   const trial = top("trial", "object");
   trial?.("ends_at", "time", false, 5);
   trial?.("extendable", "truth", false, 6);
+  trial?.end();
   top("in_sales_conversation", "truth", false, 7);
   ["features", "overage_accepted"].forEach((name, place) => {
     const ids = top(name, "list");
@@ -81,6 +91,7 @@ export function readSnapshot(given) {
     const period = figures("period", "object");
     const start = period?.("start", "time", true, 10);
     const end = period?.("end", "time", true, 11);
+    period?.end();
     if (start >= end) throw wrong("snapshot_invalid", `meters.${meter}.period.end`, end, "period");
     // What is older than the core looks at is left out; said before the writers, whose numbers follow theirs.
     const daily = figures("daily", "list");
@@ -93,9 +104,11 @@ export function readSnapshot(given) {
       tallies("0", "count", true, 12);
       tallies("1", "count", false, 13);
     });
+    figures.end();
   });
+  top.end();
   calls.push([SNAPSHOT_TEXT, attributesOf(whole), 6]);
-  return { account, user, calls };
+  return { account, user, calls, strays };
 }
 
 /** Tells the core; `arrived` are the clocks when the snapshot arrived. */

@@ -4,6 +4,9 @@
  * numbers is `src/engine/present.rs`'s, the words are made by `src/policy/compile.rs`. Decides nothing.
  */
 
+import { SNAPSHOT_TEXT } from "./core.js";
+import { UNKNOWN_MAX } from "./limits.js";
+
 export const SURFACES = ["banner", "modal", "preview", "toast", "inline"];
 const STATES = ["ok", "at_limit", "over_limit", "locked"];
 const VERDICTS = ["fits", "over_soft", "over_limit"];
@@ -34,6 +37,14 @@ export function readingOf([used, limit, percent, state, is_host, start, end, pro
     provisional: !!provisional || undefined,
     projection: at ? { date: at, from, until } : undefined,
   });
+}
+
+/** Ids that the policy does not know, each once: those that calls named, and those of the snapshot. */
+export function unknownOf(named, snapshot, { plans, features, meters }) {
+  const lists = [plans, , features, meters, meters];
+  const strange = snapshot?.calls.filter(([kind, id, field]) =>
+    kind === SNAPSHOT_TEXT && lists[field]?.every((known) => known.id !== id)) ?? [];
+  return [...new Set([...named, ...strange.map(([, id]) => id)])].slice(0, UNKNOWN_MAX);
 }
 
 /** Plan, score, meters by id, features by id, arms by experiment. */

@@ -140,6 +140,12 @@ describe("what it shows", () => {
       assert.match(meters[1], /level/);
     }));
 
+  test("ids of the snapshot that the policy does not know stand with the page", () =>
+    onPage("?plimsoll=debug", async (page) => {
+      await open(page, "page");
+      assert.match(await panel(page).evaluate(({ shadowRoot }) => shadowRoot.textContent), /unknown ids\s*Hobby, rendrs/);
+    }, { options: { snapshot: snapshot({ plan: "Hobby", meters: { rendrs: { used: 1 } } }) } }));
+
   test("what waits for a slot of the page is not said to be on the screen", () => {
     stand.policy = { ...OPEN, defaults: false, prompts: [{ id: "card", trigger: { threshold_percent: 30, meter: "emails" }, surface: "inline", slot: "side" }] };
     return onPage("?plimsoll=debug", async (page) => {

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { attempt, dialog, FULL, inProfile, openStand, stand } from "./host.support.mjs";
+import { assertReads } from "./faults.support.mjs";
 import { ANSWER, heard, hide, keys, named, once, openPage, snapshot, startOn, sum, until, use, used } from "./shell.support.mjs";
 import { accountId, banner as demoBanner, eventsUntil, named as stored, press, sendTo, startStand, sum as total, used as usedOf, visitIn } from "./support.mjs";
 
@@ -18,6 +19,7 @@ function assertHelps(error, { code, path, says, help }) {
   assert.deepEqual([error.code, error.path], [code, path], JSON.stringify(error));
   assert.match(error.message, says);
   assert.match(error.help, help);
+  assertReads(error);
 }
 /** The browser itself notes requests that failed; whatever else a page complains of is ours. */
 const thrown = (page) => page.faults.filter((fault) => !/Failed to load resource|net::ERR/.test(fault));
@@ -36,12 +38,15 @@ describe("a policy that is missing", () => {
   for (const [what, policy, expected] of [
     ["none is given", undefined, { ...ADDRESS, says: /no policy was given/, help: /pass its address/ }],
     ["nothing is at its address", "/nowhere.json", { ...ADDRESS, says: /`http:.*nowhere\.json`: status 404$/ }],
-    ["a page of the host's router is there", "/page", { ...ADDRESS, says: /`http:.*\/page`: status 200$/ }],
+    ["a page of the host's router is there", "/page", { ...ADDRESS, says: /no policy at `http:.*\/page`, but a page: status 200$/ }],
+    ["it is to be the collector's, which has none", "/p/none/v1/policy", { ...ADDRESS, says: /`http:.*\/v1\/policy`: status 404: this collector has no policy$/, help: /`--policy FILE`/ }],
     ["nobody answers", "/refused.json", { ...ADDRESS, says: /`http:.*refused\.json`$/ }],
   ]) {
     test(`${what}: \`start\` says so by field, value and what to do, leaves nothing, and may be called again`, () =>
       withPage(async (page) => {
         await page.route("**/refused.json", (route) => route.abort("connectionrefused"));
+        const body = '{"code":"policy_missing","message":"this collector has no policy","help":"start `plimsoll serve` with `--policy FILE`"}';
+        await page.route("**/p/none/v1/policy*", (route) => route.fulfill({ status: 404, contentType: "application/json", body }));
         const before = await page.evaluate(() => document.documentElement.outerHTML);
         assertHelps(await startOn(page, { policy, endpoint: policy && page.endpoint, snapshot: snapshot() }), expected);
         assert.equal(await page.evaluate(() => document.documentElement.outerHTML), before);
@@ -272,6 +277,73 @@ describe("storage that is refused", () => {
     }));
 });
 
+describe("what the host gives and cannot be right", () => {
+  test("a secret key in the page: `start` rejects, and neither its error nor the console repeats the key", () =>
+    withPage(async (page) => {
+      const said = [];
+      page.on("console", (message) => said.push(message.text()));
+      const error = await startOn(page, { snapshot: snapshot(), key: "sk_live_0123456789" });
+      assertHelps(error, { code: "option_invalid", path: "key", says: /secret key does not belong in a page/, help: /`pk_…`/ });
+      assert.doesNotMatch(JSON.stringify([error, said]), /0123456789/);
+      assert.deepEqual([await keys(page), stand.batches], [[], []]);
+    }));
+
+  test("a field or option that nobody reads: it is told once with the name that was meant, and all goes on", () =>
+    withPage(async (page) => {
+      const misspelt = snapshot({ planEpoch: 3, meters: { emails: { used: 400, limit: 1000, usd: 140 } } });
+      assert.equal(await startOn(page, { snapshot: misspelt, onaction: "x" }), null);
+      assertHelps(await heardOf(page, "option_unknown"), { code: "option_unknown", path: "onaction", says: /`onaction` is not an option of `start`/, help: /^did you mean `onAction`\?$/ });
+      assertHelps(await heardOf(page, "snapshot_unknown"), { code: "snapshot_unknown", path: "meters.emails.usd", says: /`meters\.emails\.usd` is not a field/, help: /^did you mean `used`\?$/ });
+      await page.evaluate((given) => plimsoll.sync(given), { ...misspelt, canPurchase: true });
+      await until(async () => (await heard(page, "error")).some(({ path }) => path === "canPurchase"), "the new field");
+      assert.deepEqual((await heard(page, "error")).map(({ path }) => path), ["onaction", "meters.emails.usd", "planEpoch", "canPurchase"], "each once");
+      await use(page, 150);
+      await banner(page).waitFor();
+    }));
+
+  test("a plan, meter or feature that the policy does not know: no error, and `explain` lists it", () =>
+    withPage(async (page) => {
+      const old = snapshot({ plan: "Hobby", features: ["sso"], meters: { rendrs: { used: 1 }, emails: { used: 1 } } });
+      assert.equal(await startOn(page, { snapshot: old }), null);
+      await page.evaluate(() => plimsoll.use("rendrs"));
+      assert.deepEqual((await page.evaluate(() => plimsoll.explain().unknown)).sort(), ["Hobby", "rendrs", "sso"]);
+      await heardOf(page, "meter_unknown");
+      assert.equal((await heard(page, "error")).length, 1, "of the call alone");
+    }));
+
+  test("a time without an offset: `start` rejects, `sync` changes nothing; nobody reads it in a zone of their own", () =>
+    withPage(async (page) => {
+      const local = snapshot({ trial: { ends_at: "2026-11-23T03:00:00" } });
+      const expected = { code: "snapshot_invalid", path: "trial.ends_at", says: /`"2026-11-23T03:00:00"`, not a time with its offset/, help: /`Z` or an offset/ };
+      assertHelps(await startOn(page, { snapshot: local }), expected);
+      assert.equal(await startOn(page, { snapshot: snapshot() }), null);
+      await page.evaluate((given) => plimsoll.sync({ ...given, plan: "pro" }), local);
+      assertHelps(await heardOf(page, "snapshot_invalid"), expected);
+      assert.equal(await page.evaluate(() => plimsoll.read().plan), "free");
+    }));
+
+  test("an exposure that never was, and one that is answered twice: an error of the first, nothing of the second", () =>
+    withPage(async (page) => {
+      assert.equal(await startOn(page, { snapshot: FULL(), view: "none" }), null);
+      await attempt(page);
+      const { prompt } = await until(async () => (await heard(page, "prompt")).find(({ prompt }) => prompt.surface === "modal"), "the dialog");
+      await page.evaluate((id) => ["later", "later", "close"].forEach((response) => plimsoll.respond(id, response)), prompt.exposure);
+      assert.equal((await heard(page, "response")).length, 1);
+      await page.evaluate(() => { plimsoll.respond("gone", "later"); plimsoll.painted("gone", "seen"); });
+      assertHelps(await heardOf(page, "argument_invalid"), { code: "argument_invalid", path: "exposure", says: /`exposure` is `"gone"`, not that of a prompt/, help: /`prompt` event/ });
+      await until(async () => (await heard(page, "error")).length === 2, "both errors");
+      assert.deepEqual([...new Set((await heard(page, "error")).map(({ code }) => code))], ["argument_invalid"]);
+    }));
+
+  test("a target that is no element: prompts come where they would without, and the error says what to give", () =>
+    withPage(async (page) => {
+      assert.equal(await startOn(page, { snapshot: snapshot(), target: "#nope" }), null);
+      await use(page, 150);
+      await banner(page).waitFor();
+      assertHelps(await heardOf(page, "option_invalid"), { code: "option_invalid", path: "target", says: /^`target` is `"#nope"`, not an element of the page or `"bottom"`$/, help: /not its selector/ });
+    }));
+});
+
 describe("a locale that nobody knows", () => {
   const words = (page) => banner(page).innerText();
   const withLang = (lang, browser, run, options = {}) =>
@@ -305,7 +377,7 @@ describe("a locale that nobody knows", () => {
 
   test("an option that is no tag is refused by field and value, with an example", () =>
     withLang("en", "en-US", async (_, error) => {
-      assertHelps(error, { code: "option_invalid", path: "locale", says: /`locale` is `pt_BR`, not a BCP 47 tag/, help: /`pt-BR`/ });
+      assertHelps(error, { code: "option_invalid", path: "locale", says: /`locale` is `"pt_BR"`, not a BCP 47 tag/, help: /`pt-BR`/ });
     }, { locale: "pt_BR" }));
 
   test("a change to what is no tag is an error event, and the page stays in its language", () =>
@@ -313,7 +385,7 @@ describe("a locale that nobody knows", () => {
       await use(page, 150);
       await banner(page).waitFor();
       await page.evaluate(() => plimsoll.setLocale("pt_BR"));
-      assertHelps(await heardOf(page, "argument_invalid"), { code: "argument_invalid", path: "locale", says: /`pt_BR`/, help: /`pt-BR`/ });
+      assertHelps(await heardOf(page, "argument_invalid"), { code: "argument_invalid", path: "locale", says: /`"pt_BR"`/, help: /`pt-BR`/ });
       assert.match(await words(page), /550 von 1\.000/);
       await page.evaluate(() => plimsoll.setLocale("tlh"));
       await until(async () => /550 of 1,000/.test(await words(page)), "the default language");

@@ -45,17 +45,17 @@ describe("importing and starting", () => {
   });
 
   const OPTIONS = [
-    [{ policy: "/policy.json", consent: "yes" }, "option_invalid", "consent", "`consent` is `yes`, not one of `granted`, `pending`, `denied`"],
-    [{ policy: "/policy.json", view: 5 }, "option_invalid", "view", "`view` is `5`, not one of `auto`, `none`"],
+    [{ policy: "/policy.json", consent: "yes" }, "option_invalid", "consent", '`consent` is `"yes"`, not one of `"granted"`, `"pending"`, `"denied"`'],
+    [{ policy: "/policy.json", view: 5 }, "option_invalid", "view", '`view` is `5`, not one of `"auto"`, `"none"`'],
     [{ policy: "/policy.json", key: 5 }, "option_invalid", "key", "`key` is `5`, not a string"],
-    [{ policy: "/policy.json", locale: "not a tag" }, "option_invalid", "locale", "`locale` is `not a tag`, not a BCP 47 tag"],
+    [{ policy: "/policy.json", locale: "not a tag" }, "option_invalid", "locale", '`locale` is `"not a tag"`, not a BCP 47 tag'],
     [{ policy: "http://:80:80" }, "option_invalid", "policy", "`policy` is not an address"],
     [{ policy: "/policy.json", snapshot: {} }, "snapshot_invalid", "account", "`account` is missing"],
     [{ policy: "/policy.json", snapshot: snapshot({ user: undefined }) }, "snapshot_invalid", "user", "`user` is missing"],
-    [{ policy: "/policy.json", snapshot: snapshot({ plan: 7 }) }, "snapshot_invalid", "plan", "`plan` is `7`, not a text"],
-    [{ policy: "/policy.json", snapshot: snapshot({ meters: { emails: { used: "412" } } }) }, "snapshot_invalid", "meters.emails.used", "`meters.emails.used` is `412`, not an integer from 0 to 2^53 - 1"],
+    [{ policy: "/policy.json", snapshot: snapshot({ plan: 7 }) }, "snapshot_invalid", "plan", "`plan` is `7`, not a text of at most 256 characters"],
+    [{ policy: "/policy.json", snapshot: snapshot({ meters: { emails: { used: "412" } } }) }, "snapshot_invalid", "meters.emails.used", '`meters.emails.used` is `"412"`, not an integer from 0 to 2^53 - 1'],
     [{ policy: "/policy.json", snapshot: snapshot({ meters: { emails: { used: -1 } } }) }, "snapshot_invalid", "meters.emails.used", "`meters.emails.used` is `-1`, not an integer from 0 to 2^53 - 1"],
-    [{ policy: "/policy.json", snapshot: snapshot({ server_time: "yesterday" }) }, "snapshot_invalid", "server_time", "`server_time` is `yesterday`, not a time like `2026-11-22T10:00:00Z`"],
+    [{ policy: "/policy.json", snapshot: snapshot({ server_time: "yesterday" }) }, "snapshot_invalid", "server_time", '`server_time` is `"yesterday"`, not a time with its offset, like `2026-11-22T10:00:00Z`'],
     [{ policy: "/policy.json", snapshot: snapshot({ user: { id: "ana@example.com" } }) }, "id_is_email", "user.id", "`ana@example.com` looks like an e-mail address"],
     [{ policy: "/nowhere.json" }, "policy_missing", "policy", undefined],
     [{ policy: undefined, endpoint: undefined }, "policy_missing", "policy", "no policy was given"],
