@@ -16,6 +16,15 @@ const FALLBACK = { paid_feature: "Paid feature" };
 
 /** What stands in no line: a box around it would stand there instead. */
 const isOut = ({ float, position }) => float !== "none" || position === "absolute" || position === "fixed";
+/** Below this the mark is its lock alone: a name would lie over the words of a low element, and beyond a narrow one. */
+const ROOMY_PX = { height: 28, width: 80 };
+/** So close to its page's edge that a mark beyond its corner would be cut off, or make the page wider. */
+const EDGE_PX = 8;
+function room(gate) {
+  const { left, right, width, height } = gate.getBoundingClientRect();
+  const beside = getComputedStyle(gate).direction === "rtl" ? left : document.documentElement.clientWidth - right;
+  return { is_edge: beside < EDGE_PX, is_roomy: height >= ROOMY_PX.height && width >= ROOMY_PX.width };
+}
 const BLOCK = /^(block|flex|grid|table|list-item|flow-root)/;
 /** Gates whose box is to be looked at; all in one go, since a look lays the page out. @type {Set<PlimsollGate>} */
 const unsettled = new Set();
@@ -32,19 +41,24 @@ const CSS = `
   --surface: var(--plimsoll-surface, light-dark(#fff, #1e1f25));
   --text: var(--plimsoll-text, light-dark(#17191e, #f3f4f6));
   --accent: var(--plimsoll-accent, light-dark(#3550d4, #a3b5ff));
-  position: absolute; inset-block-end: calc(100% - .4em); inset-inline-end: .35em;
-  display: flex; align-items: center; gap: .2em; box-sizing: border-box; max-inline-size: 9em;
-  block-size: 1.1em; padding-inline: .3em .4em; pointer-events: none; user-select: none;
+  position: absolute; inset-block-end: calc(100% - .48em); inset-inline-end: -.4em;
+  display: flex; align-items: center; justify-content: center; gap: .2em; box-sizing: border-box;
+  block-size: .85em; inline-size: .85em; pointer-events: none; user-select: none;
   border: 1px solid color-mix(in srgb, var(--accent) 45%, var(--surface)); border-radius: 1em;
   background: color-mix(in srgb, var(--accent) 10%, var(--surface)); color: var(--text);
   font: 600 medium/1 var(--plimsoll-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif);
   letter-spacing: normal; text-transform: none; white-space: nowrap;
 }
 #mark[hidden] { display: none }
-#mark span { font-size: .7em; line-height: 1.3; overflow: hidden; text-overflow: ellipsis }
-:host([mark=lock]) #mark { padding-inline: .15em; inset-inline-end: -.4em }
-:host([mark=lock]) #mark span { display: none }
-svg { flex: none; inline-size: .7em; block-size: .7em; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin: round }
+#mark span { display: none; font-size: .7em; line-height: 1.3; overflow: hidden; text-overflow: ellipsis }
+:host(:is(:state(block), :state(edge))) #mark { inset-inline-end: .1em }
+/* The name has room above the words of one line and beside the host's edges. */
+:host(:state(roomy):not([mark=lock])) #mark {
+  inset-block-end: calc(100% - clamp(.35em, 50% - .55em, .6em)); inset-inline-end: .35em;
+  block-size: 1.1em; inline-size: auto; max-inline-size: min(9em, 100% - .5em); padding-inline: .3em .4em;
+}
+:host(:state(roomy):not([mark=lock])) #mark span { display: block }
+svg { flex: none; inline-size: .6em; block-size: .6em; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin: round }
 @media (forced-colors: active) { #mark { border-color: CanvasText; background: Canvas; color: CanvasText } }
 @media print { #mark { display: none } }`;
 
@@ -148,7 +162,7 @@ export class PlimsollGate extends Base {
     const looks = [...unsettled].map((gate) => {
       const shown = [...gate.children].filter((inside) => getComputedStyle(inside).display !== "none");
       const child = shown.find((inside) => !isOut(getComputedStyle(inside)));
-      return { gate, child, is_out: !child && shown.length > 0, is_block: !!child && BLOCK.test(getComputedStyle(child).display) };
+      return { gate, child, ...room(gate), is_out: !child && shown.length > 0, is_block: !!child && BLOCK.test(getComputedStyle(child).display) };
     });
     unsettled.clear();
     const inline = looks.filter(({ child, is_block }) => child && !is_block);
@@ -160,7 +174,9 @@ export class PlimsollGate extends Base {
     };
     const [wide, tight] = [widths("wide"), widths("tight")];
     inline.forEach((look, index) => (look.is_block = wide[index] - tight[index] > 1));
-    for (const { gate, child, is_out, is_block } of looks) {
+    for (const { gate, child, is_edge, is_roomy, is_out, is_block } of looks) {
+      gate.#is("edge", is_edge);
+      gate.#is("roomy", is_roomy);
       gate.#is("block", is_block);
       gate.#is("out", is_out);
       // A page may give the gate a box of its own, and lay its element into that.
