@@ -259,6 +259,6 @@ describe("a banner", () => {
       await standing(of, [["A banner", "body"]]);
       const [error] = await of.evaluate(() => heard.filter(({ name }) => name === "error"));
       assert.deepEqual([error.code, error.path], ["option_invalid", "target"]);
-      assert.match(error.message, /`#notices`/);
+      assert.match(error.message, /"#notices"/);
     }, { start: { target: "#notices" } }));
 });
