@@ -136,8 +136,8 @@ export function makePrompts(tab) {
     shown.set(prompt.exposure, state);
     remember(prompt.exposure, false);
     await (headless ? loadText() : loadView());
-    // What was decided in, often a click, ends before the painting begins: neither is a long task then.
-    if (!headless) await new Promise((done) => setTimeout(done));
+    // The click that was decided in ends before a dialog is painted, which takes as long again: neither is a long task.
+    if (!headless && prompt.lane === "interrupt") await new Promise((done) => setTimeout(done));
     // Offline is when people find that it is not there yet.
     if (asks(prompt)) loadRequests();
     if (prompt.lane === "interrupt") await requests?.closed();
