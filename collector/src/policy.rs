@@ -145,20 +145,33 @@ mod tests {
     fn what_is_asked_for_in_shorter_and_shorter_forms_is_what_is_chosen() {
         let artefact = |locale: &str| Artefact::new(locale.into(), locale.into());
         let policy = Published {
-            artefacts: ["en", "pt-BR", "zh-Hant", "de", "de-CH"].map(artefact).into(),
+            artefacts: ["en", "pt-BR", "zh-Hant", "de", "de-CH"]
+                .map(artefact)
+                .into(),
             revision: String::new(),
             policy: None,
         };
         let by_tag = policy.by_tag();
         for asked in [
-            "en-GB", "pt", "pt-PT", "pt-BR", "de-AT", "de-CH", "fi", "ja-JP", "zh-Hant-TW", "zh",
+            "en-GB",
+            "pt",
+            "pt-PT",
+            "pt-BR",
+            "de-AT",
+            "de-CH",
+            "fi",
+            "ja-JP",
+            "zh-Hant-TW",
+            "zh",
         ] {
             let mut tag = asked;
             while !by_tag.contains_key(tag) {
                 tag = tag.rsplit_once('-').map_or("", |(shorter, _)| shorter);
             }
             let found = by_tag.get(tag).map(|artefact| artefact.locale.as_str());
-            let chosen = policy.choose(asked).map(|artefact| artefact.locale.as_str());
+            let chosen = policy
+                .choose(asked)
+                .map(|artefact| artefact.locale.as_str());
             assert_eq!(found, chosen, "{asked}");
         }
     }
