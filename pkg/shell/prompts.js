@@ -43,6 +43,7 @@ export function makePrompts(tab) {
   let asking;
   let requests;
   let is_gone = false;
+  let is_missed = false;
   /** What was answered last, should the core ask why: {prompt, said}. */
   let put_off;
   /** The exposure that the core asks about. */
@@ -62,9 +63,15 @@ export function makePrompts(tab) {
   function leads(kind, { owner }) {
     const id = ACTIONS[kind];
     if (options.onAction || tab.texts().links[id]) return true;
-    if (id === "upgrade") return !!options.purchase || headless || void report("upgrade_missing", "purchase");
+    if (id === "upgrade") return !!options.purchase || headless || void missed();
     if (!REQUESTS.includes(id) && id !== "extend_trial") return true;
     return id !== "extend_trial" && tab.standing().sending && (id !== "ask_admin" || !!owner);
+  }
+
+  /** Said once: figures change often. */
+  function missed() {
+    if (!is_missed) report("upgrade_missing", "purchase");
+    is_missed = true;
   }
 
   async function loadText() {

@@ -279,6 +279,9 @@ describe("after the purchase", () => {
       assert.deepEqual(await dialog(page).locator("[data-action]").evaluateAll((all) => all.map(({ dataset }) => dataset.action).filter((id) => id === "upgrade")), []);
       const found = await until(async () => (await heard(page, "error")).find(({ code }) => code === "upgrade_missing"), "the error");
       assert.match(found.help, /`purchase`.*`links\.checkout`/);
+      await sync(page, FULL({ meters: { emails: { used: 1001, limit: 1000 } } }));
+      await page.waitForTimeout(300);
+      assert.equal((await heard(page, "error")).length, 1, "once, however often figures change");
       await page.close();
       const other = await startHost(context, FULL({ user: { id: "u_10" } }), { purchase: "done" });
       await attempt(other);
