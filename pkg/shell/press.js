@@ -112,9 +112,9 @@ export function makePresses(tab, stage) {
     if (given === undefined || given === null || given === "failed") return undefined;
     try {
       const { amount_minor, currency, line } = given;
-      const wrong = (path, value, expected) => void tab.stumble(tab.wrong("quote_invalid", `quote.${path}`, value, expected));
-      if (!Number.isSafeInteger(amount_minor) || amount_minor < 0) return wrong("amount_minor", amount_minor, "count");
-      if (!isCurrency(currency)) return wrong("currency", currency, "currency");
+      const refuse = (path, value, expected) => void tab.stumble(tab.wrong("quote_invalid", `quote.${path}`, value, expected));
+      if (!Number.isSafeInteger(amount_minor) || amount_minor < 0) return refuse("amount_minor", amount_minor, "count");
+      if (!isCurrency(currency)) return refuse("currency", currency, "currency");
       return { amount_minor, currency, ...(typeof line == "string" && { line }) };
     } catch (error) {
       return void report("host_failed", "quote", `${error?.message}`);
